@@ -1,0 +1,83 @@
+import * as v from 'valibot'
+import { answerSchema } from './answer.ts'
+import { principalSchema } from './principal.ts'
+import { wireErrorSchema } from './wire-error.ts'
+
+/** Frames to whoever dialled. */
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+
+export const welcomeSchema = v.strictObject({
+  k: v.literal('welcome'),
+  version: count,
+  session: v.string(),
+  /** Name and instance of the service that answers. */
+  service: v.string(),
+  instance: v.string(),
+  build: v.string(),
+  principal: principalSchema,
+  /** How often to beat, and after how much silence to give the connection up. */
+  beatMs: count,
+  silenceMs: count,
+  /** The server's clock, milliseconds since 1970. */
+  at: v.number(),
+})
+
+export const beatDownSchema = v.strictObject({ k: v.literal('beat') })
+
+export const answerFrameSchema = v.strictObject({ k: v.literal('answer'), req: count, answer: answerSchema })
+
+/** The body is the output when there is no error. */
+export const replySchema = v.strictObject({ k: v.literal('reply'), req: count, error: v.optional(wireErrorSchema) })
+
+/** A whole state: the body is an array of rows. `sel` is how patches will name this selector on this connection. */
+export const rowsSchema = v.strictObject({
+  k: v.literal('rows'),
+  obs: count,
+  sel: count,
+  token: v.string(),
+  position: v.string(),
+  keyedBy: v.array(v.string()),
+  orderBy: v.array(v.string()),
+})
+
+/** Nothing was missed since the token: patches go on from there. */
+export const resumedSchema = v.strictObject({ k: v.literal('resumed'), obs: count, sel: count })
+
+/** All that one commit changed for this connection (V8): the body is an array of selector patches. */
+export const patchSchema = v.strictObject({ k: v.literal('patch') })
+
+/** An observation that cannot be served: for good (`final`), or just now. */
+export const troubleSchema = v.strictObject({
+  k: v.literal('trouble'),
+  error: wireErrorSchema,
+  req: v.optional(count),
+  obs: v.optional(count),
+  final: v.optional(v.boolean()),
+})
+
+/** Whether the service that answers can reach logic. */
+export const upstreamSchema = v.strictObject({ k: v.literal('upstream'), online: v.boolean(), words: v.string() })
+
+/** The last frame before a close by the server. */
+export const byeSchema = v.strictObject({
+  k: v.literal('bye'),
+  error: wireErrorSchema,
+  retryAfterMs: v.optional(count),
+})
+
+export const downSchema = v.variant('k', [
+  welcomeSchema,
+  beatDownSchema,
+  answerFrameSchema,
+  replySchema,
+  rowsSchema,
+  resumedSchema,
+  patchSchema,
+  troubleSchema,
+  upstreamSchema,
+  byeSchema,
+])
+export type Welcome = v.InferOutput<typeof welcomeSchema>
+export type RowsHead = v.InferOutput<typeof rowsSchema>
+export type DownHead = v.InferOutput<typeof downSchema>

@@ -1,0 +1,7 @@
+/**
+ * Versions of the frames. A change of any frame schema takes a new number here and a line in the history.
+ *
+ *   1  greeting, beats, acts, observations with rows and patches, asks.
+ */
+export const protocolVersion = 1
+export const spokenVersions: readonly number[] = [1]
