@@ -7,7 +7,8 @@ import { wireErrorSchema } from './wire-error.ts'
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
-export const welcomeSchema = v.strictObject({
+/** Loose on purpose, like hello and bye: these three must be understood before and across versions. */
+export const welcomeSchema = v.object({
   k: v.literal('welcome'),
   version: count,
   session: v.string(),
@@ -60,7 +61,7 @@ export const troubleSchema = v.strictObject({
 export const upstreamSchema = v.strictObject({ k: v.literal('upstream'), online: v.boolean(), words: v.string() })
 
 /** The last frame before a close by the server. */
-export const byeSchema = v.strictObject({
+export const byeSchema = v.object({
   k: v.literal('bye'),
   error: wireErrorSchema,
   retryAfterMs: v.optional(count),

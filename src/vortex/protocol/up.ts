@@ -5,7 +5,8 @@ import { principalSchema, shortText, uuidText } from './principal.ts'
 
 const requestNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
-export const helloSchema = v.strictObject({
+/** Loose on purpose: a newer caller may say more, and must still reach the agreement on a version. */
+export const helloSchema = v.object({
   k: v.literal('hello'),
   /** Protocol versions the caller speaks, best first. */
   versions: v.pipe(v.array(requestNumber), v.minLength(1), v.maxLength(20)),
@@ -41,12 +42,17 @@ export const actSchema = v.strictObject({
   by: v.optional(principalSchema),
 })
 
+const selectorSchema = v.pipe(
+  v.record(shortText, v.union([v.pipe(v.string(), v.maxLength(2_000)), v.number(), v.boolean(), v.null()])),
+  v.maxEntries(50),
+)
+
 export const observeSchema = v.strictObject({
   k: v.literal('observe'),
   /** The caller's own number for this observation. */
   obs: requestNumber,
   name: shortText,
-  selector: v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.null()])),
+  selector: selectorSchema,
   /** Where an earlier observation got to: opaque, from the last rows or patch. */
   token: v.optional(v.pipe(v.string(), v.maxLength(500))),
 })

@@ -19,3 +19,8 @@ export type WireErrorKind = (typeof wireErrorKinds)[number]
 
 export const wireErrorSchema = v.strictObject({ kind: v.picklist(wireErrorKinds), words: v.string() })
 export type WireError = v.InferOutput<typeof wireErrorSchema>
+
+/** The websocket close code that says why: 4000 and the kind's place in the list. */
+export function toCloseCode(kind: WireErrorKind): number {
+  return 4_000 + wireErrorKinds.indexOf(kind)
+}

@@ -1,0 +1,69 @@
+import type * as v from 'valibot'
+import { assert } from '#kernel/assert.ts'
+import { checkedName, type Fields, type FieldValues, toSchema } from '#vortex/protocol/tuple.ts'
+
+/** Who may push an action or watch an observable. */
+export type Access = 'everyone' | 'admin'
+
+/**
+ * What a person may ask for. Its name is also the type of the event that records it, and `entity` names the stream:
+ * order, concurrency and the offline lane in one word.
+ */
+export type ActionDefinition<F extends Fields = Fields> = {
+  readonly kind: 'action'
+  /** `<plugin>.<VerbNoun>`. */
+  readonly name: string
+  readonly version: number
+  readonly fields: F
+  readonly schema: v.GenericSchema<unknown, FieldValues<F>>
+  /** Category and id of the entity the action belongs to. */
+  entity(fields: FieldValues<F>): readonly [category: string, id: string]
+  /** Plain words for the outbox and the audit. */
+  title(fields: FieldValues<F>): string
+  readonly access: Access
+}
+
+/** A fact that a decider records besides the action itself. */
+export type EventDefinition<F extends Fields = Fields> = {
+  readonly kind: 'event'
+  /** `<plugin>.<NounPastVerb>`. */
+  readonly name: string
+  readonly version: number
+  readonly fields: F
+  readonly schema: v.GenericSchema<unknown, FieldValues<F>>
+}
+
+export function defineAction<F extends Fields>(
+  name: string,
+  definition: {
+    readonly version: number
+    readonly fields: F
+    entity(fields: FieldValues<F>): readonly [category: string, id: string]
+    title(fields: FieldValues<F>): string
+    readonly access?: Access
+  },
+): ActionDefinition<F> {
+  assertVersion(name, definition.version)
+  return {
+    kind: 'action',
+    name: checkedName(name),
+    version: definition.version,
+    fields: definition.fields,
+    schema: toSchema(definition.fields),
+    entity: definition.entity,
+    title: definition.title,
+    access: definition.access ?? 'everyone',
+  }
+}
+
+export function defineEvent<F extends Fields>(
+  name: string,
+  definition: { readonly version: number; readonly fields: F },
+): EventDefinition<F> {
+  assertVersion(name, definition.version)
+  return { kind: 'event', name: checkedName(name), schema: toSchema(definition.fields), ...definition }
+}
+
+function assertVersion(name: string, version: number): void {
+  assert(Number.isInteger(version) && version >= 1, `"${name}" has version ${version}: wanted a whole number from 1`)
+}

@@ -1,0 +1,90 @@
+import { nearestName } from '#kernel/nearest.ts'
+import { PlatformError } from '#kernel/platform-error.ts'
+import { findCheckpoint } from '#projection/checkpoint.ts'
+import type { Client } from '#storage/client.ts'
+import { selectRowsWhere } from '#storage/select-rows.ts'
+import { isAdmin, type Principal } from '#vortex/protocol/principal.ts'
+import type { Selector } from '#vortex/protocol/row.ts'
+import { type Snapshot, snapshotRowsMax } from '#vortex/protocol/snapshot.ts'
+import type { ObservableDefinition } from './define-observable.ts'
+
+/**
+ * Answers snapshots on logic: the rows of a selector and the checkpoint they stand at, read in one transaction (O1).
+ *
+ * Errors: `not-found` (no such observable), `forbidden`, `bad-input` (a selector that does not fit), `too-large`,
+ * `unavailable` (the read model is not there yet: it is being made).
+ */
+export interface SnapshotSource {
+  snapshot(name: string, selector: Selector, by: Principal): Promise<Snapshot>
+}
+
+/** Something that answers for the observables it knows; undefined for a name it does not. */
+export type PartialSource = (name: string, selector: Selector, by: Principal) => Promise<Snapshot> | undefined
+
+export function createSnapshotSource(options: {
+  readonly sql: Client
+  readonly observables: readonly ObservableDefinition[]
+  /** Observables that live in memory, such as the platform's own status. */
+  readonly others?: readonly PartialSource[]
+  readonly otherNames?: readonly string[]
+}): SnapshotSource {
+  const byName = new Map(options.observables.map((observable) => [observable.name, observable]))
+  return {
+    snapshot: async (name, selector, by) => {
+      for (const other of options.others ?? []) {
+        const snapshot = other(name, selector, by)
+        if (snapshot) return snapshot
+      }
+      const observable = byName.get(name)
+      if (!observable) throw unknownObservable(name, [...byName.keys(), ...(options.otherNames ?? [])])
+      checkAccess(observable, by)
+      checkSelector(observable, selector)
+      return readSnapshot(options.sql, observable, selector)
+    },
+  }
+}
+
+async function readSnapshot(sql: Client, observable: ObservableDefinition, selector: Selector): Promise<Snapshot> {
+  const [checkpoint, rows] = await sql.begin('isolation level repeatable read read only', async (tx) => {
+    const found = await findCheckpoint(tx, observable.schemaName)
+    if (!found) throw new PlatformError('unavailable', `The read model of ${observable.feed} is being made.`)
+    return [found, await selectRowsWhere(tx, observable.table, selector, snapshotRowsMax)] as const
+  })
+  if (rows.length > snapshotRowsMax)
+    throw new PlatformError(
+      'too-large',
+      `${observable.name} has more than ${snapshotRowsMax} rows: watch it with a selector.`,
+    )
+  const { incarnation, version, position } = checkpoint
+  return { meta: { ...metaOf(observable), incarnation, version, position }, rows }
+}
+
+function metaOf(observable: ObservableDefinition) {
+  const { feed, tableName, orderBy, selectorFields, access, shape } = observable
+  return {
+    feed,
+    table: tableName,
+    keyedBy: [...shape.keyedBy],
+    orderBy: [...orderBy],
+    selectorFields: [...selectorFields],
+    access,
+  }
+}
+
+export function checkAccess(observable: { name: string; access: 'everyone' | 'admin' }, by: Principal): void {
+  if (observable.access === 'admin' && !isAdmin(by))
+    throw new PlatformError('forbidden', `${observable.name} is for administrators; you are signed in as ${by.user}.`)
+}
+
+function checkSelector({ name, selectorFields }: ObservableDefinition, selector: Selector): void {
+  const given = Object.keys(selector)
+  const stray = given.find((field) => !selectorFields.includes(field))
+  if (stray === undefined) return
+  const wanted = selectorFields.length > 0 ? `picks by ${selectorFields.join(', ')}` : 'takes no selector'
+  throw new PlatformError('bad-input', `The selector of ${name} has a field "${stray}": it ${wanted}.`)
+}
+
+function unknownObservable(name: string, known: readonly string[]): PlatformError {
+  const near = nearestName(name, known)
+  return new PlatformError('not-found', `There is no observable "${name}"${near ? `; did you mean "${near}"?` : '.'}`)
+}

@@ -1,0 +1,98 @@
+import {
+  type ChangedRow,
+  type ChangeEvent,
+  type ChangeMark,
+  parseChangeEvent,
+  toEventData,
+} from '#event-store/change-event.ts'
+import type { EventStore, ExpectedRevision } from '#event-store/event-store.ts'
+import { changesStream } from '#event-store/stream-name.ts'
+import { must } from '#kernel/assert.ts'
+import { newUuid } from '#kernel/ids.ts'
+import type { JsonObject } from '#kernel/json.ts'
+import type { RowChange } from './fold.ts'
+
+/**
+ * Announces a projection's commits in its change stream (O4).
+ *
+ * Promises: in commit order; each append says which revision it follows, so a second writer is noticed as a conflict;
+ * a commit too large to announce becomes a resync mark.
+ */
+export interface ChangeStream {
+  /** The last announcement, or undefined when there is none or it is not understood. */
+  last(): ChangeEvent | undefined
+  announce(mark: ChangeMark, changes: ReadonlyMap<string, readonly RowChange[]>): Promise<void>
+  announceResync(mark: ChangeMark): Promise<void>
+}
+
+const retention = { maxAgeSeconds: 3_600, maxCount: 20_000 }
+/** Below the store's limit of 1 MiB an append, with room for the frame around it. */
+const partSizeCharsMax = 200_000
+const partCountMax = 40
+
+export async function openChangeStream(options: {
+  store: EventStore
+  plugin: string
+  projection: string
+  /** Columns that selectors pick by, of each table: their old values travel with a change. */
+  selectorFields: { readonly [table: string]: readonly string[] }
+}): Promise<ChangeStream> {
+  const { store, selectorFields } = options
+  const stream = changesStream(options.plugin, options.projection)
+  const [newest] = await store.readStream(stream, { from: 'end', direction: 'backwards', countMax: 1 })
+  let expected: ExpectedRevision = newest?.revision ?? 'any'
+  if (!newest) await store.keep(stream, retention)
+
+  const append = async (change: ChangeEvent): Promise<void> => {
+    const event = { id: newUuid(), ...toEventData(change), metadata: {} }
+    expected = (await store.append(stream, [event], expected)).revision
+  }
+  const announceResync = (mark: ChangeMark): Promise<void> => append({ kind: 'resync', ...mark })
+
+  return {
+    last: () => newest && parseChangeEvent(newest.type, newest.data),
+    announceResync,
+    announce: async (mark, changes) => {
+      const parts = toParts(changes, selectorFields)
+      if (parts === 'too-many') return announceResync(mark)
+      for (const [part, tables] of parts.entries())
+        await append({ kind: 'changed', ...mark, part, parts: parts.length, tables })
+    },
+  }
+}
+
+type Tables = { [table: string]: ChangedRow[] }
+
+/** One commit in parts of bounded size; at least one, since an empty announcement marks progress. */
+function toParts(
+  changes: ReadonlyMap<string, readonly RowChange[]>,
+  selectorFields: { readonly [table: string]: readonly string[] },
+): Tables[] | 'too-many' {
+  const parts: Tables[] = [{}]
+  let size = 0
+  for (const [table, rows] of changes)
+    for (const row of rows) {
+      const changed = toChangedRow(row, selectorFields[table] ?? [])
+      const rowSize = JSON.stringify(changed).length
+      if (size > 0 && size + rowSize > partSizeCharsMax) {
+        parts.push({})
+        size = 0
+      }
+      if (parts.length > partCountMax || rowSize > partSizeCharsMax) return 'too-many'
+      const tables = must(parts.at(-1), 'there is always a part to fill')
+      const list = tables[table] ?? []
+      tables[table] = list
+      list.push(changed)
+      size += rowSize
+    }
+  return parts
+}
+
+function toChangedRow({ key, before, after, acts }: RowChange, fields: readonly string[]): ChangedRow {
+  return {
+    k: key,
+    ...(after && { a: after as JsonObject }),
+    ...(before && { b: Object.fromEntries(fields.map((field) => [field, before[field] ?? null])) }),
+    ...(acts.length > 0 && { c: acts }),
+  }
+}

@@ -1,0 +1,83 @@
+import { PlatformError } from '#kernel/platform-error.ts'
+import type { Position } from '#kernel/position.ts'
+import { logStart, parsePosition } from '#kernel/position.ts'
+import type { QueryRunner } from '#storage/client.ts'
+
+/**
+ * How far a read model has come: one row beside its tables, committed with them (P2), so that it is swapped and
+ * restored with them. The incarnation names this life of the read model: a new one says that older patches do not fit.
+ */
+export type Checkpoint = {
+  readonly position: Position
+  readonly incarnation: string
+  readonly version: number
+  /** Hash of the tables' definitions. */
+  readonly shape: string
+  readonly eventCount: number
+}
+
+const columns = 'position, incarnation, version, shape, event_count::float8 as event_count, epoch::float8 as epoch'
+
+export async function createCheckpointTable(tx: QueryRunner, schema: string): Promise<void> {
+  await tx.unsafe(`create table if not exists "${schema}".checkpoint (
+    is_only boolean primary key default true check (is_only), position text not null, incarnation text not null,
+    version integer not null, shape text not null, epoch bigint not null, event_count bigint not null default 0,
+    committed_at timestamptz not null default now())`)
+}
+
+export async function findCheckpoint(tx: QueryRunner, schema: string): Promise<Checkpoint | undefined> {
+  const [exists] = await tx.unsafe('select to_regclass($1) is not null as there', [`"${schema}".checkpoint`])
+  if (!exists?.there) return undefined
+  const [row] = await tx.unsafe(`select ${columns} from "${schema}".checkpoint`)
+  return row && toCheckpoint(row)
+}
+
+export async function saveFirstCheckpoint(
+  tx: QueryRunner,
+  schema: string,
+  first: Omit<Checkpoint, 'position' | 'eventCount'>,
+  epoch: number,
+) {
+  const text = `insert into "${schema}".checkpoint (position, incarnation, version, shape, epoch) values ($1, $2, $3, $4, $5)`
+  await tx.unsafe(text, [logStart, first.incarnation, first.version, first.shape, epoch])
+}
+
+export async function saveIncarnation(
+  tx: QueryRunner,
+  schema: string,
+  incarnation: string,
+  epoch: number,
+): Promise<void> {
+  await tx.unsafe(`update "${schema}".checkpoint set incarnation = $1, epoch = $2 where epoch <= $2`, [
+    incarnation,
+    epoch,
+  ])
+}
+
+/** Moves the checkpoint, comparing what it was: a leader that lost its lock changes nothing. */
+export async function moveCheckpoint(
+  tx: QueryRunner,
+  schema: string,
+  move: { from: Position; to: Position; incarnation: string; eventCount: number; epoch: number },
+): Promise<void> {
+  const text = `update "${schema}".checkpoint set position = $1, event_count = event_count + $2, epoch = $3, committed_at = now()
+    where position = $4 and incarnation = $5 and epoch <= $3`
+  const moved = await tx.unsafe(text, [move.to, move.eventCount, move.epoch, move.from, move.incarnation], {
+    prepare: true,
+  })
+  if (moved.count === 1) return
+  throw new PlatformError(
+    'lost-leadership',
+    `The checkpoint of ${schema} is no longer at ${move.from}: another projector moved it.`,
+  )
+}
+
+function toCheckpoint(row: Record<string, unknown>): Checkpoint {
+  return {
+    position: parsePosition(row.position) ?? logStart,
+    incarnation: String(row.incarnation),
+    version: Number(row.version),
+    shape: String(row.shape),
+    eventCount: Number(row.event_count),
+  }
+}

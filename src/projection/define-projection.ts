@@ -1,0 +1,89 @@
+import type { InferSelectModel } from 'drizzle-orm'
+import { assert } from '#kernel/assert.ts'
+import type { JsonObject } from '#kernel/json.ts'
+import type { Position } from '#kernel/position.ts'
+import type { Fields, FieldValues } from '#vortex/protocol/tuple.ts'
+import type { ReadModel, ReadModelTables } from './read-model.ts'
+
+/** What a handler sees of an event: its typed data, and where, when and by whom it was recorded. */
+export type ProjectedEvent<D = JsonObject> = {
+  readonly id: string
+  readonly type: string
+  readonly data: D
+  readonly stream: string
+  readonly entityId: string
+  readonly revision: number
+  readonly position: Position
+  readonly actionId: string | undefined
+  readonly user: string
+  readonly device: string
+  /** When it happened on the device, and when it was recorded; milliseconds since 1970. */
+  readonly occurredAt: number
+  readonly recordedAt: number
+}
+
+/** A row's primary key: the value, or the values in column order. */
+export type RowKey = string | number | readonly (string | number)[]
+
+/**
+ * What a handler may do to a table: it says what should change, and the projector does it, live or in bulk.
+ * `insert` of a row that exists, `update` or `delete` of one that does not, park the event's entity.
+ */
+export interface TableChanges<R> {
+  insert(row: R): void
+  update(key: RowKey, change: (row: R) => Partial<R>): void
+  upsert(key: RowKey, make: (row: R | undefined) => R): void
+  delete(key: RowKey): void
+  /** Like `delete`, content with a row that is not there. */
+  deleteIfPresent(key: RowKey): void
+}
+
+export type ChangesOf<T extends ReadModelTables> = { readonly [K in keyof T]: TableChanges<InferSelectModel<T[K]>> }
+
+export type ProjectionCase<T extends ReadModelTables = ReadModelTables> = {
+  /** An event type, or `*` for every event the projection reads. */
+  readonly type: string
+  project(event: ProjectedEvent, tables: ChangesOf<T>): void
+}
+
+/** A pure function from events to row changes (P1). A new `version` means: the same history gives other rows. */
+export type ProjectionDefinition<T extends ReadModelTables = ReadModelTables> = {
+  readonly plugin: string
+  readonly name: string
+  readonly version: number
+  readonly model: ReadModel<T>
+  readonly on: readonly ProjectionCase<T>[]
+}
+
+export function defineProjection<T extends ReadModelTables>(definition: {
+  readonly version: number
+  readonly model: ReadModel<T>
+  readonly on: readonly ProjectionCase<T>[]
+}): ProjectionDefinition<T> {
+  const { plugin, projection } = definition.model
+  const types = definition.on.map((entry) => entry.type)
+  assert(
+    new Set(types).size === types.length,
+    `projection ${plugin}.${projection} handles an event type twice: ${types.join(', ')}`,
+  )
+  return { plugin, name: projection, ...definition }
+}
+
+/** The case of one action or fact: its data arrives typed and brought to today's version. */
+export function projectOn<F extends Fields, T extends ReadModelTables>(
+  definition: { readonly name: string; readonly fields: F },
+  project: (event: ProjectedEvent<FieldValues<F>>, tables: ChangesOf<T>) => void,
+): ProjectionCase<T> {
+  return { type: definition.name, project: (event, tables) => project(event as ProjectedEvent<FieldValues<F>>, tables) }
+}
+
+/** A case for every event, for projections that are about events as such. */
+export function projectOnAny<T extends ReadModelTables>(
+  project: (event: ProjectedEvent, tables: ChangesOf<T>) => void,
+): ProjectionCase<T> {
+  return { type: '*', project }
+}
+
+export function projectionId(definition: { readonly plugin: string; readonly name: string }): string {
+  return `${definition.plugin}.${definition.name}`
+}

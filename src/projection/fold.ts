@@ -1,0 +1,200 @@
+import { assert } from '#kernel/assert.ts'
+import { describeError } from '#kernel/platform-error.ts'
+import type { Row } from '#vortex/protocol/row.ts'
+import type { ProjectedEvent, ProjectionDefinition, RowKey, TableChanges } from './define-projection.ts'
+import { keyText, type TableShape, type TableShapes } from './table-shape.ts'
+
+/**
+ * Folding, in two pure steps around one read. `planBatch` runs the handlers and notes what they want; the caller
+ * loads the rows those keys name; `applyPlan` works the changes out in memory, the last state of each row only.
+ * An event that fails changes nothing, and parks its stream: later events of that stream park too (P5).
+ */
+export type Operation = {
+  readonly table: string
+  readonly key: string
+  readonly keyValues: RowKey
+  apply(row: Row | undefined): Row | undefined
+}
+export type PlannedEvent = {
+  readonly event: ProjectedEvent
+  readonly operations: readonly Operation[]
+  readonly failure?: string
+}
+export type ParkedEvent = { readonly event: ProjectedEvent; readonly words: string }
+
+/** One row before and after a batch, and the actions that touched it. */
+export type RowChange = {
+  readonly key: string
+  readonly keyValues: RowKey
+  readonly before: Row | undefined
+  readonly after: Row | undefined
+  readonly acts: readonly string[]
+}
+export type FoldedBatch = {
+  readonly changes: ReadonlyMap<string, readonly RowChange[]>
+  readonly parked: readonly ParkedEvent[]
+}
+
+/** An event ready for handlers, or one that could not be read and why. */
+export type ReadEvent = { readonly event: ProjectedEvent; readonly failure?: string }
+
+export function planBatch(
+  definition: ProjectionDefinition,
+  shapes: TableShapes,
+  events: readonly ReadEvent[],
+): PlannedEvent[] {
+  const cases = new Map(definition.on.map((entry) => [entry.type, entry]))
+  const any = cases.get('*')
+  return events.flatMap(({ event, failure }) => {
+    const entry = cases.get(event.type) ?? any
+    if (!entry) return []
+    return [failure === undefined ? planEvent(entry.project, shapes, event) : { event, operations: [], failure }]
+  })
+}
+
+function planEvent(
+  project: ProjectionDefinition['on'][number]['project'],
+  shapes: TableShapes,
+  event: ProjectedEvent,
+): PlannedEvent {
+  const operations: Operation[] = []
+  try {
+    project(event, recordersFor(shapes, operations) as never)
+    return { event, operations }
+  } catch (error) {
+    return { event, operations: [], failure: describeError(error) }
+  }
+}
+
+function recordersFor(shapes: TableShapes, operations: Operation[]): Record<string, TableChanges<Row>> {
+  return Object.fromEntries(Object.entries(shapes).map(([table, shape]) => [table, recorder(table, shape, operations)]))
+}
+
+function recorder(table: string, shape: TableShape, operations: Operation[]): TableChanges<Row> {
+  const note = (keyValues: RowKey, apply: Operation['apply']): void => {
+    operations.push({ table, key: keyText(keyValues), keyValues, apply })
+  }
+  const existing = (row: Row | undefined, key: RowKey): Row => {
+    if (!row) throw new Error(`${shape.name} has no row ${keyText(key)}`)
+    return row
+  }
+  return {
+    insert: (row) => {
+      const key = shape.keyOf(row)
+      note(key, (found) => {
+        if (found) throw new Error(`${shape.name} has a row ${keyText(key)} already`)
+        return shape.complete(row)
+      })
+    },
+    update: (key, change) =>
+      note(key, (row) => {
+        const found = existing(row, key)
+        return sameKey(shape, key, shape.complete(Object.assign({}, found, change(found))))
+      }),
+    upsert: (key, make) => note(key, (row) => sameKey(shape, key, shape.complete(make(row)))),
+    delete: (key) =>
+      note(key, (row) => {
+        existing(row, key)
+        return undefined
+      }),
+    deleteIfPresent: (key) => note(key, () => undefined),
+  }
+}
+
+function sameKey(shape: TableShape, key: RowKey, row: Row): Row {
+  const found = keyText(shape.keyOf(row))
+  if (found !== keyText(key)) throw new Error(`a change of ${shape.name} ${keyText(key)} turned its key into ${found}`)
+  return row
+}
+
+/** The rows a plan needs, by table: each key once. */
+export function keysOf(plan: readonly PlannedEvent[]): Map<string, Map<string, RowKey>> {
+  const keys = new Map<string, Map<string, RowKey>>()
+  for (const { operations } of plan)
+    for (const { table, key, keyValues } of operations) {
+      const ofTable = keys.get(table) ?? new Map<string, RowKey>()
+      keys.set(table, ofTable.set(key, keyValues))
+    }
+  return keys
+}
+
+type Draft = {
+  readonly keyValues: RowKey
+  readonly before: Row | undefined
+  after: Row | undefined
+  readonly acts: Set<string>
+}
+
+export function applyPlan(
+  plan: readonly PlannedEvent[],
+  rowOf: (table: string, key: string) => Row | undefined,
+  isParked: (stream: string) => boolean,
+): FoldedBatch {
+  const drafts = new Map<string, Map<string, Draft>>()
+  const parked: ParkedEvent[] = []
+  const parkedHere = new Set<string>()
+
+  for (const planned of plan) {
+    const { event } = planned
+    if (isParked(event.stream) || parkedHere.has(event.stream)) {
+      parked.push({ event, words: 'an earlier event of this entity is parked' })
+      continue
+    }
+    const failure = planned.failure ?? applyEvent(planned, drafts, rowOf)
+    if (failure === undefined) continue
+    parked.push({ event, words: failure })
+    parkedHere.add(event.stream)
+  }
+  return { changes: toChanges(drafts), parked }
+}
+
+/** All of an event's operations, or none: undefined when they were taken, else what went wrong. */
+function applyEvent(
+  { event, operations }: PlannedEvent,
+  drafts: Map<string, Map<string, Draft>>,
+  rowOf: (table: string, key: string) => Row | undefined,
+): string | undefined {
+  const results = new Map<string, { operation: Operation; row: Row | undefined }>()
+  try {
+    for (const operation of operations) {
+      const id = `${operation.table} ${operation.key}`
+      const draft = drafts.get(operation.table)?.get(operation.key)
+      const earlier = results.get(id)
+      const current = earlier ? earlier.row : draft ? draft.after : rowOf(operation.table, operation.key)
+      results.set(id, { operation, row: operation.apply(current) })
+    }
+  } catch (error) {
+    return describeError(error)
+  }
+  for (const { operation, row } of results.values()) take(event, operation, row, drafts, rowOf)
+  return undefined
+}
+
+function take(
+  event: ProjectedEvent,
+  { table, key, keyValues }: Operation,
+  row: Row | undefined,
+  drafts: Map<string, Map<string, Draft>>,
+  rowOf: (table: string, key: string) => Row | undefined,
+): void {
+  const ofTable = drafts.get(table) ?? new Map<string, Draft>()
+  drafts.set(table, ofTable)
+  const draft = ofTable.get(key) ?? { keyValues, before: rowOf(table, key), after: undefined, acts: new Set<string>() }
+  draft.after = row
+  if (event.actionId !== undefined) draft.acts.add(event.actionId)
+  ofTable.set(key, draft)
+}
+
+function toChanges(drafts: Map<string, Map<string, Draft>>): Map<string, readonly RowChange[]> {
+  const changes = new Map<string, readonly RowChange[]>()
+  for (const [table, ofTable] of drafts) {
+    const list: RowChange[] = []
+    for (const [key, { keyValues, before, after, acts }] of ofTable) {
+      assert(after === undefined || typeof after === 'object', 'an operation gives a row or nothing')
+      if (before === undefined && after === undefined) continue
+      list.push({ key, keyValues, before, after, acts: [...acts] })
+    }
+    if (list.length > 0) changes.set(table, list)
+  }
+  return changes
+}

@@ -1,0 +1,21 @@
+import type { Position } from '#kernel/position.ts'
+
+/** Where a projector stands (P6): a dead or stalled one shows as such. */
+export type ProjectorState = 'starting' | 'catching-up' | 'live' | 'resetting' | 'stalled' | 'failed' | 'stopped'
+
+export type ProjectorStatus = {
+  readonly id: string
+  readonly plugin: string
+  readonly name: string
+  readonly version: number
+  readonly state: ProjectorState
+  /** How far the log was looked through. */
+  readonly position: Position
+  readonly incarnation: string
+  readonly eventCount: number
+  readonly parkedCount: number
+  readonly lastError: string | null
+  /** When the newest projected event was recorded, and when the last commit was; milliseconds since 1970. */
+  readonly lastEventAt: number | null
+  readonly lastCommitAt: number | null
+}

@@ -1,0 +1,65 @@
+import type { PgTable } from 'drizzle-orm/pg-core'
+import { must } from '#kernel/assert.ts'
+import { canonicalJson, type Json } from '#kernel/json.ts'
+import { toPlainRow } from '#storage/row-codec.ts'
+import { planTable } from '#storage/table-plan.ts'
+import type { Row } from '#vortex/protocol/row.ts'
+import type { RowKey } from './define-projection.ts'
+import type { ReadModelTables } from './read-model.ts'
+
+/** What folding needs to know of a table, read once from its drizzle definition. */
+export type TableShape = {
+  readonly name: string
+  /** Property names, as handlers and tuples use them. */
+  readonly columns: readonly string[]
+  readonly keyedBy: readonly string[]
+  keyOf(row: Row): RowKey
+  /** The key as the properties of a row. */
+  keyRow(key: RowKey): Row
+  /** The row as Postgres would give it back; throws for an unknown column, a missing or an impossible value. */
+  complete(row: Row): Row
+}
+export type TableShapes = { readonly [table: string]: TableShape }
+
+export function shapesOf(tables: ReadModelTables): TableShapes {
+  return Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, shapeOf(table)]))
+}
+
+export function shapeOf(table: PgTable): TableShape {
+  const plan = planTable(table)
+  const columns = plan.columns.map((column) => column.property)
+  const keyedBy = plan.key.map((column) => column.property)
+  return {
+    name: plan.name,
+    columns,
+    keyedBy,
+    keyOf: (row) => {
+      const values = keyedBy.map((field) => keyValue(plan.name, field, row[field]))
+      return values.length === 1 ? must(values[0], 'one key column has one value') : values
+    },
+    keyRow: (key) => {
+      const values: readonly (string | number)[] = typeof key === 'object' ? key : [key]
+      if (values.length !== keyedBy.length)
+        throw new Error(
+          `a key of ${plan.name} has ${keyedBy.length} values (${keyedBy.join(', ')}), found ${values.length}`,
+        )
+      return Object.fromEntries(keyedBy.map((field, index) => [field, values[index] ?? null]))
+    },
+    complete: (row) => {
+      const stray = Object.keys(row).find((field) => !columns.includes(field))
+      if (stray !== undefined) throw new Error(`${plan.name} has no column ${stray}`)
+      return toPlainRow(table, row)
+    },
+  }
+}
+
+function keyValue(table: string, field: string, value: Json | undefined): string | number {
+  if (typeof value === 'string' || typeof value === 'number') return value
+  throw new Error(`a row of ${table} has no usable key: ${field} is ${JSON.stringify(value)}`)
+}
+
+/** The text of a key: the same as `rowKey` gives for the row. */
+export function keyText(key: RowKey): string {
+  if (typeof key === 'string') return key
+  return canonicalJson(typeof key === 'number' ? [key] : key)
+}
