@@ -45,7 +45,12 @@ export async function ensureCluster(options: {
 const passwordPath = (folder: string): string => join(folder, 'password')
 
 export function readPassword(folder: string): string {
-  return readFileSync(passwordPath(folder), 'utf8').trim()
+  try {
+    return readFileSync(passwordPath(folder), 'utf8').trim()
+  } catch (cause) {
+    const words = `The password file of the embedded Postgres, ${passwordPath(folder)}, cannot be read. Restore it; or stop that server and remove ${folder}, and it begins anew and empty.`
+    throw new PlatformError('store-damaged', words, { facts: { folder }, cause })
+  }
 }
 
 function ensurePasswordFile(folder: string): string {

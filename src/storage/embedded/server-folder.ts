@@ -8,7 +8,17 @@
  * That folder's name holds a token kept in the folder asked for: delete the latter, and the next start is a fresh one.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { Log } from '#kernel/log.ts'
@@ -79,8 +89,22 @@ function fallbackFolders(wanted: string, own: string | undefined): readonly stri
 
 function folderToken(wanted: string): string {
   const file = join(wanted, 'folder-token')
-  if (!existsSync(file)) writeFileSync(file, randomBytes(9).toString('base64url'), { mode: 0o600 })
+  if (!existsSync(file)) placeWhole(file, randomBytes(9).toString('base64url'))
   return readFileSync(file, 'utf8')
+}
+
+/** Writes a file that does not exist yet; of two writers at once the first wins, and nobody reads half of it. */
+function placeWhole(file: string, text: string): void {
+  const draft = `${file}.${process.pid}`
+  writeFileSync(draft, text, { mode: 0o600 })
+  try {
+    linkSync(draft, file)
+  } catch (error) {
+    const anotherWasFirst = error instanceof Error && 'code' in error && error.code === 'EEXIST'
+    if (!anotherWasFirst) throw error
+  } finally {
+    unlinkSync(draft)
+  }
 }
 
 function tryFallback(candidate: string, user: ServerUser, reasons: string[]): string | undefined {

@@ -5,13 +5,19 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { type Clock, pause } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 
-export async function choosePort(options: { folder: string; port: number; log: Log }): Promise<number> {
-  const { folder, port, log } = options
+/** A server that was just killed holds its port until the kernel has cleared it away. */
+const releaseMsMax = 3_000
+const pollDelayMs = 50
+
+type PortChoice = { readonly folder: string; readonly port: number; readonly log: Log; readonly clock: Clock }
+
+export async function choosePort({ folder, port, log, clock }: PortChoice): Promise<number> {
   if (port !== 0) {
-    if (await isFree(port)) return remember(folder, port)
+    if (await becomesFree(port, clock)) return remember(folder, port)
     throw new PlatformError(
       'already-running',
       `Port ${port} on 127.0.0.1, wanted for the embedded Postgres, is taken. Stop what uses it, or configure another port (0: any free one).`,
@@ -19,7 +25,7 @@ export async function choosePort(options: { folder: string; port: number; log: L
     )
   }
   const remembered = recall(folder)
-  if (remembered !== 0 && (await isFree(remembered))) return remembered
+  if (remembered !== 0 && (await becomesFree(remembered, clock))) return remembered
   const free = await freePort()
   if (remembered !== 0)
     log.warning('the usual port of the embedded Postgres is taken', { usual: remembered, used: free })
@@ -40,6 +46,15 @@ function recall(folder: string): number {
 function remember(folder: string, port: number): number {
   writeFileSync(portPath(folder), String(port))
   return port
+}
+
+async function becomesFree(port: number, clock: Clock): Promise<boolean> {
+  const giveUpAt = clock.now() + releaseMsMax
+  while (!(await isFree(port))) {
+    if (clock.now() > giveUpAt) return false
+    await pause(clock, pollDelayMs)
+  }
+  return true
 }
 
 const isFree = (port: number): Promise<boolean> =>

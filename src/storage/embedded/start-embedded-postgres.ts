@@ -102,11 +102,11 @@ async function findRunning(dataFolder: string, clock: Clock): Promise<PidFile | 
 }
 
 async function start(surroundings: Surroundings, options: EmbeddedPostgresOptions) {
-  const { folder, dataFolder } = surroundings
+  const { folder, dataFolder, clock } = surroundings
   // Proven stale by now. Its pid may be another process of ours meanwhile, which Postgres would take for a server.
   rmSync(pidFilePath(dataFolder), { force: true })
   await ensureCluster(surroundings)
-  const port = await choosePort({ folder, port: options.port ?? 0, log: options.log })
+  const port = await choosePort({ folder, port: options.port ?? 0, log: options.log, clock })
   const pid = await launchServer({ ...surroundings, port, settings: options.settings ?? {} })
   return { pid, port }
 }
