@@ -40,6 +40,7 @@ export function openClient(options: ClientOptions): Client {
       statement_timeout: options.statementTimeoutMs ?? defaultStatementTimeoutMs,
       // Shortest text that reads back as the same number, whatever the server's own setting.
       extra_float_digits: 1,
+      DateStyle: 'ISO',
       ...keepAlive,
       ...(keepsSession ? { idle_session_timeout: 0 } : {}),
       ...(synchronousCommit === undefined ? {} : { synchronous_commit: synchronousCommit }),

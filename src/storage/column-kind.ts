@@ -9,13 +9,15 @@
  *     double precision                       finite number
  *     boolean                                boolean
  *     uuid                                   lower-case text
- *     timestamp withTimezone, mode 'string'  ISO text in UTC with milliseconds, as Date.toISOString() writes it
+ *     instant()                              ISO text in UTC with milliseconds, as Date.toISOString() writes it
+ *     timestamp withTimezone, mode 'string'  the same here; drizzle's own reads spell it differently
  *     timestamp withTimezone, mode 'date'    milliseconds since 1970
  *     jsonb                                  the JSON value; null is SQL null
  */
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { isUuid } from '#kernel/ids.ts'
 import type { Json } from '#kernel/json.ts'
+import { instantSqlType } from './instant.ts'
 import { toIsoText, toStorableJson, toStorableText } from './plain-values.ts'
 
 export type ColumnKind = {
@@ -139,13 +141,14 @@ const kinds = new Map<string, ColumnKind>([
 
 /** For the error that refuses any other. */
 export const supportedColumns =
-  "text, varchar, smallint, integer, bigint({ mode: 'number' }), doublePrecision, boolean, uuid, timestamp({ withTimezone: true }), jsonb (for lists and anything else)"
+  "text, varchar, smallint, integer, bigint({ mode: 'number' }), doublePrecision, boolean, uuid, instant(), timestamp({ withTimezone: true }), jsonb (for lists and anything else)"
 
 export function findColumnKind(column: PgColumn): ColumnKind | undefined {
   const isArray = (column.dimensions ?? 0) > 0
   const losesTime = column.columnType.startsWith('PgTimestamp') && !keepsMilliseconds(column.getSQLType())
   if (isArray || losesTime) return undefined
   if (column.columnType === 'PgVarchar') return column.length === undefined ? text : limitedText(column.length)
+  if (column.columnType === 'PgCustomColumn') return column.getSQLType() === instantSqlType ? instantText : undefined
   return kinds.get(column.columnType)
 }
 

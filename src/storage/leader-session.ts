@@ -16,11 +16,11 @@ export type LeaderSession = {
   /** Answers the new epoch. */
   waitForLock(signal: AbortSignal | undefined): Promise<number>
   stillLeads(epoch: number, clock: Clock): Promise<boolean>
+  /** Gives the lock back; at once, whatever the session is doing. */
   end(): Promise<void>
 }
 
 const answerMsMax = 10_000
-const endTimeoutSeconds = 2
 const lockKey = lockKeySql('$1')
 
 export function openLeaderSession(options: {
@@ -73,7 +73,7 @@ export function openLeaderSession(options: {
       return answer.promise.finally(cancelDeadline)
     },
     async end() {
-      await sql.end({ timeout: endTimeoutSeconds })
+      await sql.end({ timeout: 0 })
     },
   }
 

@@ -1,5 +1,6 @@
 /** Bulk writes, and the tables they go to, on a real server. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { eq } from 'drizzle-orm'
 import {
   bigint,
   boolean,
@@ -21,6 +22,7 @@ import { createSeededRandom, pickOne, type Random } from '#kernel/random.ts'
 import { deleteRows, selectRowsByKey, upsertRows } from '#storage/bulk-write.ts'
 import { createReadModelSchema, dropReadModelSchema } from '#storage/create-tables.ts'
 import { type Database, openDatabase } from '#storage/database.ts'
+import { instant } from '#storage/instant.ts'
 import { type Row, toPlainRow } from '#storage/row-codec.ts'
 import { type FreshDatabase, freshDatabase } from '#support/postgres.ts'
 
@@ -37,6 +39,7 @@ const defineTables = (schema: PgSchema) => {
       latitude: doublePrecision(),
       changedAt: timestamp('changed_at', { withTimezone: true, mode: 'string' }),
       heardAt: timestamp('heard_at', { withTimezone: true, mode: 'date' }),
+      seenAt: instant('seen_at'),
       details: jsonb().default({ tags: [] }),
     },
     (table) => [index('tasks_by_title').on(table.title, table.count.desc())],
@@ -80,7 +83,7 @@ const oddTexts = [
 
 function makeTask(random: Random): Row {
   const maybe = <T>(value: T) => (random() < 0.2 ? null : value)
-  const instant = Math.floor(random() * 4e12) - 1e12
+  const moment = Math.floor(random() * 4e12) - 1e12
   return {
     id: newUuid(),
     title: pickOne(random, oddTexts),
@@ -89,8 +92,11 @@ function makeTask(random: Random): Row {
     sizeBytes: maybe(pickOne(random, [0, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER])),
     isOpen: maybe(random() < 0.5),
     latitude: maybe(pickOne(random, [random() * 1e-300, random(), -0, 5e-324, 1.7976931348623157e308, 0.1 + 0.2])),
-    changedAt: maybe(new Date(instant).toISOString()),
-    heardAt: maybe(instant),
+    changedAt: maybe(new Date(moment).toISOString()),
+    heardAt: maybe(moment),
+    seenAt: maybe(
+      pickOne(random, [new Date(moment).toISOString(), '0001-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z']),
+    ),
     details: maybe(makeJson(random, 3)),
   }
 }
@@ -116,6 +122,27 @@ describe('bulk write', () => {
       return selectRowsByKey(tx, tasks, rows)
     })
     expect(read).toEqual(rows.map((row) => toPlainRow(tasks, row)))
+
+    const byDrizzle = await database.db.select({ id: tasks.id, seenAt: tasks.seenAt }).from(tasks)
+    expect(new Map(byDrizzle.map(({ id, seenAt }) => [id, seenAt]))).toEqual(
+      new Map(rows.map((row) => [String(row.id), row.seenAt as string | null])),
+    )
+  })
+
+  test('reads instants alike whatever the time zone of the session', async () => {
+    const id = newUuid()
+    const row = { id, seenAt: '2026-07-01T12:00:00.007Z', heardAt: 7, changedAt: '1999-12-31T23:59:59.000Z' }
+    const read = await database.sql.begin(async (tx) => {
+      await tx`set local time zone 'Asia/Kolkata'`
+      await upsertRows(tx, tasks, [row])
+      return selectRowsByKey(tx, tasks, [row])
+    })
+    expect(read).toMatchObject([row])
+    const zoned = await database.db.transaction(async (tx) => {
+      await tx.execute("set local time zone 'Asia/Kolkata'")
+      return tx.select({ seenAt: tasks.seenAt }).from(tasks).where(eq(tasks.id, id))
+    })
+    expect(zoned).toEqual([{ seenAt: row.seenAt }])
   })
 
   test('writes more rows than one statement takes', async () => {

@@ -4,6 +4,8 @@
  * One embedded server per user and machine serves all test processes: the first starts it, the others adopt it. It runs
  * on after them, so that the next run begins at once; `stopTestPostgres` ends it. It may lose data in a power cut, which
  * is what makes it fast.
+ *
+ * With PEEK_TEST_DATABASE_URL set, databases are made on that server instead (15 or newer; its user may create databases).
  */
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
@@ -25,13 +27,13 @@ const leftoverAgeMsMin = 3_600_000
 let started: Promise<EmbeddedPostgres> | undefined
 
 export async function freshDatabase(): Promise<FreshDatabase> {
-  const server = await testPostgres()
+  const serverUrl = process.env.PEEK_TEST_DATABASE_URL ?? (await testPostgres()).url
   const name = `t_${Date.now().toString(36)}_${randomBytes(5).toString('hex')}`
-  await asAdministrator(server.url, (sql) => sql.unsafe(`create database ${name} strategy file_copy`))
+  await asAdministrator(serverUrl, (sql) => sql.unsafe(`create database ${name} strategy file_copy`))
   return {
     name,
-    url: withDatabase(server.url, name),
-    [Symbol.asyncDispose]: () => asAdministrator(server.url, (sql) => dropDatabase(sql, name)),
+    url: withDatabase(serverUrl, name),
+    [Symbol.asyncDispose]: () => asAdministrator(serverUrl, (sql) => dropDatabase(sql, name)),
   }
 }
 
