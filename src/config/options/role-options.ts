@@ -1,0 +1,128 @@
+/** Which options each role has: the shape of `<home>/<role>/config.json`. */
+import { integer, madeSecret, port, text, textList, toggle, type ValuesOf } from '../option.ts'
+import {
+  eventStoreOptions,
+  hostOption,
+  loggingOptions,
+  serviceLinkOptions,
+  serviceSecretOption,
+  storageOptions,
+} from './shared-options.ts'
+import { vortexOptions } from './vortex-options.ts'
+
+const logic = {
+  host: hostOption,
+  httpServer: {
+    admin: {
+      sitePort: port({ words: 'Port of the admin site.', default: 8010, variable: 'PEEK_LOGIC_PORT' }),
+      recoveryUser: {
+        username: text({ words: 'Administrator who can always sign in.', default: 'recovery' }),
+        password: madeSecret({
+          words: 'Password of that administrator.',
+          lengthMin: 8,
+          make: (source) => source.makeSecret(32),
+        }),
+      },
+    },
+    serviceLink: {
+      sitePort: port({
+        words: 'Port on which the other services reach logic.',
+        default: 8011,
+        variable: 'PEEK_SERVICE_LINK_PORT',
+      }),
+    },
+  },
+  serviceLink: { secret: serviceSecretOption },
+  storage: storageOptions,
+  eventStore: eventStoreOptions,
+  plugin: { enabled: textList({ words: 'Plugins to run, in this order.', default: ['tutorial'] }) },
+  logging: loggingOptions,
+  vortex: vortexOptions,
+}
+
+const field = {
+  host: hostOption,
+  httpServer: { sitePort: port({ words: 'Port of the field app.', default: 8000, variable: 'PEEK_FIELD_PORT' }) },
+  serviceLink: serviceLinkOptions,
+  eventStore: eventStoreOptions,
+  logging: loggingOptions,
+  vortex: vortexOptions,
+}
+
+const office = {
+  ...field,
+  httpServer: { sitePort: port({ words: 'Port of the office app.', default: 8002, variable: 'PEEK_OFFICE_PORT' }) },
+}
+
+const agent = {
+  host: hostOption,
+  httpServer: { sitePort: port({ words: 'Port of the agent site.', default: 8020, variable: 'PEEK_AGENT_PORT' }) },
+  serviceLink: serviceLinkOptions,
+  logging: loggingOptions,
+}
+
+const worker = {
+  host: hostOption,
+  httpServer: { sitePort: port({ words: 'Port of the health site.', default: 0, variable: 'PEEK_WORKER_PORT' }) },
+  serviceLink: serviceLinkOptions,
+  storage: storageOptions,
+  eventStore: eventStoreOptions,
+  logging: loggingOptions,
+}
+
+/** The supervisor of `bun run up`. */
+const up = {
+  run: {
+    logic: toggle({ words: 'Whether logic runs here.', default: true }),
+    field: toggle({ words: 'Whether field runs here.', default: true }),
+    office: toggle({ words: 'Whether office runs here.', default: true }),
+    agent: toggle({ words: 'Whether an agent runs here.', default: true }),
+    worker: toggle({ words: 'Whether a worker runs here.', default: true }),
+  },
+  restart: {
+    firstDelayMs: integer({ words: 'Wait before a dead part is started again.', default: 100, min: 1, max: 60_000 }),
+    delayMsMax: integer({
+      words: 'The longest wait, when it dies again and again.',
+      default: 10_000,
+      min: 1,
+      max: 3_600_000,
+    }),
+    forgivenAfterMs: integer({
+      words: 'A part that stayed up this long starts again as if it had never died.',
+      default: 30_000,
+      min: 1,
+      max: 3_600_000,
+    }),
+  },
+  stop: {
+    timeoutMs: integer({
+      words: 'How long a part may take to stop in order.',
+      default: 15_000,
+      min: 100,
+      max: 600_000,
+    }),
+  },
+  embedded: {
+    eventStorePort: port({
+      words: 'Port of the embedded event store; 0: a free one, then always the same.',
+      default: 0,
+      variable: 'PEEK_EVENT_STORE_PORT',
+    }),
+    postgresPort: port({
+      words: 'Port of the embedded PostgreSQL; 0: a free one, then always the same.',
+      default: 0,
+      variable: 'PEEK_POSTGRES_PORT',
+    }),
+  },
+  serviceLink: { secret: serviceSecretOption },
+  storage: storageOptions,
+  eventStore: eventStoreOptions,
+  logging: loggingOptions,
+}
+
+export const roleOptions = { logic, field, office, agent, worker, up }
+export type ConfigRole = keyof typeof roleOptions
+/** A role that is a service of its own. */
+export type ServiceRole = Exclude<ConfigRole, 'up'>
+export const serviceRoles = ['logic', 'field', 'office', 'agent', 'worker'] as const satisfies readonly ServiceRole[]
+export type ConfigOf<R extends ConfigRole> = ValuesOf<(typeof roleOptions)[R]>
