@@ -1,0 +1,43 @@
+import type { KurrentDBClient } from '@kurrent/kurrentdb-client'
+import { describeError, PlatformError } from '#kernel/platform-error.ts'
+
+/** The official client, loaded when a store is opened: processes that never open one do not pay for its native part. */
+export type KurrentModule = typeof import('@kurrent/kurrentdb-client')
+
+export function loadKurrent(): Promise<KurrentModule> {
+  return import('@kurrent/kurrentdb-client')
+}
+
+/**
+ * One client object. Its reads and its other calls travel over connections of their own, opened on first use.
+ * Throws `bad-configuration` for a connection string the client cannot read; credentials never reach the message.
+ */
+export function createKurrentClient(kurrent: KurrentModule, connectionString: string): KurrentDBClient {
+  try {
+    return kurrent.KurrentDBClient.connectionString(withKeepAlive(connectionString))
+  } catch (cause) {
+    const shown = withoutCredentials(connectionString)
+    throw new PlatformError(
+      'bad-configuration',
+      `The event store's connection string ${shown} cannot be used: ${withoutCredentials(describeError(cause))}. ` +
+        'Write it as kurrentdb://host:port?tls=false, or copy it from the server’s own pages.',
+      { facts: { connectionString: shown } },
+    )
+  }
+}
+
+/** A silent server is noticed by pings: after at most the sum of both, in milliseconds. Ten seconds is the client's least. */
+const keepAlive = { keepAliveInterval: 10_000, keepAliveTimeout: 10_000 }
+
+export function withKeepAlive(connectionString: string): string {
+  const missing = Object.entries(keepAlive).filter(
+    ([key]) => !connectionString.toLowerCase().includes(key.toLowerCase()),
+  )
+  if (missing.length === 0) return connectionString
+  const query = missing.map(([key, lengthMs]) => `${key}=${lengthMs}`).join('&')
+  return connectionString.includes('?') ? `${connectionString}&${query}` : `${connectionString}?${query}`
+}
+
+export function withoutCredentials(text: string): string {
+  return text.replace(/:\/\/[^@/\s]*@/g, '://***@')
+}
