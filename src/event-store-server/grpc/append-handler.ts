@@ -1,0 +1,56 @@
+/** Streams.Append: options, then one message an event; used by the official client for appends with credentials. */
+import type { ServerReadableStream, sendUnaryData } from '@grpc/grpc-js'
+import type { EventLog } from '../streams/event-log.ts'
+import type { ProposedEvent } from '../streams/event-record.ts'
+import { eventSize } from '../streams/log-request.ts'
+import { decodeAppendPart, encodeAppendConflict, encodeAppended } from './append-messages.ts'
+import { appendTooLarge, badRequest, streamDeleted, toRpcFailure } from './rpc-failure.ts'
+import type { StreamOptions } from './shared-messages.ts'
+
+export function createAppendHandler(log: EventLog, appendSizeBytesMax: number) {
+  return (call: ServerReadableStream<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
+    const events: ProposedEvent[] = []
+    let options: StreamOptions | undefined
+    let sizeBytes = 0
+    let isAnswered = false
+    const answer = (error: unknown, reply?: Buffer) => {
+      if (isAnswered) return
+      isAnswered = true
+      if (reply) callback(null, reply)
+      else callback(toRpcFailure(error))
+    }
+
+    call.on('data', (bytes: Buffer) => {
+      if (isAnswered) return
+      try {
+        const part = decodeAppendPart(bytes)
+        if (part.kind === 'options') options = part.options
+        else {
+          sizeBytes += eventSize(part.event)
+          if (sizeBytes > appendSizeBytesMax) throw appendTooLarge(appendSizeBytesMax)
+          events.push(part.event)
+        }
+      } catch (error) {
+        answer(error)
+      }
+    })
+    call.on('error', (error) => answer(error))
+    call.on('end', () => {
+      if (isAnswered || call.cancelled) return
+      if (!options) return answer(badRequest('The append names no stream.'))
+      const { streamName, expected } = options
+      log.submit({ kind: 'append', streamName, expected, events }, (outcome) => {
+        switch (outcome.kind) {
+          case 'written':
+            return answer(undefined, encodeAppended(outcome.revision, outcome.position))
+          case 'conflict':
+            return answer(undefined, encodeAppendConflict(expected, outcome.actualRevision))
+          case 'tombstoned':
+            return answer(streamDeleted(streamName))
+          case 'failed':
+            return answer(outcome.error)
+        }
+      })
+    })
+  }
+}

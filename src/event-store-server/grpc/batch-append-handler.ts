@@ -1,0 +1,187 @@
+/**
+ * Streams.BatchAppend: the official client's way to append, one call for the life of its connection.
+ *
+ * Promises: every correlation id gets exactly one answer: written, refused, too large, or timed out, whatever else
+ * happens to the call. Unfinished appends are bounded in number and in size; a client that does not read its answers
+ * is not read from either. Bytes that are no message end the call, because nothing says whom to answer.
+ */
+import type { ServerDuplexStream } from '@grpc/grpc-js'
+import type { EventLog } from '../streams/event-log.ts'
+import type { ProposedEvent } from '../streams/event-record.ts'
+import { eventSize } from '../streams/log-request.ts'
+import {
+  type BatchAnswer,
+  type BatchChunk,
+  type BatchOptions,
+  decodeBatchChunk,
+  encodeBatchAnswer,
+} from './batch-append-messages.ts'
+import type { OpenCalls } from './open-calls.ts'
+import { badRequest, type RpcFailure, toRpcFailure } from './rpc-failure.ts'
+import { checkWritableName } from './shared-messages.ts'
+
+type Unfinished = {
+  readonly options: BatchOptions
+  readonly events: ProposedEvent[]
+  sizeBytes: number
+  /** Answered already; what still comes is dropped. */
+  isAnswered: boolean
+  cancelDeadline: () => void
+}
+
+const unfinishedAppendsMax = 256
+
+export function createBatchAppendHandler(log: EventLog, appendSizeBytesMax: number, openCalls: OpenCalls) {
+  return (call: ServerDuplexStream<Buffer, Buffer>): void => {
+    new BatchAppendCall(log, appendSizeBytesMax, call).open(openCalls)
+  }
+}
+
+class BatchAppendCall {
+  private readonly log: EventLog
+  private readonly appendSizeBytesMax: number
+  private readonly call: ServerDuplexStream<Buffer, Buffer>
+  private readonly unfinished = new Map<string, Unfinished>()
+  private unansweredCount = 0
+  private hasEnded = false
+  private isOver = false
+  private forget: () => void = () => undefined
+
+  constructor(log: EventLog, appendSizeBytesMax: number, call: ServerDuplexStream<Buffer, Buffer>) {
+    this.log = log
+    this.appendSizeBytesMax = appendSizeBytesMax
+    this.call = call
+  }
+
+  open(openCalls: OpenCalls): void {
+    this.call.on('data', (bytes: Buffer) => this.receive(bytes))
+    this.call.on('drain', () => this.call.resume())
+    this.call.on('error', () => this.close())
+    this.call.on('cancelled', () => this.close())
+    this.call.on('end', () => {
+      this.hasEnded = true
+      for (const [correlationId, append] of this.unfinished)
+        this.refuse(correlationId, append, {
+          kind: 'bad-request',
+          words: 'The call ended before the append was complete.',
+        })
+      this.endWhenAnswered()
+    })
+    this.forget = openCalls.add((failure) => this.fail(failure))
+  }
+
+  private receive(bytes: Buffer): void {
+    if (this.isOver) return
+    try {
+      const now = this.log.clock.now()
+      const chunk = decodeBatchChunk(bytes, now)
+      const known = this.unfinished.size === 0 ? undefined : this.unfinished.get(chunk.correlationId)
+      if (known) this.continueAppend(chunk, known)
+      else this.beginAppend(chunk, now)
+    } catch (error) {
+      this.fail(toRpcFailure(error))
+    }
+  }
+
+  private beginAppend(chunk: BatchChunk, now: number): void {
+    const { correlationId, options, events, isFinal } = chunk
+    if (!options) throw badRequest(`The append ${correlationId} has no options in its first chunk.`)
+    const append: Unfinished = {
+      options,
+      events: isFinal ? [] : [...events],
+      sizeBytes: 0,
+      isAnswered: false,
+      cancelDeadline: () => undefined,
+    }
+    this.unansweredCount++
+    if (!isFinal) this.keepUnfinished(correlationId, append, now)
+    if (!this.accept(chunk, append, now)) return
+    if (isFinal) this.submit(correlationId, options, events)
+  }
+
+  private continueAppend(chunk: BatchChunk, append: Unfinished): void {
+    const { correlationId, events, isFinal } = chunk
+    if (isFinal) this.forgetUnfinished(correlationId, append)
+    if (append.isAnswered || !this.accept(chunk, append, this.log.clock.now())) return
+    append.events.push(...events)
+    if (isFinal) this.submit(correlationId, append.options, append.events)
+  }
+
+  /** Whether this chunk may still become part of an append; if not, the append is answered. */
+  private accept({ correlationId, events, problem }: BatchChunk, append: Unfinished, now: number): boolean {
+    for (const event of events) append.sizeBytes += eventSize(event)
+    const refusal = problem ? toBadRequest(problem) : this.refusalOf(append, now)
+    if (refusal) this.refuse(correlationId, append, refusal)
+    return !refusal
+  }
+
+  private refusalOf({ options, sizeBytes }: Unfinished, now: number): BatchAnswer | undefined {
+    if (sizeBytes > this.appendSizeBytesMax) return { kind: 'too-large', sizeBytesMax: this.appendSizeBytesMax }
+    if (options.deadlineAt !== undefined && options.deadlineAt <= now) return { kind: 'timeout' }
+    try {
+      checkWritableName(options.streamName)
+      return undefined
+    } catch (error) {
+      return toBadRequest(toRpcFailure(error))
+    }
+  }
+
+  private submit(correlationId: string, options: BatchOptions, events: readonly ProposedEvent[]): void {
+    const { streamName, expected } = options
+    this.log.submit({ kind: 'append', streamName, expected, events }, (outcome) =>
+      this.answer(correlationId, options, outcome),
+    )
+  }
+
+  private answer(correlationId: string, options: BatchOptions, answer: BatchAnswer): void {
+    this.unansweredCount--
+    if (this.isOver) return
+    if (!this.call.write(encodeBatchAnswer(correlationId, options, answer))) this.call.pause()
+    if (this.hasEnded) this.endWhenAnswered()
+  }
+
+  private refuse(correlationId: string, append: Unfinished, answer: BatchAnswer): void {
+    if (append.isAnswered) return
+    append.isAnswered = true
+    append.events.length = 0
+    append.cancelDeadline()
+    this.answer(correlationId, append.options, answer)
+  }
+
+  private keepUnfinished(correlationId: string, append: Unfinished, now: number): void {
+    if (this.unfinished.size >= unfinishedAppendsMax)
+      throw badRequest(`More than ${unfinishedAppendsMax} appends are unfinished. Finish some before beginning others.`)
+    this.unfinished.set(correlationId, append)
+    if (append.options.deadlineAt === undefined) return
+    const leftMs = Math.min(Math.max(0, append.options.deadlineAt - now), 2 ** 31 - 1)
+    append.cancelDeadline = this.log.clock.after(leftMs, () => this.refuse(correlationId, append, { kind: 'timeout' }))
+  }
+
+  private forgetUnfinished(correlationId: string, append: Unfinished): void {
+    this.unfinished.delete(correlationId)
+    append.cancelDeadline()
+  }
+
+  private endWhenAnswered(): void {
+    if (this.unansweredCount > 0 || this.isOver) return
+    this.close()
+    this.call.end()
+  }
+
+  private fail(failure: RpcFailure): void {
+    if (this.isOver) return
+    this.close()
+    this.call.emit('error', failure)
+  }
+
+  private close(): void {
+    if (this.isOver) return
+    this.isOver = true
+    for (const [correlationId, append] of this.unfinished) this.forgetUnfinished(correlationId, append)
+    this.forget()
+  }
+}
+
+function toBadRequest(failure: RpcFailure): BatchAnswer {
+  return { kind: 'bad-request', words: failure.details }
+}

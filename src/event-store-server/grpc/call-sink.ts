@@ -1,0 +1,82 @@
+import type { ServerWritableStream } from '@grpc/grpc-js'
+import type { Clock } from '#kernel/clock.ts'
+import type { LivePlace, SubscriptionSink } from '../streams/read-sink.ts'
+import {
+  encodeCaughtUp,
+  encodeCheckpoint,
+  encodeConfirmation,
+  encodeFellBehind,
+  encodeStreamNotFound,
+} from './read-messages.ts'
+import type { RpcFailure } from './rpc-failure.ts'
+
+/** One Read call as a sink. Closed when the client went away or when the server has ended it; ended once. */
+export class CallSink implements SubscriptionSink {
+  private readonly call: ServerWritableStream<Buffer, Buffer>
+  private readonly clock: Clock
+  private readonly subscriptionId: string
+  private listener: () => void = () => undefined
+  isFull = false
+  isClosed = false
+
+  constructor(call: ServerWritableStream<Buffer, Buffer>, clock: Clock, subscriptionId: string) {
+    this.call = call
+    this.clock = clock
+    this.subscriptionId = subscriptionId
+    call.on('drain', () => {
+      this.isFull = false
+      this.listener()
+    })
+    call.on('cancelled', () => this.close())
+    call.on('close', () => this.close())
+  }
+
+  onChange(listener: () => void): void {
+    this.listener = listener
+  }
+
+  sendEvent(record: Buffer): void {
+    this.send(record)
+  }
+
+  sendConfirmation(): void {
+    this.send(encodeConfirmation(this.subscriptionId))
+  }
+
+  sendCheckpoint(position: number): void {
+    this.send(encodeCheckpoint(position, this.clock.now()))
+  }
+
+  sendCaughtUp(place: LivePlace): void {
+    this.send(encodeCaughtUp(place, this.clock.now()))
+  }
+
+  sendFellBehind(place: LivePlace): void {
+    this.send(encodeFellBehind(place, this.clock.now()))
+  }
+
+  sendStreamNotFound(streamName: string): void {
+    this.send(encodeStreamNotFound(streamName))
+  }
+
+  end(): void {
+    if (this.isClosed) return
+    this.close()
+    this.call.end()
+  }
+
+  fail(failure: RpcFailure): void {
+    if (this.isClosed) return
+    this.close()
+    this.call.emit('error', failure)
+  }
+
+  private send(message: Buffer): void {
+    if (!this.isClosed && !this.call.write(message)) this.isFull = true
+  }
+
+  private close(): void {
+    this.isClosed = true
+    this.listener()
+  }
+}

@@ -1,0 +1,101 @@
+/** Streams.Read: one call that is eight, stream or whole log, page or subscription, forwards or backwards. */
+import type { ServerWritableStream } from '@grpc/grpc-js'
+import { newUuid } from '#kernel/ids.ts'
+import { isPresent } from '../streams/append-rules.ts'
+import { createEventFilter } from '../streams/event-filter.ts'
+import type { EventLog } from '../streams/event-log.ts'
+import { type ReadStart, readAll, readStream } from '../streams/read.ts'
+import { fromMetadataStream, isMetadataStream } from '../streams/stream-metadata.ts'
+import { subscribeToAll } from '../streams/subscription-to-all.ts'
+import { StreamTombstoned, subscribeToStream } from '../streams/subscription-to-stream.ts'
+import { CallSink } from './call-sink.ts'
+import type { OpenCalls } from './open-calls.ts'
+import { decodeRead, type ReadOptions } from './read-messages.ts'
+import { badRequest, toRpcFailure } from './rpc-failure.ts'
+
+export function createReadHandler(log: EventLog, openCalls: OpenCalls) {
+  return (call: ServerWritableStream<Buffer, Buffer>): void => {
+    const sink = new CallSink(call, log.clock, newUuid())
+    const forget = openCalls.add((failure) => sink.fail(failure))
+    perform(log, call.request, sink)
+      .then(
+        () => sink.end(),
+        (error: unknown) => sink.fail(toRpcFailure(error)),
+      )
+      .finally(forget)
+  }
+}
+
+async function perform(log: EventLog, request: Buffer, sink: CallSink): Promise<void> {
+  const options = decodeRead(request)
+  const { source, amount } = options
+  if (!source) throw badRequest('The read names neither a stream nor the whole log.')
+  if (!amount) throw badRequest('The read says neither how many events nor that it is a subscription.')
+  if (source.kind === 'all') {
+    return amount.kind === 'count'
+      ? readWholeLog(log, options, source.from, amount.countMax, sink)
+      : followWholeLog(log, options, source.from, sink)
+  }
+  return amount.kind === 'count'
+    ? readOneStream(log, options, source.streamName, source.from, amount.countMax, sink)
+    : followOneStream(log, options, source.streamName, source.from, sink)
+}
+
+function readWholeLog(
+  log: EventLog,
+  { direction, filter }: ReadOptions,
+  from: ReadStart,
+  countMax: number,
+  sink: CallSink,
+) {
+  return readAll(log, { direction, from, countMax, filter: filter && createEventFilter(filter.definition) }, sink)
+}
+
+async function followWholeLog(
+  log: EventLog,
+  { direction, filter }: ReadOptions,
+  from: ReadStart,
+  sink: CallSink,
+): Promise<void> {
+  if (direction === 'backwards') throw badRequest('A subscription goes forwards only.')
+  const after = from === 'start' ? 0 : from === 'end' ? log.lastPosition : Math.min(from, log.lastPosition)
+  await subscribeToAll(
+    log,
+    { after, filter: filter && createEventFilter(filter.definition), checkpointEvery: filter?.checkpointEvery },
+    sink,
+  )
+}
+
+async function readOneStream(
+  log: EventLog,
+  { direction }: ReadOptions,
+  streamName: string,
+  from: ReadStart,
+  countMax: number,
+  sink: CallSink,
+): Promise<void> {
+  refuseTombstoned(log, streamName)
+  const stream = log.findStream(streamName)
+  if (!stream || !isPresent(stream)) return sink.sendStreamNotFound(streamName)
+  await readStream(log, stream, { streamName, direction, from, countMax }, sink)
+}
+
+async function followOneStream(
+  log: EventLog,
+  { direction }: ReadOptions,
+  streamName: string,
+  from: ReadStart,
+  sink: CallSink,
+): Promise<void> {
+  if (direction === 'backwards') throw badRequest('A subscription goes forwards only.')
+  refuseTombstoned(log, streamName)
+  const after = from === 'start' ? -1 : from === 'end' ? (log.findStream(streamName)?.revision ?? -1) : from
+  await subscribeToStream(log, { streamName, after }, sink)
+}
+
+/** A tombstone takes the stream's metadata with it. */
+function refuseTombstoned(log: EventLog, streamName: string): void {
+  if (log.findStream(streamName)?.isTombstoned) throw new StreamTombstoned(streamName)
+  if (isMetadataStream(streamName) && log.findStream(fromMetadataStream(streamName))?.isTombstoned)
+    throw new StreamTombstoned(streamName)
+}

@@ -1,0 +1,65 @@
+import { Database, SQLiteError } from 'bun:sqlite'
+import { PlatformError } from '#kernel/platform-error.ts'
+import { formatVersion, tables } from './sqlite-schema.ts'
+
+export type Durability = 'full' | 'normal'
+
+/**
+ * Opens the database file for this process alone.
+ *
+ * The exclusive lock is taken before the journal mode is set: then SQLite keeps the write-ahead log's index in memory,
+ * and a second process is refused with `already-running` instead of waiting.
+ */
+export function openSqliteDatabase(file: string, durability: Durability): Database {
+  const database = new Database(file, { create: true, readwrite: true })
+  try {
+    database.run('PRAGMA busy_timeout = 0')
+    database.run('PRAGMA locking_mode = EXCLUSIVE')
+    database.run('PRAGMA journal_mode = WAL')
+    database.run(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
+    database.run('PRAGMA fullfsync = ON')
+    database.run('PRAGMA wal_autocheckpoint = 0')
+    database.run(`PRAGMA journal_size_limit = ${64 * 1_048_576}`)
+    database.run('BEGIN EXCLUSIVE')
+    refuseForeignFormat(database, file)
+    database.run(tables)
+    database.run(`PRAGMA user_version = ${formatVersion}`)
+    database.run('COMMIT')
+    return database
+  } catch (error) {
+    database.close()
+    throw toOpeningError(error, file)
+  }
+}
+
+function refuseForeignFormat(database: Database, file: string): void {
+  const found = Number(database.query('PRAGMA user_version').values()[0]?.[0] ?? 0)
+  if (found > formatVersion)
+    throw new PlatformError(
+      'schema-unknown',
+      `${file} has format ${found}, this server knows up to ${formatVersion}. Start a newer server.`,
+      {
+        facts: { file, found, wanted: formatVersion },
+      },
+    )
+}
+
+function toOpeningError(error: unknown, file: string): unknown {
+  if (!(error instanceof SQLiteError)) return error
+  const facts = { file, code: error.code ?? String(error.errno) }
+  if (error.code?.startsWith('SQLITE_BUSY'))
+    return new PlatformError('already-running', `Another process has ${file} open. Stop it, or use another file.`, {
+      facts,
+      cause: error,
+    })
+  if (error.code === 'SQLITE_NOTADB' || error.code?.startsWith('SQLITE_CORRUPT'))
+    return new PlatformError('store-damaged', `${file} is not a readable event store. Restore it from a backup.`, {
+      facts,
+      cause: error,
+    })
+  return new PlatformError(
+    'unavailable',
+    `${file} cannot be opened: ${error.message}. Check the folder and its rights.`,
+    { facts, cause: error },
+  )
+}

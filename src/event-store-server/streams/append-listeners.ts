@@ -1,0 +1,29 @@
+/** Who wants to know that events were committed: in the whole log, or in one stream. */
+export class AppendListeners {
+  private readonly all = new Set<() => void>()
+  private readonly byStream = new Map<string, Set<() => void>>()
+
+  /** Calls `listener` after each commit (of an event in `streamName`, when given) until the returned function is called. */
+  add(listener: () => void, streamName?: string): () => void {
+    const listeners = streamName === undefined ? this.all : this.listenersOf(streamName)
+    listeners.add(listener)
+    return () => {
+      listeners.delete(listener)
+      if (streamName !== undefined && listeners.size === 0) this.byStream.delete(streamName)
+    }
+  }
+
+  tell(streamNames: Iterable<string>): void {
+    for (const listener of this.all) listener()
+    if (this.byStream.size === 0) return
+    for (const name of streamNames) for (const listener of this.byStream.get(name) ?? []) listener()
+  }
+
+  private listenersOf(streamName: string): Set<() => void> {
+    const known = this.byStream.get(streamName)
+    if (known) return known
+    const listeners = new Set<() => void>()
+    this.byStream.set(streamName, listeners)
+    return listeners
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * Performs the requests of one group inside one storage transaction, each on what the ones before it left.
+ *
+ * Promises: a request is performed whole or answered with a reason and leaves nothing. Nothing here touches shared
+ * state: when the transaction fails, the caller throws this object away, and when it succeeds takes over its results.
+ */
+import { newUuid } from '#kernel/ids.ts'
+import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
+import { deletedBefore, type Storage, type StorageWriter, type StoredStream } from '../storage/storage.ts'
+import { type AppendHistory, isPresent, judgeAppend, type RecordedId } from './append-rules.ts'
+import {
+  encodeEventRecord,
+  type ProposedEvent,
+  readEventData,
+  readEventHeader,
+  toEventKey,
+  tombstoneRevision,
+} from './event-record.ts'
+import { type ExpectedRevision, isAsExpected } from './expected-revision.ts'
+import type { LogOutcome, LogRequest } from './log-request.ts'
+import {
+  fromMetadataStream,
+  isMetadataStream,
+  metadataEventType,
+  parseVisibility,
+  toMetadataStream,
+  withTruncateBefore,
+} from './stream-metadata.ts'
+import type { TailEntry } from './tail-ring.ts'
+
+export type LogTransactionOptions = {
+  readonly storage: Storage
+  readonly writer: StorageWriter
+  /** The committed state of a stream. */
+  readonly findStream: (name: string) => StoredStream | undefined
+  readonly nextPosition: number
+  readonly createdAt: number
+}
+
+const noBytes = Buffer.alloc(0)
+
+export class LogTransaction {
+  private readonly storage: Storage
+  private readonly writer: StorageWriter
+  private readonly findCommitted: (name: string) => StoredStream | undefined
+  private readonly createdAt: number
+  private nextStreamId: number
+  nextPosition: number
+  readonly changedStreams = new Map<string, StoredStream>()
+  readonly entries: TailEntry[] = []
+
+  constructor({ storage, writer, findStream, nextPosition, createdAt }: LogTransactionOptions) {
+    this.storage = storage
+    this.writer = writer
+    this.findCommitted = findStream
+    this.nextPosition = nextPosition
+    this.createdAt = createdAt
+    this.nextStreamId = storage.nextStreamId
+  }
+
+  perform(request: LogRequest): LogOutcome {
+    const stream = this.getStream(request.streamName)
+    if (stream.isTombstoned || this.isMetadataOfTombstoned(stream)) return { kind: 'tombstoned' }
+    switch (request.kind) {
+      case 'append':
+        return this.append(stream, request.expected, request.events)
+      case 'delete':
+        return this.ifExpected(stream, request.expected, () => this.delete(stream))
+      case 'tombstone':
+        return this.ifExpected(stream, request.expected, () => this.tombstone(stream))
+    }
+  }
+
+  /** Stores what the streams have become; once a stream and group, however many events it got. */
+  saveStreams(): void {
+    for (const stream of this.changedStreams.values()) this.writer.saveStream(stream)
+  }
+
+  private append(stream: StoredStream, expected: ExpectedRevision, events: readonly ProposedEvent[]): LogOutcome {
+    const ids = events.map((event) => event.id)
+    const judgement = this.tryRead(() => judgeAppend(stream, expected, ids, this.historyOf(stream)))
+    if (judgement.kind === 'failed') return judgement
+    const verdict = judgement.value
+    switch (verdict.kind) {
+      case 'conflict':
+        return conflictWith(stream)
+      case 'repeated':
+        return { kind: 'written', revision: verdict.last.revision, position: verdict.last.position }
+      case 'write':
+        return this.write(stream, events)
+    }
+  }
+
+  private write(stream: StoredStream, events: readonly ProposedEvent[]): LogOutcome {
+    if (events.length === 0) return { kind: 'written', revision: stream.revision, position: undefined }
+    const current = stream.truncateBefore === deletedBefore ? this.takeUpAgain(stream) : stream
+    let revision = current.revision
+    for (const event of events) this.insert(current, ++revision, event)
+    this.changedStreams.set(stream.name, { ...current, revision })
+    const last = events.at(-1)
+    if (isMetadataStream(stream.name) && last) this.applyMetadata(fromMetadataStream(stream.name), last.data)
+    return { kind: 'written', revision, position: this.entries.at(-1)?.position }
+  }
+
+  /** A deleted stream that is written again goes on counting and shows only what comes from here on. */
+  private takeUpAgain(stream: StoredStream): StoredStream {
+    this.setTruncateBefore(stream, stream.revision + 1)
+    return this.getStream(stream.name)
+  }
+
+  private delete(stream: StoredStream): LogOutcome {
+    this.setTruncateBefore(stream, deletedBefore)
+    return { kind: 'written', revision: stream.revision, position: this.entries.at(-1)?.position }
+  }
+
+  private tombstone(stream: StoredStream): LogOutcome {
+    this.insert(stream, tombstoneRevision, {
+      id: newUuid(),
+      type: '$streamDeleted',
+      contentType: 'application/octet-stream',
+      data: noBytes,
+      metadata: noBytes,
+    })
+    this.changedStreams.set(stream.name, { ...stream, isTombstoned: true })
+    return { kind: 'written', revision: stream.revision, position: this.entries.at(-1)?.position }
+  }
+
+  private setTruncateBefore(stream: StoredStream, truncateBefore: number): void {
+    const metadataStream = this.getStream(toMetadataStream(stream.name))
+    this.write(metadataStream, [
+      {
+        id: newUuid(),
+        type: metadataEventType,
+        contentType: 'application/json',
+        data: withTruncateBefore(this.lastDataOf(metadataStream), truncateBefore),
+        metadata: noBytes,
+      },
+    ])
+  }
+
+  private applyMetadata(streamName: string, data: Buffer): void {
+    this.changedStreams.set(streamName, { ...this.getStream(streamName), ...parseVisibility(data) })
+  }
+
+  private insert(stream: StoredStream, revision: number, event: ProposedEvent): void {
+    const position = this.nextPosition
+    const record = encodeEventRecord(event, { streamName: stream.name, revision, position, createdAt: this.createdAt })
+    this.writer.insertEvent({ position, streamId: stream.id, revision, eventKey: toEventKey(event.id), record })
+    this.entries.push({ position, record, streamName: stream.name, revision, type: event.type })
+    this.nextPosition = positionAfter(position, record)
+  }
+
+  /** The stream as the group has left it so far; a new one is given an id, but exists only once it is written. */
+  private getStream(name: string): StoredStream {
+    return this.changedStreams.get(name) ?? this.findCommitted(name) ?? this.newStream(name)
+  }
+
+  private newStream(name: string): StoredStream {
+    const id = this.nextStreamId++
+    return {
+      id,
+      name,
+      revision: -1,
+      truncateBefore: 0,
+      maxCount: undefined,
+      maxAgeSeconds: undefined,
+      isTombstoned: false,
+    }
+  }
+
+  private isMetadataOfTombstoned(stream: StoredStream): boolean {
+    if (!isMetadataStream(stream.name)) return false
+    const described = fromMetadataStream(stream.name)
+    return (this.changedStreams.get(described) ?? this.findCommitted(described))?.isTombstoned === true
+  }
+
+  private ifExpected(stream: StoredStream, expected: ExpectedRevision, work: () => LogOutcome): LogOutcome {
+    const holds = isAsExpected(expected, { revision: stream.revision, exists: isPresent(stream) })
+    return holds ? work() : conflictWith(stream)
+  }
+
+  private historyOf(stream: StoredStream): AppendHistory {
+    return {
+      eventsFrom: (first, count) => this.recordedIds(stream, first, count),
+      placesOf: (id) =>
+        this.storage
+          .findByEventKey(stream.id, toEventKey(id))
+          .map(toRecordedId)
+          .filter((place) => place.id === id && place.revision !== tombstoneRevision),
+    }
+  }
+
+  /** In pages, so that only ids are held at once, however large the events are. */
+  private recordedIds(stream: StoredStream, first: number, count: number): RecordedId[] {
+    const ids: RecordedId[] = []
+    while (ids.length < count) {
+      const page = this.storage.readStream({
+        direction: 'forwards',
+        streamId: stream.id,
+        first: first + ids.length,
+        last: stream.revision,
+        eventCountMax: count - ids.length,
+        sizeBytesMax: 1_048_576,
+      })
+      if (page.length === 0) break
+      for (const event of page) ids.push(toRecordedId(event))
+    }
+    return ids
+  }
+
+  private lastDataOf(stream: StoredStream): Buffer | undefined {
+    if (stream.revision < 0) return undefined
+    const [last] = this.storage.readStream({
+      direction: 'backwards',
+      streamId: stream.id,
+      first: stream.revision,
+      last: stream.revision,
+      eventCountMax: 1,
+      sizeBytesMax: 1,
+    })
+    return last && readEventData(last.record, readEventHeader(last.record))
+  }
+
+  /** A damaged record met while looking for a retry fails that request alone: nothing of it was written yet. */
+  private tryRead<T>(work: () => T): { kind: 'read'; value: T } | { kind: 'failed'; error: PlatformError } {
+    try {
+      return { kind: 'read', value: work() }
+    } catch (error) {
+      return { kind: 'failed', error: toPlatformError(error) }
+    }
+  }
+}
+
+const logStart = 64
+
+/** Positions count bytes, so nobody comes to rely on their being dense. */
+export function positionAfter(position: number, record: Buffer): number {
+  return position + record.length + 16
+}
+
+export function firstPosition(): number {
+  return logStart
+}
+
+export function toPlatformError(error: unknown): PlatformError {
+  if (isPlatformError(error)) return error
+  return new PlatformError('unavailable', `The append failed: ${describeError(error)}. Try again.`, { cause: error })
+}
+
+function conflictWith(stream: StoredStream): LogOutcome {
+  return { kind: 'conflict', actualRevision: isPresent(stream) ? stream.revision : -1 }
+}
+
+function toRecordedId({ position, record }: { position: number; record: Buffer }): RecordedId {
+  const { id, revision } = readEventHeader(record)
+  return { id, revision, position }
+}

@@ -1,0 +1,97 @@
+/**
+ * Bounded reads: a stream or the whole log, both ways, in pages, at the pace of the reader.
+ *
+ * A read ends where the log ended when it began, however fast others append. Reading the whole log ignores deletions
+ * and truncation, reading a stream honours them.
+ */
+import type { Direction, StoredEvent, StoredStream } from '../storage/storage.ts'
+import type { EventFilter } from './event-filter.ts'
+import type { EventLog } from './event-log.ts'
+import { readEventHeader } from './event-record.ts'
+import { nextTurn, type ReadSink, waitForReader } from './read-sink.ts'
+
+export type ReadStart = 'start' | 'end' | number
+
+export type ReadAllRequest = {
+  readonly direction: Direction
+  /** A position: forwards includes it, backwards excludes it. */
+  readonly from: ReadStart
+  readonly countMax: number
+  readonly filter: EventFilter | undefined
+}
+
+export type ReadStreamRequest = {
+  readonly streamName: string
+  readonly direction: Direction
+  /** A revision, included both ways. */
+  readonly from: ReadStart
+  readonly countMax: number
+}
+
+export const readStallMs = 5 * 60_000
+
+export async function readAll(log: EventLog, request: ReadAllRequest, sink: ReadSink): Promise<void> {
+  const { direction, countMax, filter } = request
+  let { after, before } = toAllBounds(request, log.lastPosition)
+  for (let sent = 0; sent < countMax && !sink.isClosed; ) {
+    const page = log.readAll({ direction, after, before })
+    const last = page.at(-1)
+    if (!last) return
+    const wanted = filter ? page.filter((event) => filter(readEventHeader(event.record))) : page
+    const taken = wanted.slice(0, countMax - sent)
+    if (!(await sendAll(log, taken, sink))) return
+    sent += taken.length
+    if (direction === 'forwards') after = last.position
+    else before = last.position
+    await nextTurn()
+  }
+}
+
+export async function readStream(
+  log: EventLog,
+  stream: StoredStream,
+  request: ReadStreamRequest,
+  sink: ReadSink,
+): Promise<void> {
+  const { direction, countMax } = request
+  let { first, last } = toStreamBounds(request, log.firstVisibleRevision(stream), stream.revision)
+  for (let sent = 0; sent < countMax && first <= last; ) {
+    const page = log.readStream(stream, direction, first, last)
+    const end = page.at(-1)
+    if (!end) return
+    const taken = page.slice(0, countMax - sent)
+    if (!(await sendAll(log, taken, sink))) return
+    sent += taken.length
+    const { revision } = readEventHeader(end.record)
+    if (direction === 'forwards') first = revision + 1
+    else last = revision - 1
+    await nextTurn()
+  }
+}
+
+async function sendAll(log: EventLog, events: readonly StoredEvent[], sink: ReadSink): Promise<boolean> {
+  for (const event of events) {
+    if (sink.isFull && !(await waitForReader(sink, log.clock, readStallMs))) return false
+    if (sink.isClosed) return false
+    sink.sendEvent(event.record)
+  }
+  return true
+}
+
+/** Exclusive bounds; positions are whole numbers, so "from, inclusive" is "after the number before". */
+function toAllBounds({ direction, from }: ReadAllRequest, lastPosition: number): { after: number; before: number } {
+  const end = lastPosition + 1
+  if (direction === 'forwards')
+    return { after: from === 'start' ? -1 : from === 'end' ? lastPosition : from - 1, before: end }
+  return { after: -1, before: from === 'start' ? 0 : from === 'end' ? end : Math.min(from, end) }
+}
+
+function toStreamBounds(
+  { direction, from }: ReadStreamRequest,
+  visible: number,
+  head: number,
+): { first: number; last: number } {
+  if (direction === 'forwards')
+    return { first: from === 'start' ? visible : from === 'end' ? head + 1 : Math.max(from, visible), last: head }
+  return { first: visible, last: from === 'start' ? Math.min(0, head) : from === 'end' ? head : Math.min(from, head) }
+}
