@@ -1,0 +1,178 @@
+import { join, resolve } from 'node:path'
+import { Hono } from 'hono'
+import { getEventStoreAddress } from '#config/stores-file.ts'
+import type { EventStore } from '#event-store/event-store.ts'
+import { openKurrentEventStore } from '#event-store/kurrent/kurrent-event-store.ts'
+import { backOffMs } from '#kernel/back-off.ts'
+import { pause } from '#kernel/clock.ts'
+import { isJsonObject, tryParseJson } from '#kernel/json.ts'
+import { describeError } from '#kernel/platform-error.ts'
+import { systemRandom } from '#kernel/random.ts'
+import { toAppManifest } from '#plugin-host/app-manifest.ts'
+import { discoverPlugins } from '#plugin-host/discover-plugins.ts'
+import { makeVortexClient } from '#vortex/client/make-vortex-client.ts'
+import { guestUser } from '#vortex/protocol/principal.ts'
+import { pluginsRequestName } from '#vortex/protocol/snapshot.ts'
+import { createHealthSite } from '../health-site.ts'
+import type { ServiceContext } from '../run-role.ts'
+import { combineHealth, type PartHealth, type Service } from '../service.ts'
+import type { Site } from '../start-site.ts'
+import { startStatusReport } from '../status-report.ts'
+import { createAppSite } from './app-site.ts'
+import { followChanges } from './change-follower.ts'
+import { createDeviceEdge } from './device-edge.ts'
+import { holdingsOf } from './holdings.ts'
+import { createLinkUpstream } from './link-upstream.ts'
+import { startVortexSite } from './vortex-site.ts'
+
+const projectFolder = resolve(import.meta.dir, '../../..')
+const pluginsDeadlineMs = 5_000
+
+/**
+ * Field and office: one app each, served to many devices.
+ *
+ * Promises: devices keep their websocket while logic or the event store is away, are told so, and get what they missed
+ * when it is back (S1).
+ */
+export function createGatewayService(role: 'field' | 'office', context: ServiceContext<'field' | 'office'>): Service {
+  const { config, identity, log, clock, meter } = context
+  const { values } = config
+  const random = systemRandom
+  const link = makeVortexClient({
+    url: `ws://${values.serviceLink.host}:${values.serviceLink.port}/vortex`,
+    hello: {
+      role: 'service',
+      name: role,
+      device: identity.device,
+      instance: identity.id,
+      build: identity.build,
+      secret: values.serviceLink.secret,
+    },
+    clock,
+    random,
+    log: log.named('link'),
+  })
+  const upstream = createLinkUpstream(link)
+  const edge = createDeviceEdge({
+    service: { name: role, instance: identity.id, build: identity.build },
+    limits: values.vortex,
+    upstream,
+    admit: async (hello) => ({ principal: { user: guestUser, device: hello.device, service: role, roles: [] } }),
+    clock,
+    random,
+    log,
+  })
+
+  let enabled: readonly string[] | undefined
+  const learnPlugins = async (): Promise<void> => {
+    const reply = await link.ask(pluginsRequestName, '{}', pluginsDeadlineMs).catch(() => '')
+    const parsed = tryParseJson(reply)
+    if (isJsonObject(parsed) && Array.isArray(parsed.enabled)) enabled = parsed.enabled.map(String)
+  }
+  const stopLearning = link.onState((state) => {
+    if (state.state === 'online') void learnPlugins()
+  })
+  const pluginFolder = join(projectFolder, 'plugins')
+  const discovered = discoverPlugins({ folder: pluginFolder, enabled: 'all', log })
+
+  const root = new Hono()
+  root.route('/', createHealthSite({ identity, health: () => health(), gauges: () => gauges() }))
+  edge.vortex.mount(root)
+  const manifest = (built: Parameters<typeof toAppManifest>[2]) =>
+    toAppManifest(
+      role,
+      discovered.filter(({ manifest: { id } }) => !enabled || enabled.includes(id)),
+      built,
+      identity.build,
+    )
+  root.route('/', createAppSite({ app: role, distFolder: join(projectFolder, 'web/dist'), manifest }))
+
+  let site: Site | undefined
+  let store: EventStore | undefined
+  let follower: ReturnType<typeof followChanges> | undefined
+  let isStopping = false
+  let connecting: Promise<void> | undefined
+  const report = { stop: (): void => undefined }
+
+  /** The address may not be known yet, or have changed with a restart of the store: asked again until it opens. */
+  const connectStore = async (): Promise<void> => {
+    for (let attempt = 0; !isStopping && !follower; attempt++) {
+      try {
+        const connectionString = getEventStoreAddress(config)
+        store = await openKurrentEventStore({ connectionString, log: log.named('event-store'), clock, random })
+        const { observables } = edge
+        follower = followChanges({ store, take: observables.take, resync: observables.resyncAll, clock, random, log })
+        await follower.ready
+        observables.resyncAll('changes are followed from here')
+      } catch (error) {
+        log.warning(`the event store is not there yet: ${describeError(error)}`)
+        await pause(clock, backOffMs(attempt, random))
+      }
+    }
+  }
+
+  const health = () => combineHealth([linkHealth(), storeHealth()])
+  const linkHealth = (): PartHealth => {
+    const { online, words } = upstream.state()
+    return { name: 'logic', state: online ? 'ready' : 'degraded', words: online ? '' : words }
+  }
+  const storeHealth = (): PartHealth => {
+    const found = store?.health()
+    if (!found || !follower)
+      return { name: 'event store', state: 'starting', words: 'the event store is being reached' }
+    return { name: 'event store', state: found.state === 'ready' ? 'ready' : 'degraded', words: found.words }
+  }
+  const gauges = () => {
+    const { selectorCount, observationCount, rowCount, groupCount } = edge.observables.stats()
+    return {
+      memory_bytes: meter.memoryBytes(),
+      sessions: [...edge.vortex.sessions()].length,
+      selectors: selectorCount,
+      observations: observationCount,
+      rows: rowCount,
+      groups: groupCount,
+    }
+  }
+
+  return {
+    name: role,
+    url: () => site?.url,
+    health,
+    run: async () => {
+      site = startVortexSite({
+        host: values.host,
+        port: values.httpServer.sitePort,
+        key: 'httpServer.sitePort',
+        site: root,
+        vortex: edge.vortex,
+      })
+      connecting = connectStore()
+      Object.assign(
+        report,
+        startStatusReport({
+          client: link,
+          identity,
+          meter,
+          url: () => site?.url,
+          holdings: () => holdingsOf(edge),
+          log,
+          clock,
+        }),
+      )
+    },
+    drain: async () => {
+      report.stop()
+      await edge.vortex.drain()
+    },
+    stop: async () => {
+      isStopping = true
+      stopLearning()
+      await edge.stop()
+      await follower?.stop()
+      await connecting
+      await store?.close()
+      link.close()
+      await site?.stop()
+    },
+  }
+}

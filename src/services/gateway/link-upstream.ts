@@ -1,0 +1,37 @@
+import * as v from 'valibot'
+import { tryParseJson } from '#kernel/json.ts'
+import { PlatformError } from '#kernel/platform-error.ts'
+import type { VortexClient } from '#vortex/client/vortex-client.ts'
+import type { Row } from '#vortex/protocol/row.ts'
+import { snapshotMetaSchema, snapshotRequestName } from '#vortex/protocol/snapshot.ts'
+import type { Upstream } from './upstream.ts'
+
+const actDeadlineMs = 20_000
+const snapshotDeadlineMs = 20_000
+const replySchema = v.object({ meta: snapshotMetaSchema, rows: v.array(v.record(v.string(), v.unknown())) })
+
+/** Logic over the service link: heads are routed, bodies pass through unread (V2). */
+export function createLinkUpstream(link: VortexClient): Upstream {
+  const state = () =>
+    link.state().state === 'online'
+      ? { online: true, words: '' }
+      : { online: false, words: 'Logic cannot be reached just now; what you do is kept and sent when it is back.' }
+  return {
+    act: (act, body, by) => {
+      if (!state().online) return Promise.resolve({ outcome: 'failed', kind: 'unavailable', words: state().words })
+      const { id, name, version, at, lane, prev } = act
+      const order = { ...(lane !== undefined && { lane }), ...(prev !== undefined && { prev }) }
+      return link.act({ id, name, version, at, ...order, by }, body, { retry: false, deadlineMs: actDeadlineMs })
+    },
+    snapshot: async (name, selector, by) => {
+      if (!state().online) throw new PlatformError('unavailable', state().words)
+      const reply = await link.ask(snapshotRequestName, JSON.stringify({ name, selector, by }), snapshotDeadlineMs)
+      const parsed = v.safeParse(replySchema, tryParseJson(reply))
+      if (!parsed.success)
+        throw new PlatformError('unavailable', 'Logic answered in a form this service does not know: upgrade both.')
+      return { meta: parsed.output.meta, rows: parsed.output.rows as Row[] }
+    },
+    state,
+    onState: (listener) => link.onState(() => listener(state())),
+  }
+}

@@ -1,0 +1,124 @@
+import { createActionRegistry } from '#action/action-registry.ts'
+import { type ActionRunner, createActionRunner } from '#action/action-runner.ts'
+import type { EventStore } from '#event-store/event-store.ts'
+import { loadedUpcasters } from '#event-store/upcast.ts'
+import type { Clock } from '#kernel/clock.ts'
+import type { Log } from '#kernel/log.ts'
+import { logStart } from '#kernel/position.ts'
+import type { Random } from '#kernel/random.ts'
+import type { ObservableDefinition } from '#observable/source/define-observable.ts'
+import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
+import { type ProjectionDefinition, projectionId } from '#projection/define-projection.ts'
+import { type Projector, startProjector } from '#projection/projector.ts'
+import { actionAudit, actionAuditModel } from '#projections/action-audit/action-audit.ts'
+import type { Database } from '#storage/database.ts'
+import type { Answer } from '#vortex/protocol/answer.ts'
+import { createPastOutcomes } from './past-outcomes.ts'
+
+/**
+ * What only the leading logic runs: action handlers and projectors, for one leadership.
+ *
+ * Promises: `stop` lets actions under way finish, then stops the projectors in order.
+ */
+export interface Engine {
+  readonly actions: ActionRunner
+  readonly projectors: readonly Projector[]
+  stop(): Promise<void>
+}
+
+export function startEngine(options: {
+  plugins: readonly LoadedPlugin[]
+  store: EventStore
+  database: Database
+  epoch: number
+  instance: string
+  clock: Clock
+  random: Random
+  log: Log
+  onStatus: () => void
+  onLostLeadership: () => void
+}): Engine {
+  const { plugins, store, database, epoch, clock, random, log } = options
+  const registry = createActionRegistry()
+  const forget = plugins.flatMap(
+    (plugin) => plugin.logic?.eventSchemas.map((schema) => loadedUpcasters.add(schema)) ?? [],
+  )
+  for (const { manifest, logic } of plugins)
+    for (const decider of logic?.deciders ?? []) registry.register(manifest.id, decider)
+
+  const observables = plugins.flatMap((plugin) => plugin.logic?.observables ?? [])
+  const definitions = [actionAudit, ...plugins.flatMap((plugin) => plugin.logic?.projections ?? [])]
+  const projectors = definitions.map((definition: ProjectionDefinition) =>
+    startProjector({
+      definition,
+      store,
+      sql: database.sql,
+      clock,
+      random,
+      log: log.named(projectionId(definition)),
+      epoch,
+      selectorFields: selectorFieldsOf(observables, projectionId(definition)),
+      onStatus: options.onStatus,
+      onLostLeadership: options.onLostLeadership,
+    }),
+  )
+  const audit = projectors.find((projector) => projector.id === projectionId(actionAudit))
+  const versions = new Map(plugins.map((plugin) => [plugin.manifest.id, plugin.version]))
+  const actions = createActionRunner({
+    registry,
+    store,
+    past: createPastOutcomes({
+      sql: database.sql,
+      store,
+      schemaName: actionAuditModel.schemaName,
+      position: () => audit?.status().position ?? logStart,
+      clock,
+    }),
+    clock,
+    log: log.named('actions'),
+    pluginVersion: (plugin) => versions.get(plugin) ?? '',
+  })
+  void pushSeeds(plugins, actions, options.instance, log)
+
+  return {
+    actions,
+    projectors,
+    stop: async () => {
+      await actions.drain()
+      await Promise.all(projectors.map((projector) => projector.stop()))
+      for (const forgetSchema of forget) forgetSchema()
+    },
+  }
+}
+
+function selectorFieldsOf(
+  observables: readonly ObservableDefinition[],
+  feed: string,
+): Record<string, readonly string[]> {
+  const fields: Record<string, readonly string[]> = {}
+  for (const { feed: from, tableName, selectorFields } of observables)
+    if (from === feed) fields[tableName] = [...new Set([...(fields[tableName] ?? []), ...selectorFields])]
+  return fields
+}
+
+const seedTriesMax = 5
+
+/** First rows of plugins: pushed at every start under fixed ids, so each takes effect the first time only (E2). */
+async function pushSeeds(
+  plugins: readonly LoadedPlugin[],
+  actions: ActionRunner,
+  instance: string,
+  log: Log,
+): Promise<void> {
+  const by = { user: 'peek', device: instance, service: 'logic', roles: [] }
+  for (const { manifest, logic } of plugins)
+    for (const { id, name, version, fields } of logic?.seed ?? []) {
+      let answer: Answer | undefined
+      for (let attempt = 0; attempt < seedTriesMax && answer?.outcome !== 'accepted'; attempt++) {
+        answer = await actions.run({ id, name, version, at: Date.UTC(2026, 0, 1), by, body: JSON.stringify(fields) })
+        if (answer.outcome === 'rejected') break
+      }
+      if (answer?.outcome !== 'accepted')
+        log.warning(`a first row of plugin "${manifest.id}" was not taken: ${answer?.words ?? ''}`)
+    }
+}

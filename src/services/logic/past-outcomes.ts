@@ -1,0 +1,78 @@
+import type { PastOutcomes } from '#action/action-request.ts'
+import { hashText } from '#action/hash-text.ts'
+import type { EventStore } from '#event-store/event-store.ts'
+import { type Clock, pause } from '#kernel/clock.ts'
+import { offsetUuid } from '#kernel/ids.ts'
+import { canonicalJson, isJsonObject } from '#kernel/json.ts'
+import { PlatformError } from '#kernel/platform-error.ts'
+import { comparePositions, type Position, parsePosition } from '#kernel/position.ts'
+import type { Client } from '#storage/client.ts'
+
+const waitMsMax = 5_000
+const pollMs = 20
+
+/**
+ * Finds old actions in the action-audit read model, waiting until it has seen all that was recorded before the question.
+ * The answer's body hash comes from the event itself, found in its stream.
+ */
+export function createPastOutcomes(options: {
+  sql: Client
+  store: EventStore
+  schemaName: string
+  /** How far the audit projection has looked. */
+  position: () => Position
+  clock: Clock
+}): PastOutcomes {
+  const { sql, store, schemaName, clock } = options
+
+  const waitUntilSeen = async (target: Position): Promise<void> => {
+    const giveUpAt = clock.now() + waitMsMax
+    while (comparePositions(options.position(), target) < 0) {
+      if (clock.now() > giveUpAt)
+        throw new PlatformError(
+          'timeout',
+          'The list of past actions is behind, so it is not known whether this action ran before.',
+        )
+      await pause(clock, pollMs)
+    }
+  }
+
+  return {
+    find: async (actionId) => {
+      const query = `select stream, outcome, kind, words, position from "${schemaName}".actions where action_id = $1`
+      const [early] = await sql.unsafe(query, [actionId])
+      if (!early) await waitUntilSeen(await store.head())
+      const row = early ?? (await sql.unsafe(query, [actionId]))[0]
+      if (!row) return undefined
+      const stream = String(row.stream)
+      const position = parsePosition(row.position) ?? ''
+      const bodyHash = await bodyHashOf(store, stream, String(row.outcome), actionId)
+      if (row.outcome === 'accepted')
+        return { stream, outcome: { bodyHash, answer: { outcome: 'accepted', position } } }
+      const answer = { outcome: 'rejected', kind: String(row.kind), words: String(row.words), position } as const
+      return { stream, outcome: { bodyHash, answer } }
+    },
+  }
+}
+
+/** Rare: only for a repeat of an action that more than a thousand others of its entity came after. */
+async function bodyHashOf(store: EventStore, stream: string, outcome: string, actionId: string): Promise<number> {
+  const isRefusal = outcome === 'rejected'
+  const wanted = isRefusal ? offsetUuid(actionId, 0xffff) : actionId
+  for (let from = 0; ; ) {
+    const page = await store.readStream(isRefusal ? `refusals-${stream}` : stream, {
+      from,
+      direction: 'forwards',
+      countMax: 1_000,
+    })
+    const event = page.find((one) => one.id === wanted)
+    if (event && isRefusal) {
+      const data = isJsonObject(event.data.data) ? event.data.data : {}
+      return hashText(`${String(event.data.action)} ${canonicalJson(data)}`)
+    }
+    if (event) return hashText(`${event.type} ${canonicalJson(event.data)}`)
+    const last = page.at(-1)
+    if (!last) return Number.NaN
+    from = last.revision + 1
+  }
+}

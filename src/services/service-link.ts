@@ -1,0 +1,88 @@
+/**
+ * The connection of a service to logic: greets with the shared secret, reports the service, says how it stands.
+ *
+ * Promises: dials for ever with back-off, also when logic was never there; `close` ends all of it.
+ */
+import type { Clock } from '#kernel/clock.ts'
+import type { Log } from '#kernel/log.ts'
+import { systemRandom } from '#kernel/random.ts'
+import { makeVortexClient } from '#vortex/client/make-vortex-client.ts'
+import type { ConnectionState, VortexClient } from '#vortex/client/vortex-client.ts'
+import type { LoadMeter } from './load-meter.ts'
+import type { PartHealth } from './service.ts'
+import type { ServiceIdentity } from './service-identity.ts'
+import { type Holdings, startStatusReport } from './status-report.ts'
+
+export type ServiceLinkOptions = {
+  readonly address: { readonly host: string; readonly port: number; readonly secret: string }
+  readonly identity: ServiceIdentity
+  readonly meter: LoadMeter
+  readonly url: () => string | undefined
+  readonly holdings: () => Holdings
+  readonly log: Log
+  readonly clock: Clock
+}
+
+export type ServiceLink = {
+  readonly client: VortexClient
+  health(): PartHealth
+  close(): void
+}
+
+export const serviceLinkPath = '/vortex'
+
+export function openServiceLink(options: ServiceLinkOptions): ServiceLink {
+  const { address, identity, clock } = options
+  const log = options.log.named('link')
+  const client = makeVortexClient({
+    url: `ws://${address.host}:${address.port}${serviceLinkPath}`,
+    hello: {
+      role: 'service',
+      name: identity.name,
+      device: identity.device,
+      instance: identity.id,
+      build: identity.build,
+      secret: address.secret,
+    },
+    clock,
+    random: systemRandom,
+    log,
+  })
+  const unlisten = client.onState((state) => logChange(log, state))
+  const report = startStatusReport({ ...options, client, log })
+  return {
+    client,
+    health: () => toLinkHealth(client.state()),
+    close: () => {
+      report.stop()
+      unlisten()
+      client.close()
+    },
+  }
+}
+
+function logChange(log: Log, state: ConnectionState): void {
+  if (state.state === 'online') log.info('logic is there', { build: state.welcome.build })
+  if (state.state === 'refused')
+    log.error('logic refuses this service', { kind: state.error.kind, words: state.error.words })
+}
+
+export function toLinkHealth(state: ConnectionState): PartHealth {
+  const name = 'logic'
+  switch (state.state) {
+    case 'online':
+      return { name, state: 'ready', words: 'connected' }
+    case 'connecting':
+      return {
+        name,
+        state: 'degraded',
+        words: state.attempt === 0 ? 'connecting' : `connecting, attempt ${state.attempt + 1}`,
+      }
+    case 'offline':
+      return { name, state: 'degraded', words: `away (${state.words}); tried again by itself` }
+    case 'refused':
+      return { name, state: 'degraded', words: `refuses this service: ${state.error.words}` }
+    case 'closed':
+      return { name, state: 'stopped', words: 'closed' }
+  }
+}
