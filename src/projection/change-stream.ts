@@ -34,7 +34,7 @@ export async function openChangeStream(options: {
   store: EventStore
   plugin: string
   projection: string
-  /** Columns that selectors pick by, of each table: their old values travel with a change. */
+  /** Tables that can be watched, each with the columns selectors pick by: their old values travel with a change. */
   selectorFields: { readonly [table: string]: readonly string[] }
 }): Promise<ChangeStream> {
   const { store, selectorFields } = options
@@ -70,9 +70,11 @@ function toParts(
 ): Tables[] | 'too-many' {
   const parts: Tables[] = [{}]
   let size = 0
-  for (const [table, rows] of changes)
+  for (const [table, rows] of changes) {
+    const fields = selectorFields[table]
+    if (!fields) continue
     for (const row of rows) {
-      const changed = toChangedRow(row, selectorFields[table] ?? [])
+      const changed = toChangedRow(row, fields)
       const rowSize = JSON.stringify(changed).length
       if (size > 0 && size + rowSize > partSizeCharsMax) {
         parts.push({})
@@ -85,6 +87,7 @@ function toParts(
       list.push(changed)
       size += rowSize
     }
+  }
   return parts
 }
 

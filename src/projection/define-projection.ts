@@ -55,33 +55,30 @@ export type ProjectionDefinition<T extends ReadModelTables = ReadModelTables> = 
   readonly on: readonly ProjectionCase<T>[]
 }
 
+/** Makes the case of one action or fact: its data arrives typed and brought to today's version. */
+export type OnEvent<T extends ReadModelTables> = <F extends Fields>(
+  definition: { readonly name: string; readonly fields: F },
+  project: (event: ProjectedEvent<FieldValues<F>>, tables: ChangesOf<T>) => void,
+) => ProjectionCase<T>
+/** Makes the case of every event, for projections that are about events as such. */
+export type OnAnyEvent<T extends ReadModelTables> = (
+  project: (event: ProjectedEvent, tables: ChangesOf<T>) => void,
+) => ProjectionCase<T>
+
 export function defineProjection<T extends ReadModelTables>(definition: {
   readonly version: number
   readonly model: ReadModel<T>
-  readonly on: readonly ProjectionCase<T>[]
+  readonly on: (on: OnEvent<T>, onAny: OnAnyEvent<T>) => readonly ProjectionCase<T>[]
 }): ProjectionDefinition<T> {
-  const { plugin, projection } = definition.model
-  const types = definition.on.map((entry) => entry.type)
-  assert(
-    new Set(types).size === types.length,
-    `projection ${plugin}.${projection} handles an event type twice: ${types.join(', ')}`,
+  const { version, model } = definition
+  const cases = definition.on(
+    (event, project) => ({ type: event.name, project: (given, tables) => project(given as never, tables) }),
+    (project) => ({ type: '*', project }),
   )
-  return { plugin, name: projection, ...definition }
-}
-
-/** The case of one action or fact: its data arrives typed and brought to today's version. */
-export function projectOn<F extends Fields, T extends ReadModelTables>(
-  definition: { readonly name: string; readonly fields: F },
-  project: (event: ProjectedEvent<FieldValues<F>>, tables: ChangesOf<T>) => void,
-): ProjectionCase<T> {
-  return { type: definition.name, project: (event, tables) => project(event as ProjectedEvent<FieldValues<F>>, tables) }
-}
-
-/** A case for every event, for projections that are about events as such. */
-export function projectOnAny<T extends ReadModelTables>(
-  project: (event: ProjectedEvent, tables: ChangesOf<T>) => void,
-): ProjectionCase<T> {
-  return { type: '*', project }
+  const types = cases.map((entry) => entry.type)
+  const twice = types.find((type, index) => types.indexOf(type) !== index)
+  assert(twice === undefined, `projection ${model.plugin}.${model.projection} handles ${twice} twice: keep one case`)
+  return { plugin: model.plugin, name: model.projection, version, model, on: cases }
 }
 
 export function projectionId(definition: { readonly plugin: string; readonly name: string }): string {

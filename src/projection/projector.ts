@@ -21,7 +21,7 @@ export type ProjectorOptions = {
   readonly log: Log
   /** The leader's epoch: writes of an earlier leader are refused. */
   readonly epoch: number
-  /** Columns that selectors pick by, of each table. */
+  /** Tables that can be watched, each with the columns selectors pick by. */
   readonly selectorFields: { readonly [table: string]: readonly string[] }
   readonly onStatus?: (status: ProjectorStatus) => void
   /** Another leader writes this read model now: this process must stop leading. */

@@ -6,7 +6,7 @@ import { openKurrentEventStore } from '#event-store/kurrent/kurrent-event-store.
 import { backOffMs } from '#kernel/back-off.ts'
 import { pause } from '#kernel/clock.ts'
 import { isJsonObject, tryParseJson } from '#kernel/json.ts'
-import { describeError } from '#kernel/platform-error.ts'
+import { describeError, PlatformError } from '#kernel/platform-error.ts'
 import { systemRandom } from '#kernel/random.ts'
 import { toAppManifest } from '#plugin-host/app-manifest.ts'
 import { discoverPlugins } from '#plugin-host/discover-plugins.ts'
@@ -53,10 +53,21 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
     log: log.named('link'),
   })
   const upstream = createLinkUpstream(link)
+  let isFollowing = false
   const edge = createDeviceEdge({
     service: { name: role, instance: identity.id, build: identity.build },
     limits: values.vortex,
-    upstream,
+    upstream: {
+      ...upstream,
+      // A snapshot is only good for somebody who hears every change that comes after it.
+      snapshot: async (...question) => {
+        if (isFollowing) return upstream.snapshot(...question)
+        throw new PlatformError(
+          'unavailable',
+          'The event store is being reached; what you watch shows as soon as it is.',
+        )
+      },
+    },
     admit: async (hello) => ({ principal: { user: guestUser, device: hello.device, service: role, roles: [] } }),
     clock,
     random,
@@ -103,7 +114,8 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
         const { observables } = edge
         follower = followChanges({ store, take: observables.take, resync: observables.resyncAll, clock, random, log })
         await follower.ready
-        observables.resyncAll('changes are followed from here')
+        isFollowing = true
+        observables.retryWaiting()
       } catch (error) {
         log.warning(`the event store is not there yet: ${describeError(error)}`)
         await pause(clock, backOffMs(attempt, random))

@@ -18,6 +18,8 @@ export type SnapshotMeta = v.InferOutput<typeof snapshotMetaSchema>
 export type Snapshot = { readonly meta: SnapshotMeta; readonly rows: readonly Row[] }
 
 export const snapshotRequestName = 'peek.snapshot'
+/** Which plugins run: `{ enabled: [ids] }`. */
+export const pluginsRequestName = 'peek.plugins'
 export const statusReportName = 'peek.report'
 /** One answer is never larger: a screen that needs more should pick by a selector. */
 export const snapshotRowsMax = 20_000

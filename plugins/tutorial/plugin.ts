@@ -1,0 +1,7 @@
+import { definePlugin } from '#plugin-api'
+
+/** The tutorial: a table of texts with a number, changed by buttons on every screen. */
+export const plugin = definePlugin({
+  id: 'tutorial',
+  parts: { logic: async () => (await import('./logic/logic-part.ts')).tutorialLogicPart },
+})

@@ -1,0 +1,103 @@
+import { Hono } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import * as v from 'valibot'
+import type { EventStore } from '#event-store/event-store.ts'
+import type { Log } from '#kernel/log.ts'
+import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
+import type { Projector } from '#projection/projector.ts'
+import { createEventRoutes } from './event-routes.ts'
+import { type AdminLogin, sessionCookie } from './login.ts'
+import { createProjectionRoutes } from './projection-routes.ts'
+
+export type AdminVariables = { Variables: { user: string } }
+
+export type AdminApiOptions = {
+  readonly login: AdminLogin
+  readonly store: () => EventStore | undefined
+  readonly projectors: () => readonly Projector[]
+  readonly addressOf: (request: Request, env: unknown) => string
+  readonly clock: { now(): number }
+  readonly instance: string
+  readonly log: Log
+}
+
+const credentialsSchema = v.object({
+  user: v.pipe(v.string(), v.maxLength(200)),
+  password: v.pipe(v.string(), v.maxLength(1_000)),
+})
+
+/**
+ * The REST side of the admin app: sign-in, recorded events, and what an administrator may do to projections.
+ * Errors are `{ error: { kind, words } }` with the fitting status.
+ */
+export function createAdminApi(options: AdminApiOptions): Hono<AdminVariables> {
+  const { login, log } = options
+  const api = new Hono<AdminVariables>()
+  api.onError((error, c) => {
+    const { status, kind, words } = toHttpError(error)
+    if (status === 500) log.error(`${c.req.method} ${c.req.path} failed: ${describeError(error)}`)
+    return c.json({ error: { kind, words } }, status)
+  })
+  // A page of another site may make a browser send a form, but not with this header set to our own origin.
+  api.use(async (c, next) => {
+    const origin = c.req.header('origin')
+    if (c.req.method !== 'GET' && origin !== undefined && new URL(origin).host !== c.req.header('host'))
+      throw new PlatformError(
+        'forbidden',
+        `Found a request from ${origin}: only the admin app's own pages may change anything.`,
+      )
+    c.header('cache-control', 'no-store')
+    await next()
+  })
+
+  api.post('/login', async (c) => {
+    const parsed = v.safeParse(credentialsSchema, await c.req.json().catch(() => undefined))
+    if (!parsed.success) throw new PlatformError('bad-input', 'Signing in needs { "user": text, "password": text }.')
+    const { user, password } = parsed.output
+    const result = login.signIn(user, password, options.addressOf(c.req.raw, c.env))
+    if ('key' in result) {
+      setCookie(c, sessionCookie, result.key, {
+        httpOnly: true,
+        sameSite: 'Strict',
+        path: '/',
+        secure: new URL(c.req.url).protocol === 'https:',
+      })
+      log.info(`${user} signed in to the admin site`)
+      return c.json({ user })
+    }
+    if (result.error === 'wait') {
+      const seconds = Math.ceil(result.waitMs / 1_000)
+      return c.json({ error: { kind: 'too-many', words: `Too many wrong passwords: try again in ${seconds} s.` } }, 429)
+    }
+    log.warning('somebody failed to sign in to the admin site', { user })
+    return c.json({ error: { kind: 'forbidden', words: 'The user name or the password is wrong.' } }, 401)
+  })
+  api.post('/logout', (c) => {
+    const key = getCookie(c, sessionCookie)
+    if (key) login.signOut(key)
+    deleteCookie(c, sessionCookie, { path: '/' })
+    return c.json({})
+  })
+
+  api.use(async (c, next) => {
+    const user = login.userOf(getCookie(c, sessionCookie))
+    if (user === undefined) return c.json({ error: { kind: 'forbidden', words: 'Sign in first.' } }, 401)
+    c.set('user', user)
+    await next()
+  })
+  api.get('/me', (c) => c.json({ user: c.get('user') }))
+  api.route('/events', createEventRoutes(options))
+  api.route('/projections', createProjectionRoutes(options))
+  return api
+}
+
+function toHttpError(error: unknown): { status: 400 | 403 | 404 | 500 | 503; kind: string; words: string } {
+  if (isPlatformError(error)) {
+    const { kind, message: words } = error
+    if (kind === 'bad-input') return { status: 400, kind, words }
+    if (kind === 'forbidden') return { status: 403, kind, words }
+    if (kind === 'not-found') return { status: 404, kind, words }
+    if (kind === 'unavailable' || kind === 'timeout') return { status: 503, kind, words }
+  }
+  return { status: 500, kind: 'internal', words: 'Something broke on the server; it is logged there.' }
+}

@@ -1,0 +1,73 @@
+import type { Decider } from '#action/decider.ts'
+import type { ActionDefinition } from '#action/define-action.ts'
+import type { EventSchema } from '#event-store/upcast.ts'
+import type { JsonObject } from '#kernel/json.ts'
+import type { Log } from '#kernel/log.ts'
+import type { ObservableDefinition } from '#observable/source/define-observable.ts'
+import type { ProjectionDefinition } from '#projection/define-projection.ts'
+import type { Fields, FieldValues } from '#vortex/protocol/tuple.ts'
+
+/** An action the plugin itself wants pushed, such as a first row. The id is fixed, so that it takes effect once ever. */
+export type SeedAction = {
+  readonly id: string
+  readonly name: string
+  readonly version: number
+  readonly fields: JsonObject
+}
+
+/** What a part is handed when it starts. */
+export type PartContext = { readonly log: Log; readonly pluginId: string; readonly pluginVersion: string }
+
+/** What a plugin does on logic: the business, its read models, and what may be watched. All declared, nothing run. */
+export type LogicPart = {
+  readonly kind: 'logic'
+  readonly deciders: readonly Decider<unknown>[]
+  readonly projections: readonly ProjectionDefinition[]
+  readonly observables: readonly ObservableDefinition[]
+  /** How older versions of its events become today's. */
+  readonly eventSchemas: readonly EventSchema[]
+  /** Pushed at every start; each takes effect the first time only. */
+  readonly seed: readonly SeedAction[]
+  start?(context: PartContext): Promise<void> | void
+  stop?(): Promise<void> | void
+}
+
+export function defineLogicPart(part: {
+  readonly deciders?: readonly Decider<unknown>[]
+  readonly projections?: readonly ProjectionDefinition[]
+  readonly observables?: readonly ObservableDefinition[]
+  readonly eventSchemas?: readonly EventSchema[]
+  readonly seed?: readonly SeedAction[]
+  start?(context: PartContext): Promise<void> | void
+  stop?(): Promise<void> | void
+}): LogicPart {
+  const { deciders = [], projections = [], observables = [], eventSchemas = [], seed = [], ...hooks } = part
+  return {
+    kind: 'logic',
+    deciders,
+    projections,
+    observables,
+    eventSchemas,
+    seed,
+    ...hooks,
+  }
+}
+
+/** The first action of something that should be there from the start. */
+export function seedAction<F extends Fields>(
+  id: string,
+  action: ActionDefinition<F>,
+  fields: FieldValues<F>,
+): SeedAction {
+  return { id, name: action.name, version: action.version, fields: fields as JsonObject }
+}
+
+/** A plugin: its parts, each loaded only in the service that runs it. */
+export type PluginDefinition = {
+  readonly id: string
+  readonly parts: { readonly logic?: () => Promise<LogicPart> }
+}
+
+export function definePlugin(plugin: PluginDefinition): PluginDefinition {
+  return plugin
+}

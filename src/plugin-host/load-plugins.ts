@@ -1,0 +1,41 @@
+import { join } from 'node:path'
+import type { Log } from '#kernel/log.ts'
+import { describeError, PlatformError } from '#kernel/platform-error.ts'
+import type { LogicPart, PluginDefinition } from '#plugin-api/define-plugin.ts'
+import type { DiscoveredPlugin } from './discover-plugins.ts'
+
+/** A plugin whose part for this service is loaded: definitions only, nothing runs yet. */
+export type LoadedPlugin = DiscoveredPlugin & { readonly logic: LogicPart | undefined }
+
+/** Loads the logic parts. One that fails is reported and left out with those that require it; the others go on. */
+export async function loadLogicParts(plugins: readonly DiscoveredPlugin[], log: Log): Promise<LoadedPlugin[]> {
+  const loaded: LoadedPlugin[] = []
+  for (const plugin of plugins) {
+    const { id, requires } = plugin.manifest
+    const missing = Object.keys(requires).find((required) => !loaded.some((one) => one.manifest.id === required))
+    try {
+      if (missing !== undefined)
+        throw new PlatformError('plugin-failed', `it requires "${missing}", which did not load`)
+      const definition = await importDefinition(plugin)
+      loaded.push({ ...plugin, logic: await definition.parts.logic?.() })
+    } catch (error) {
+      log.error(`plugin "${id}" is left out: ${describeError(error)}`, { plugin: id, part: 'logic' })
+    }
+  }
+  return loaded
+}
+
+async function importDefinition({ folder, manifest }: DiscoveredPlugin): Promise<PluginDefinition> {
+  const path = join(folder, 'plugin.ts')
+  const module: unknown = await import(path)
+  const plugin = module instanceof Object && 'plugin' in module ? module.plugin : undefined
+  if (isDefinition(plugin) && plugin.id === manifest.id) return plugin
+  throw new PlatformError(
+    'bad-definition',
+    `${path} must export \`plugin = definePlugin({ id: "${manifest.id}", ... })\`.`,
+  )
+}
+
+function isDefinition(value: unknown): value is PluginDefinition {
+  return value instanceof Object && 'id' in value && 'parts' in value && value.parts instanceof Object
+}

@@ -1,0 +1,73 @@
+import * as v from 'valibot'
+import { isPluginId } from '#event-store/stream-name.ts'
+import { nearestName } from '#kernel/nearest.ts'
+import { PlatformError } from '#kernel/platform-error.ts'
+
+/**
+ * What a plugin says of itself in its package.json, under "peek". It is data, so that shells can draw tiles and menus
+ * before any code of the plugin has run.
+ */
+const shortText = v.pipe(v.string(), v.minLength(1), v.maxLength(300))
+const relativePath = v.pipe(
+  shortText,
+  v.check((path) => !path.startsWith('/') && !path.split('/').includes('..'), 'must stay inside the plugin folder'),
+)
+const routePath = v.pipe(v.string(), v.regex(/^[a-z0-9-]*(\/[a-z0-9-]+)*$/, 'must be lower-case words divided by "/"'))
+
+const homeLink = v.strictObject({ title: shortText, words: v.optional(shortText, ''), path: routePath })
+const screen = v.strictObject({ path: routePath, title: shortText, module: relativePath })
+const appEntry = v.strictObject({ home: v.optional(v.array(homeLink), []), screens: v.array(screen) })
+
+const manifestSchema = v.strictObject({
+  id: v.pipe(
+    v.string(),
+    v.check(isPluginId, 'must be lower-case letters, digits and dashes, and none of the platform’s names'),
+  ),
+  title: shortText,
+  words: v.optional(shortText, ''),
+  icon: v.optional(relativePath),
+  platform: shortText,
+  requires: v.optional(v.record(v.string(), v.string()), {}),
+  services: v.optional(v.array(v.picklist(['logic', 'field', 'office', 'agent', 'worker'])), []),
+  apps: v.optional(
+    v.strictObject({ field: v.optional(appEntry), office: v.optional(appEntry), admin: v.optional(appEntry) }),
+    {},
+  ),
+})
+
+export type PluginManifest = v.InferOutput<typeof manifestSchema>
+export type AppName = 'field' | 'office' | 'admin'
+
+/** Checks the "peek" key of the package at `path`; an unknown key is an error that names the nearest right one. */
+export function parseManifest(path: string, packageJson: unknown): PluginManifest {
+  const peek =
+    typeof packageJson === 'object' && packageJson !== null && 'peek' in packageJson ? packageJson.peek : undefined
+  if (peek === undefined) throw badManifest(path, 'it has no "peek" key, which makes a package a plugin')
+  const result = v.safeParse(manifestSchema, peek)
+  if (result.success) return result.output
+  throw badManifest(path, result.issues.slice(0, 3).map(describeIssue).join('; '))
+}
+
+const knownKeys = [
+  ...Object.keys(manifestSchema.entries),
+  'field',
+  'office',
+  'admin',
+  'home',
+  'screens',
+  'path',
+  'module',
+]
+
+function describeIssue(issue: v.BaseIssue<unknown>): string {
+  const path = issue.path?.map((step) => String(step.key)).join('.') ?? ''
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    const near = nearestName(path.split('.').at(-1) ?? '', knownKeys)
+    return `"${path}" is no key of a manifest${near ? `; did you mean "${near}"?` : ''}`
+  }
+  return `"${path}": found ${issue.received}, wanted ${issue.message.startsWith('must') ? issue.message.slice(8) : (issue.expected ?? 'another value')}`
+}
+
+function badManifest(path: string, words: string): PlatformError {
+  return new PlatformError('bad-definition', `The manifest in ${path} is wrong: ${words}.`, { facts: { path } })
+}

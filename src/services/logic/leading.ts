@@ -1,0 +1,99 @@
+import { join, resolve } from 'node:path'
+import type { EventStore } from '#event-store/event-store.ts'
+import { backOffMs } from '#kernel/back-off.ts'
+import { type Clock, pause } from '#kernel/clock.ts'
+import { createDeferred } from '#kernel/deferred.ts'
+import type { Log } from '#kernel/log.ts'
+import { describeError, isPlatformError } from '#kernel/platform-error.ts'
+import type { Random } from '#kernel/random.ts'
+import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
+import type { Database } from '#storage/database.ts'
+import { acquireLeadership, type Leadership } from '#storage/leader-lock.ts'
+import { migrate } from '#storage/migrate.ts'
+import { type Engine, startEngine } from './engine.ts'
+
+const migrationsFolder = resolve(import.meta.dir, '../../../migrations')
+
+/**
+ * Leads whenever it may: waits for the lock, runs the engine, and begins again when the lock is lost.
+ * Losing Postgres loses the lock; the sites and links of this process go on meanwhile (S1).
+ */
+export function startLeading(options: {
+  databaseUrl: () => string
+  openDatabase: (url: string) => Database
+  store: EventStore
+  plugins: readonly LoadedPlugin[]
+  instance: string
+  clock: Clock
+  random: Random
+  log: Log
+  onStatus: () => void
+  onChange: (work: { engine: Engine; database: Database } | undefined, words: string) => void
+}): { stop(): Promise<void> } {
+  const { plugins, clock, random, log, onChange } = options
+  const stopping = new AbortController()
+
+  const lead = async (url: string): Promise<void> => {
+    onChange(undefined, 'the database is brought up to date')
+    const sets = plugins.map(({ manifest, folder }) => ({ id: manifest.id, folder: join(folder, 'migrations') }))
+    await migrate({ url, sets: [{ id: 'platform', folder: migrationsFolder }, ...sets], log })
+    onChange(undefined, 'another logic leads; this one stands by')
+    const leadership = await acquireLeadership({ url, name: 'logic', log, signal: stopping.signal, clock })
+    const database = options.openDatabase(url)
+    try {
+      await runEngine(leadership, database)
+    } finally {
+      onChange(undefined, 'logic does not lead just now')
+      await leadership.release().catch(() => undefined)
+      await database.close().catch(() => undefined)
+    }
+  }
+
+  const runEngine = async (leadership: Leadership, database: Database): Promise<void> => {
+    const over = createDeferred<void>()
+    const onAbort = (): void => over.resolve()
+    stopping.signal.addEventListener('abort', onAbort, { once: true })
+    const { store, instance, onStatus } = options
+    const engine = startEngine({
+      plugins,
+      store,
+      database,
+      epoch: leadership.epoch,
+      instance,
+      clock,
+      random,
+      log,
+      onStatus,
+      onLostLeadership: () => over.resolve(),
+    })
+    onChange({ engine, database }, '')
+    await Promise.race([leadership.lost, over.promise])
+    stopping.signal.removeEventListener('abort', onAbort)
+    if (!stopping.signal.aborted) log.warning('leadership is over; the engine stops and logic asks for it again')
+    await engine.stop()
+  }
+
+  const loop = async (): Promise<void> => {
+    for (let attempt = 0; !stopping.signal.aborted; attempt++) {
+      const startedAt = clock.now()
+      try {
+        await lead(options.databaseUrl())
+      } catch (error) {
+        if (stopping.signal.aborted) return
+        const level = isPlatformError(error, 'migration-failed') ? 'error' : 'warning'
+        log[level](`logic cannot lead yet: ${describeError(error)}`)
+        onChange(undefined, describeError(error))
+      }
+      if (clock.now() - startedAt > 10_000) attempt = 0
+      if (!stopping.signal.aborted) await pause(clock, backOffMs(attempt, random, 50, 5_000))
+    }
+  }
+  const finished = loop()
+
+  return {
+    stop: async () => {
+      stopping.abort()
+      await finished
+    },
+  }
+}

@@ -1,0 +1,119 @@
+import { timingSafeEqual } from 'node:crypto'
+import * as v from 'valibot'
+import type { ActionRunner } from '#action/action-runner.ts'
+import type { Clock } from '#kernel/clock.ts'
+import { tryParseJson } from '#kernel/json.ts'
+import type { Log } from '#kernel/log.ts'
+import { PlatformError } from '#kernel/platform-error.ts'
+import type { Random } from '#kernel/random.ts'
+import type { SnapshotSource } from '#observable/source/snapshot-source.ts'
+import type { Answer } from '#vortex/protocol/answer.ts'
+import type { Limits } from '#vortex/protocol/limits.ts'
+import { parseWith } from '#vortex/protocol/parse.ts'
+import { type Principal, principalSchema } from '#vortex/protocol/principal.ts'
+import type { Selector } from '#vortex/protocol/row.ts'
+import { pluginsRequestName, snapshotRequestName, statusReportName } from '#vortex/protocol/snapshot.ts'
+import type { Act } from '#vortex/protocol/up.ts'
+import { observeSchema } from '#vortex/protocol/up.ts'
+import { createVortexServer, type VortexServer } from '#vortex/server/vortex-server.ts'
+import type { StatusBoard } from './status-board.ts'
+
+/** What logic can do just now; undefined parts are those of a standby, or of one that is starting. */
+export type LogicWork = { readonly actions: ActionRunner | undefined; readonly snapshots: SnapshotSource | undefined }
+
+const snapshotRequestSchema = v.strictObject({
+  name: v.string(),
+  selector: observeSchema.entries.selector,
+  by: principalSchema,
+})
+const notLeading = 'Logic is starting, or another instance leads; send again shortly.'
+
+/** A link carries the traffic of many devices, so it is bounded by the device limits times many. */
+function linkLimits(limits: Limits): Limits {
+  return {
+    ...limits,
+    framesPerSecondMax: 100_000,
+    framesBurstMax: 200_000,
+    requestsInFlightMax: 50_000,
+    badFramesMax: 1_000,
+    queuedBytesMax: 64 * 1024 * 1024,
+  }
+}
+
+/** The end of the service link that field, office, agent and worker dial. */
+export function createServiceLink(options: {
+  service: { name: string; instance: string; build: string }
+  secret: string
+  limits: Limits
+  work: () => LogicWork
+  board: StatusBoard
+  enabledPlugins: () => readonly string[]
+  clock: Clock
+  random: Random
+  log: Log
+}): VortexServer {
+  const { secret, work, board, log } = options
+  const answerAsk: { readonly [name: string]: (body: string) => Promise<string> } = {
+    [snapshotRequestName]: async (body) => {
+      const asked = parseWith<{ name: string; selector: Selector; by: Principal }>(
+        snapshotRequestSchema,
+        tryParseJson(body),
+      )
+      if (!asked.ok) throw new PlatformError('bad-input', `A snapshot request is wrong: ${asked.words}.`)
+      const { snapshots } = work()
+      if (!snapshots) throw new PlatformError('unavailable', notLeading)
+      return JSON.stringify(await snapshots.snapshot(asked.value.name, asked.value.selector, asked.value.by))
+    },
+    [statusReportName]: async (body) => {
+      board.takeReport(body)
+      return '{}'
+    },
+    [pluginsRequestName]: async () => JSON.stringify({ enabled: options.enabledPlugins() }),
+  }
+
+  return createVortexServer({
+    service: options.service,
+    limits: linkLimits(options.limits),
+    log,
+    clock: options.clock,
+    random: options.random,
+    admit: async (hello) => {
+      if (hello.role !== 'service')
+        return forbidden('This port is for services; devices use the field or office address.')
+      if (!sameSecret(hello.secret ?? '', secret))
+        return forbidden(
+          `The secret of service "${hello.name}" is not logic's: set serviceLink.secret to the same value in both configurations.`,
+        )
+      return { principal: { user: 'peek', device: hello.device, service: hello.name, roles: ['service'] } }
+    },
+    handler: {
+      onAct: (session, act, body) => runAct(work().actions, act, body, act.by ?? session.principal),
+      onAsk: async (_session, ask, body) => {
+        const answer = answerAsk[ask.name]
+        if (!answer) throw new PlatformError('not-found', `Logic answers no request "${ask.name}".`)
+        return answer(body)
+      },
+      onObserve: (session, observe) => {
+        const words = 'A service follows change streams; it does not observe over the link.'
+        session.send({ k: 'trouble', error: { kind: 'forbidden', words }, obs: observe.obs, final: true })
+      },
+      onUnobserve: () => undefined,
+      onClose: (session) => board.markLost(session.hello.instance),
+    },
+  })
+}
+
+export function runAct(actions: ActionRunner | undefined, act: Act, body: string, by: Principal): Promise<Answer> {
+  if (!actions) return Promise.resolve({ outcome: 'failed', kind: 'unavailable', words: notLeading })
+  const { id, name, version, at, prev } = act
+  return actions.run({ id, name, version, at, prev, by, body })
+}
+
+function forbidden(words: string) {
+  return { error: { kind: 'forbidden', words } } as const
+}
+
+function sameSecret(given: string, wanted: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(wanted)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
