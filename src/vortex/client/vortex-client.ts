@@ -46,13 +46,15 @@ export interface VortexClient {
   upstream(): UpstreamState
   onUpstream(listener: (upstream: UpstreamState) => void): () => void
   /**
-   * Settles with the final answer; with `failed` only when `retry` is false, the deadline passed or the client closed.
-   * Never rejects.
+   * Settles with the final answer; with `failed` only when `retry` is false, the deadline passed, the client closed,
+   * its queue is full, or the frame itself can never be taken (`too-large`, `bad-frame`). Never rejects.
    */
   act(action: PushedAction, body: string, options?: { retry?: boolean; deadlineMs?: number }): Promise<Answer>
   /** The reply's body. Rejects with `RequestFailure`. */
   ask(name: string, body: string, deadlineMs: number): Promise<string>
   observe(name: string, selector: Selector, observer: Observer): () => void
+  /** Connects at once instead of waiting for the back-off; also leaves `refused`. For a person's "try now". */
+  retryNow(): void
   close(): void
 }
 

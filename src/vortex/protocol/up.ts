@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isJsonObject, type JsonObject } from '#kernel/json.ts'
 import { principalSchema, shortText, uuidText } from './principal.ts'
 
 /** Frames from whoever dialled: a device to its field or office service, a service to logic. */
@@ -43,6 +44,8 @@ export const actSchema = v.strictObject({
 })
 
 const selectorSchema = v.pipe(
+  // An array would pass as a record.
+  v.custom<JsonObject>(isJsonObject, 'must be an object of fields'),
   v.record(shortText, v.union([v.pipe(v.string(), v.maxLength(2_000)), v.number(), v.boolean(), v.null()])),
   v.maxEntries(50),
 )
