@@ -28,7 +28,8 @@ export async function loadLogicParts(plugins: readonly DiscoveredPlugin[], log: 
 async function importDefinition({ folder, manifest }: DiscoveredPlugin): Promise<PluginDefinition> {
   const path = join(folder, 'plugin.ts')
   const module: unknown = await import(path)
-  const plugin = module instanceof Object && 'plugin' in module ? module.plugin : undefined
+  // A module's namespace has no prototype, so `instanceof Object` does not hold for it.
+  const plugin = typeof module === 'object' && module !== null && 'plugin' in module ? module.plugin : undefined
   if (isDefinition(plugin) && plugin.id === manifest.id) return plugin
   throw new PlatformError(
     'bad-definition',
@@ -37,5 +38,5 @@ async function importDefinition({ folder, manifest }: DiscoveredPlugin): Promise
 }
 
 function isDefinition(value: unknown): value is PluginDefinition {
-  return value instanceof Object && 'id' in value && 'parts' in value && value.parts instanceof Object
+  return typeof value === 'object' && value !== null && 'id' in value && 'parts' in value
 }

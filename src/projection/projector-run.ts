@@ -145,7 +145,7 @@ async function reconcile(
   const last = changes.last()
   const agrees = last?.incarnation === checkpoint.incarnation && last.to === checkpoint.position
   if (agrees && !options.mustResync) return checkpoint.incarnation
-  if (!options.mustResync)
+  if (!options.mustResync && last)
     log.info('committed and announced differ: watchers will look again', {
       committed: checkpoint.position,
       announced: last?.to,
