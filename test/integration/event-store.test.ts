@@ -72,6 +72,22 @@ test.skipIf(given !== undefined)(
   60_000,
 )
 
+test.skipIf(given !== undefined)('S1 a connection lost in the middle of large appends is only slower', async () => {
+  const file = join(folder, 'large.db')
+  let restarted = await startEventStoreServer({ file, port: 0, log: silentLog })
+  const { port } = restarted
+  const store = await open(restarted.connectionString)
+  const large = () => ({ ...newEvent(), data: { text: 'x'.repeat(100_000) } })
+  const appending = Array.from({ length: 64 }, () => store.append(newStream(), [large()], 'no-stream'))
+  await appending[0]
+  await restarted.stop()
+  restarted = await startEventStoreServer({ file, port, log: silentLog })
+  const appended = await Promise.all(appending)
+  expect(new Set(appended.map(({ position }) => position)).size).toBe(64)
+  await store.close()
+  await restarted.stop()
+})
+
 test.skipIf(given !== undefined)('a store opened before its server is there serves as soon as it is', async () => {
   const first = await startEventStoreServer({ file: ':memory:', port: 0, log: silentLog })
   const { port, connectionString } = first

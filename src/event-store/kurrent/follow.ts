@@ -24,7 +24,8 @@ class HandlerFailure extends Error {
   override readonly name = 'HandlerFailure'
 }
 
-const pageCount = 1_000
+/** A page costs tens of milliseconds beside its events, as the client's reader waits for the network's acknowledgements. */
+const pageCount = 2_000
 const batchCountMaxDefault = 1_000
 /** Progress without an event is handed over this often at most: whoever records it appends, and feeds read that too. */
 const bareProgressMsMin = 5_000
@@ -82,22 +83,25 @@ export function startFeed({ connection, reader, clock, log }: FeedParts, options
   }
 
   async function readHistory(): Promise<void> {
-    if (upTo === 'end') upTo = await unlessStopped(stopping.signal, reader.readHead({ withSystemEvents: true }))
-    let next = readPage(upTo)
+    const head = await unlessStopped(stopping.signal, reader.readHead({ withSystemEvents: true }))
+    if (upTo === 'end') upTo = head
+    let next = readPage(upTo, head)
     for (;;) {
       const page = await unlessStopped(stopping.signal, next)
       if (page === undefined) return
-      if (!page.isLast) next = readPage(page.upTo)
+      if (!page.isLast) next = readPage(page.upTo, head)
       next.catch(() => undefined)
       await handOver(page.events, page.upTo)
       if (page.isLast) return
     }
   }
 
-  /** Undefined when the page takes too long: in a long log with few matches the subscription gets there by itself. */
-  async function readPage(beyond: Position) {
+  /**
+   * The last page has looked through all there was when the head was read, matching or not. Undefined when the page
+   * takes too long: in a long log with few matches the subscription gets there by itself.
+   */
+  async function readPage(beyond: Position, head: Position) {
     try {
-      const head = await reader.readHead({ withSystemEvents: true })
       const page = await reader.readBeyond({ beyond, direction: 'forwards', countMax: pageCount, filter })
       const reached = page.events.at(-1)?.position ?? beyond
       const lookedAt = page.isLast && comparePositions(head, reached) > 0 ? head : reached

@@ -1,5 +1,6 @@
 import type { KurrentDBClient } from '@kurrent/kurrentdb-client'
 import { describeError, PlatformError } from '#kernel/platform-error.ts'
+import { giveStreamsRoom } from './roomy-streams.ts'
 
 /** The official client, loaded when a store is opened: processes that never open one do not pay for its native part. */
 export type KurrentModule = typeof import('@kurrent/kurrentdb-client')
@@ -14,7 +15,9 @@ export function loadKurrent(): Promise<KurrentModule> {
  */
 export function createKurrentClient(kurrent: KurrentModule, connectionString: string): KurrentDBClient {
   try {
-    return kurrent.KurrentDBClient.connectionString(withKeepAlive(connectionString))
+    const client = kurrent.KurrentDBClient.connectionString(withKeepAlive(connectionString))
+    giveStreamsRoom(client)
+    return client
   } catch (cause) {
     const shown = withoutCredentials(connectionString)
     throw new PlatformError(
