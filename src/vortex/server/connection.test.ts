@@ -1,0 +1,245 @@
+import { describe, expect, test } from 'bun:test'
+import { createFakeClock } from '#kernel/clock.ts'
+import { createDeferred, type Deferred } from '#kernel/deferred.ts'
+import { createLog, type LogLine } from '#kernel/log.ts'
+import { encodeFrame, splitFrame } from '../protocol/frame.ts'
+import { defaultLimits, type Limits } from '../protocol/limits.ts'
+import { type ConnectionContext, openConnection } from './connection.ts'
+import { createFramePacker } from './frame-packer.ts'
+import { createRequestGate } from './request-gate.ts'
+import { createServerStats } from './server-stats.ts'
+import type { VortexHandler } from './vortex-handler.ts'
+
+const id = '6f9619ff-8b86-4011-b42d-00cf4fc964ff'
+const hello = { k: 'hello', versions: [1], role: 'device', name: 'field', device: id, instance: id, build: 'b' }
+const act = { k: 'act', req: 1, id, name: 'tutorial.AddInt', version: 1, at: 1 }
+const ask = { k: 'ask', req: 2, name: 'tutorial.echo', deadlineMs: 1_000 }
+const observe = { k: 'observe', obs: 3, name: 'tutorial.StringInt', selector: {} }
+
+describe('V3 greeting and beats', () => {
+  test('a caller that says nothing is closed in words', () => {
+    const caller = connect()
+    caller.clock.advance(defaultLimits.greetingTimeoutMs)
+    expect(caller.last()).toMatchObject({ k: 'bye', error: { kind: 'timeout' } })
+    expect(caller.closedWith()).toBe(4_008)
+  })
+
+  test('a caller whose admission never ends is closed too, and a late verdict changes nothing', async () => {
+    const verdict = createDeferred<{ principal: typeof principal }>()
+    const caller = connect({ admit: () => verdict.promise })
+    caller.say(hello)
+    caller.clock.advance(defaultLimits.greetingTimeoutMs)
+    verdict.resolve({ principal })
+    await settle()
+    expect(caller.kinds()).toEqual(['bye'])
+    expect(caller.stats.sessions).toBe(0)
+  })
+
+  test('anything before the hello, or before the welcome, is answered and forgiven', async () => {
+    const caller = connect()
+    caller.say({ k: 'beat' })
+    caller.say(hello)
+    caller.say({ k: 'beat' })
+    await settle()
+    expect(caller.kinds()).toEqual(['trouble', 'trouble', 'welcome'])
+  })
+
+  test('beats go out, and silence ends the session', async () => {
+    const caller = await greeted()
+    caller.clock.advance(20_000)
+    expect(caller.kinds()).toEqual(['welcome', 'beat', 'beat'])
+    caller.say({ k: 'beat' })
+    caller.clock.advance(20_000)
+    expect(caller.closedWith()).toBeUndefined()
+    caller.clock.advance(10_000)
+    expect(caller.last()).toMatchObject({ k: 'bye', error: { kind: 'timeout' } })
+    expect(caller.ended).toEqual(['session'])
+  })
+
+  test('a peer that does not close is dropped', async () => {
+    const caller = await greeted()
+    caller.connection.close({ kind: 'forbidden', words: 'Logged out.' }, 5)
+    expect(caller.last()).toMatchObject({
+      k: 'bye',
+      error: { kind: 'forbidden', words: 'Logged out.' },
+      retryAfterMs: 5,
+    })
+    caller.clock.advance(2_000)
+    expect(caller.terminated()).toBe(true)
+  })
+})
+
+describe('V4 bounds', () => {
+  test('frames over the rate are answered by request number, then the connection is closed', async () => {
+    const caller = await greeted({ limits: { framesBurstMax: 1, framesPerSecondMax: 1, badFramesMax: 1 } })
+    caller.say(act, '1')
+    caller.say({ ...act, req: 8 }, '1')
+    expect(caller.last()).toMatchObject({ k: 'trouble', req: 8, error: { kind: 'too-many' } })
+    caller.say({ ...act, req: 9 }, '1')
+    expect(caller.last()).toMatchObject({ k: 'bye', error: { kind: 'too-many' } })
+    expect(caller.closedWith()).toBe(4_004)
+  })
+
+  test('requests in flight are bounded, also after their caller gave up', async () => {
+    const caller = await greeted({ limits: { requestsInFlightMax: 1 } })
+    caller.say(ask, '1')
+    caller.clock.advance(1_000)
+    caller.say({ ...ask, req: 8 }, '1')
+    expect(caller.last()).toMatchObject({ k: 'trouble', req: 8, error: { kind: 'too-many' } })
+    caller.asks[0]?.resolve('late')
+    await settle()
+    caller.say({ ...ask, req: 9 }, '1')
+    expect(caller.asks).toHaveLength(2)
+  })
+
+  test('observations are bounded; ending one makes room', async () => {
+    const caller = await greeted({ limits: { observationsMax: 1 } })
+    caller.say(observe)
+    caller.say({ ...observe, obs: 4 })
+    expect(caller.last()).toMatchObject({ k: 'trouble', obs: 4, error: { kind: 'too-many' } })
+    caller.say({ k: 'unobserve', obs: 3 })
+    caller.say({ ...observe, obs: 4 })
+    expect(caller.calls).toEqual(['observe 3', 'unobserve 3', 'observe 4'])
+  })
+
+  test('an observation number used again is unobserved first', async () => {
+    const caller = await greeted()
+    caller.say(observe)
+    caller.say(observe)
+    expect(caller.calls).toEqual(['observe 3', 'unobserve 3', 'observe 3'])
+  })
+
+  test('an oversized frame is named by its request, and the next one is taken', async () => {
+    const caller = await greeted({ limits: { frameSizeBytesMax: 500 } })
+    caller.say(act, 'ö'.repeat(400))
+    expect(caller.last()).toMatchObject({ k: 'trouble', req: 1, error: { kind: 'too-large' } })
+    caller.say(act, '1')
+    expect(caller.acts).toHaveLength(1)
+  })
+})
+
+describe('requests', () => {
+  test('V5 a deadline is kept, and the late result is dropped and counted', async () => {
+    const caller = await greeted()
+    caller.say(ask, '1')
+    caller.clock.advance(1_000)
+    expect(caller.last()).toMatchObject({ k: 'reply', req: 2, error: { kind: 'timeout' } })
+    caller.asks[0]?.resolve('late')
+    await settle()
+    expect(caller.kinds()).toEqual(['welcome', 'reply'])
+    expect(caller.stats.lateAnswers).toBe(1)
+  })
+
+  test('V7 a bug in a handler is "failed, try again", written to the log once', async () => {
+    const caller = await greeted()
+    caller.say(act, '1')
+    caller.acts[0]?.reject(new TypeError('broken'))
+    await settle()
+    expect(caller.last()).toMatchObject({ k: 'answer', req: 1, answer: { outcome: 'failed', kind: 'internal' } })
+    expect(caller.logged.filter(({ level }) => level === 'error')).toHaveLength(1)
+  })
+
+  test('S4 a device may not act for somebody else', async () => {
+    const caller = await greeted()
+    caller.say({ ...act, by: principal }, '1')
+    expect(caller.last()).toMatchObject({ k: 'trouble', req: 1, error: { kind: 'forbidden' } })
+    expect(caller.acts).toHaveLength(0)
+  })
+
+  test('nothing is sent after the socket is gone, and its timers end', async () => {
+    const caller = await greeted()
+    caller.say(ask, '1')
+    caller.connection.onSocketClosed()
+    caller.asks[0]?.resolve('late')
+    caller.clock.advance(60_000)
+    await settle()
+    expect(caller.kinds()).toEqual(['welcome'])
+    expect(caller.ended).toEqual(['session'])
+  })
+})
+
+const principal = { user: 'guest', device: id, service: 'field', roles: [] }
+
+type Options = { limits?: Partial<Limits>; admit?: ConnectionContext['admit'] }
+
+function connect(options: Options = {}) {
+  const clock = createFakeClock(1_000)
+  const sent: string[] = []
+  const calls: string[] = []
+  const acts: Deferred<never>[] = []
+  const asks: Deferred<string>[] = []
+  const logged: LogLine[] = []
+  const ended: string[] = []
+  const stats = createServerStats()
+  let closeCode: number | undefined
+  let isTerminated = false
+  const hold = <T>(list: Deferred<T>[]) => {
+    const deferred = createDeferred<T>()
+    list.push(deferred)
+    return deferred.promise
+  }
+  const handler: VortexHandler = {
+    onAct: () => hold(acts),
+    onAsk: () => hold(asks),
+    onObserve: (_session, { obs }) => calls.push(`observe ${obs}`),
+    onUnobserve: (_session, obs) => calls.push(`unobserve ${obs}`),
+    onClose: () => ended.push('session'),
+  }
+  const connection = openConnection(
+    {
+      service: { name: 'field', instance: id, build: 'b' },
+      limits: { ...defaultLimits, ...options.limits },
+      clock,
+      log: createLog('test', (line) => logged.push(line)),
+      admit: options.admit ?? (async () => ({ principal })),
+      handler,
+      pack: createFramePacker(),
+      gate: createRequestGate(clock),
+      stats,
+      onLive: () => undefined,
+      onEnd: () => undefined,
+    },
+    {
+      sendText: (text) => sent.push(text),
+      sendBytes: () => undefined,
+      subscribe: () => undefined,
+      unsubscribe: () => undefined,
+      bufferedBytes: () => 0,
+      close: (code) => {
+        closeCode = code
+      },
+      terminate: () => {
+        isTerminated = true
+      },
+    },
+    { address: 'here', cookie: null },
+  )
+  const heads = () => sent.map((text) => JSON.parse(splitFrame(text).head) as { k: string })
+  return {
+    connection,
+    clock,
+    stats,
+    calls,
+    acts,
+    asks,
+    logged,
+    ended,
+    say: (head: object, body?: string) => connection.onText(encodeFrame(head, body)),
+    kinds: () => heads().map(({ k }) => k),
+    last: () => heads().at(-1),
+    closedWith: () => closeCode,
+    terminated: () => isTerminated,
+  }
+}
+
+async function greeted(options: Options = {}) {
+  const caller = connect(options)
+  caller.say(hello)
+  await settle()
+  return caller
+}
+
+/** Lets promise reactions run that are ready. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve()
+}
