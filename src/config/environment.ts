@@ -21,6 +21,8 @@ export const environmentVariables = {
   PEEK_WORKER_PORT: 'Port of the worker health site. Default 0.',
   PEEK_EVENT_STORE_PORT: 'Port of the embedded event store. Default 0: free, then always the same.',
   PEEK_POSTGRES_PORT: 'Port of the embedded PostgreSQL. Default 0: free, then always the same.',
+  PEEK_PLUGINS: 'Plugins to run, divided by commas. Default tutorial.',
+  PEEK_PLUGIN_FOLDER: 'Folder that holds the plugins. Default: the plugins that come with Peek.',
   PEEK_LOG_LEVEL: 'debug, info, warning or error. Default info.',
   PEEK_LOG_TO_STDOUT: 'true or false: whether a service also writes its log to the console. Default true.',
   PEEK_CHROMIUM: 'Chromium program for the browser tests. Default: looked for.',

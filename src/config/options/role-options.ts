@@ -4,6 +4,7 @@ import {
   eventStoreOptions,
   hostOption,
   loggingOptions,
+  pluginFolderOption,
   serviceLinkOptions,
   serviceSecretOption,
   storageOptions,
@@ -35,7 +36,10 @@ const logic = {
   serviceLink: { secret: serviceSecretOption },
   storage: storageOptions,
   eventStore: eventStoreOptions,
-  plugin: { enabled: textList({ words: 'Plugins to run, in this order.', default: ['tutorial'] }) },
+  plugin: {
+    enabled: textList({ words: 'Plugins to run.', default: ['tutorial'], variable: 'PEEK_PLUGINS' }),
+    folder: pluginFolderOption,
+  },
   logging: loggingOptions,
   vortex: vortexOptions,
 }
@@ -45,6 +49,7 @@ const field = {
   httpServer: { sitePort: port({ words: 'Port of the field app.', default: 8000, variable: 'PEEK_FIELD_PORT' }) },
   serviceLink: serviceLinkOptions,
   eventStore: eventStoreOptions,
+  plugin: { folder: pluginFolderOption },
   logging: loggingOptions,
   vortex: vortexOptions,
 }

@@ -61,3 +61,9 @@ export const loggingOptions = {
   }),
   fileCountMax: integer({ words: 'How many log files are kept.', default: 5, min: 1, max: 1000 }),
 }
+
+export const pluginFolderOption = text({
+  words: 'Folder that holds the plugins; empty: those that come with Peek.',
+  default: '',
+  variable: 'PEEK_PLUGIN_FOLDER',
+})

@@ -83,7 +83,7 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
   const stopLearning = link.onState((state) => {
     if (state.state === 'online') void learnPlugins()
   })
-  const pluginFolder = join(projectFolder, 'plugins')
+  const pluginFolder = values.plugin.folder || join(projectFolder, 'plugins')
   const discovered = discoverPlugins({ folder: pluginFolder, enabled: 'all', log })
 
   const root = new Hono()

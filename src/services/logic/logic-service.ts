@@ -46,7 +46,11 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
   const { values } = config
   const random = systemRandom
   const service = { name: 'logic', instance: identity.id, build: identity.build }
-  const discovered = discoverPlugins({ folder: join(projectFolder, 'plugins'), enabled: values.plugin.enabled, log })
+  const discovered = discoverPlugins({
+    folder: values.plugin.folder || join(projectFolder, 'plugins'),
+    enabled: values.plugin.enabled,
+    log,
+  })
   const plugins = await loadLogicParts(discovered, log)
   const observables = plugins.flatMap((plugin) => plugin.logic?.observables ?? [])
 
