@@ -1,0 +1,40 @@
+/** Controls and words for screens, shells and plugins alike. Knows nothing of the platform. */
+export { AppFrame, AppHeader, Page, Sidebar, SidebarGroup, SidebarLink, StatusBar } from './app-frame.tsx'
+export { Button, type ButtonProps, type ButtonTone } from './button.tsx'
+export { ButtonLink } from './button-link.tsx'
+export { Card, type CardProps } from './card.tsx'
+export { ConfirmDialog, type ConfirmDialogProps } from './confirm-dialog.tsx'
+export { createNow } from './create-now.ts'
+export { type Column, DataTable, type DataTableProps } from './data-table.tsx'
+export { Dialog, type DialogProps } from './dialog.tsx'
+export { EmptyState } from './empty-state.tsx'
+export { ErrorPanel, type ErrorPanelProps } from './error-panel.tsx'
+export {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatInstant,
+  formatLength,
+  formatMoment,
+  formatPlural,
+  formatPosition,
+  formatRate,
+} from './format.ts'
+export { IconButton, type IconButtonProps, IconLink, type IconLinkProps } from './icon-button.tsx'
+export { InlineNotice, type InlineNoticeProps, type NoticeTone } from './inline-notice.tsx'
+export { JsonView } from './json-view.tsx'
+export { LinkTabs } from './link-tabs.tsx'
+export { List, ListRow, type ListRowProps } from './list.tsx'
+export { type Freshness, LiveView } from './live-view.tsx'
+export { Loading, Skeleton } from './loading.tsx'
+export { NumberInput, type NumberInputProps, parseTypedNumber } from './number-input.tsx'
+export { PageTitle } from './page-title.tsx'
+export { Progress, type ProgressProps } from './progress.tsx'
+export { RelativeTime } from './relative-time.tsx'
+export { Badge, StatusPill, type StatusPillProps, type StatusTone } from './status-pill.tsx'
+export { TextInput, type TextInputProps } from './text-input.tsx'
+export { setTheme, type Theme, theme } from './theme.ts'
+export { ThemeSwitch } from './theme-switch.tsx'
+export { MaskedIcon, Tile, type TileProps } from './tile.tsx'
+export { dismissToast, showToast, type Toast, ToastRegion } from './toast.tsx'
+export { SkipLink, VisuallyHidden } from './visually-hidden.tsx'

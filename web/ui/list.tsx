@@ -1,0 +1,33 @@
+import { type JSX, splitProps } from 'solid-js'
+
+/** Rows in a frame. */
+export function List(props: { readonly label: string; readonly children: JSX.Element }): JSX.Element {
+  return (
+    <ul
+      aria-label={props.label}
+      class="divide-y divide-line overflow-hidden rounded-card border border-line bg-surface"
+    >
+      {props.children}
+    </ul>
+  )
+}
+
+export type ListRowProps = JSX.LiHTMLAttributes<HTMLLIElement> & {
+  /** Controls at the end of the row; they wrap below on narrow screens. */
+  readonly actions?: JSX.Element
+  /** Notices about this row, across its whole width. */
+  readonly notice?: JSX.Element
+}
+
+export function ListRow(props: ListRowProps): JSX.Element {
+  const [own, rest] = splitProps(props, ['actions', 'notice', 'children', 'class'])
+  return (
+    <li {...rest} class={`px-4 py-3 sm:px-5 ${own.class ?? ''}`}>
+      <div class="flex flex-wrap items-center gap-x-4 gap-y-3">
+        <div class="min-w-0 flex-1 basis-48">{own.children}</div>
+        <div class="flex flex-wrap items-center gap-2 max-sm:w-full">{own.actions}</div>
+      </div>
+      {own.notice}
+    </li>
+  )
+}
