@@ -1,0 +1,82 @@
+import type { RouteSectionProps } from '@solidjs/router'
+import { createEffect, type JSX, Show } from 'solid-js'
+import { useConnection } from '#web/sdk'
+import { AppFrame, AppHeader, LinkTabs, Page, StatusBar, ThemeSwitch, ToastRegion } from '#web/ui'
+import { ConnectionBanner, ConnectionLink, useConnectionLook } from '../kit/connection-status.tsx'
+import { useAppManifest } from '../kit/manifest-gate.tsx'
+import { usePageName } from '../kit/page-names.ts'
+import { isPathUnder, screenHref } from '../kit/paths.ts'
+import { AdminSidebar, adminPages } from './admin-sidebar.tsx'
+import { useSession } from './session-gate.tsx'
+import { UserMenu } from './user-menu.tsx'
+
+export function AdminFrame(props: RouteSectionProps): JSX.Element {
+  const session = useSession()
+  const connection = useConnection()
+  const title = usePageName(Object.fromEntries(adminPages.map((page) => [page.href, page.title])))
+  // A refused connection usually means that the session has ended.
+  createEffect(() => connection.state() === 'refused' && void session.verify())
+  return (
+    <AppFrame
+      header={<AdminHeader title={title()} />}
+      banner={<ConnectionBanner />}
+      sidebar={<AdminSidebar path={props.location.pathname} />}
+      footer={<AdminStatusBar />}
+    >
+      <PluginTabs path={props.location.pathname} />
+      {props.children}
+      <ToastRegion />
+    </AppFrame>
+  )
+}
+
+function AdminHeader(props: { readonly title: string }): JSX.Element {
+  const app = useAppManifest()
+  return (
+    <AppHeader>
+      <p class="flex min-w-0 flex-1 items-baseline gap-2.5 truncate px-2 py-3 leading-6">
+        <span class="font-semibold tracking-tight max-sm:hidden">{app.manifest.title}</span>
+        <span class="truncate text-sm text-ink-muted">{props.title}</span>
+      </p>
+      <span class="max-sm:hidden">
+        <ThemeSwitch />
+      </span>
+      <ConnectionLink />
+      <UserMenu />
+    </AppHeader>
+  )
+}
+
+/** The screens of the plugin that is open, as tabs. */
+function PluginTabs(props: { readonly path: string }): JSX.Element {
+  const app = useAppManifest()
+  const plugin = () => app.manifest.plugins.find(({ id }) => isPathUnder(props.path, `/p/${id}`))
+  return (
+    <Show when={plugin()}>
+      {(open) => (
+        <Show when={open().screens.length > 1}>
+          <Page>
+            <LinkTabs
+              label={open().title}
+              tabs={open().screens.map((screen) => {
+                const href = screenHref(open().id, screen.path)
+                return { href, title: screen.title, current: props.path === href }
+              })}
+            />
+          </Page>
+        </Show>
+      )}
+    </Show>
+  )
+}
+
+function AdminStatusBar(): JSX.Element {
+  const look = useConnectionLook()
+  const app = useAppManifest()
+  return (
+    <StatusBar>
+      <span class="truncate">{look().words}</span>
+      <span class="ml-auto font-mono">{app.manifest.build}</span>
+    </StatusBar>
+  )
+}

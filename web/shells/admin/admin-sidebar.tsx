@@ -1,0 +1,70 @@
+import Blocks from 'lucide-solid/icons/blocks'
+import Database from 'lucide-solid/icons/database'
+import House from 'lucide-solid/icons/house'
+import MonitorCog from 'lucide-solid/icons/monitor-cog'
+import ScrollText from 'lucide-solid/icons/scroll-text'
+import Server from 'lucide-solid/icons/server'
+import { For, type JSX, Show } from 'solid-js'
+import { Dynamic } from 'solid-js/web'
+import { MaskedIcon, Sidebar, SidebarGroup, SidebarLink } from '#web/ui'
+import { useAppManifest } from '../kit/manifest-gate.tsx'
+import { isPathUnder, screenHref } from '../kit/paths.ts'
+
+export const adminPages = [
+  { href: '/', title: 'Home', words: 'What needs attention.', icon: House },
+  { href: '/services', title: 'Services', words: 'The processes that run, and the devices they hold.', icon: Server },
+  { href: '/projections', title: 'Projections', words: 'How far the read models are.', icon: Database },
+  { href: '/events', title: 'Events', words: 'Everything that happened, newest first.', icon: ScrollText },
+  { href: '/device', title: 'This device', words: 'Connection and colours.', icon: MonitorCog },
+] as const
+
+export function AdminSidebar(props: { readonly path: string }): JSX.Element {
+  return (
+    <Sidebar label="Main">
+      <SidebarGroup>
+        <For each={adminPages}>
+          {(page) => (
+            <SidebarLink
+              href={page.href}
+              current={props.path === page.href}
+              icon={<Dynamic component={page.icon} aria-hidden="true" />}
+            >
+              {page.title}
+            </SidebarLink>
+          )}
+        </For>
+      </SidebarGroup>
+      <PluginLinks path={props.path} />
+    </Sidebar>
+  )
+}
+
+function PluginLinks(props: { readonly path: string }): JSX.Element {
+  const app = useAppManifest()
+  const links = () =>
+    app.manifest.plugins.flatMap((plugin) => {
+      const first = plugin.home[0]?.path ?? plugin.screens[0]?.path
+      return first === undefined ? [] : [{ plugin, href: screenHref(plugin.id, first) }]
+    })
+  return (
+    <Show when={links().length > 0}>
+      <SidebarGroup title="Plugins">
+        <For each={links()}>
+          {({ plugin, href }) => (
+            <SidebarLink
+              href={href}
+              current={isPathUnder(props.path, `/p/${plugin.id}`)}
+              icon={
+                <Show when={plugin.iconUrl} fallback={<Blocks aria-hidden="true" />}>
+                  {(url) => <MaskedIcon url={url()} class="size-4" />}
+                </Show>
+              }
+            >
+              {plugin.title}
+            </SidebarLink>
+          )}
+        </For>
+      </SidebarGroup>
+    </Show>
+  )
+}

@@ -1,0 +1,40 @@
+import { Route, Router } from '@solidjs/router'
+import type { JSX } from 'solid-js'
+import { createPeek, PeekProvider } from '#web/sdk'
+import { DevicePage } from '../kit/device-page.tsx'
+import { ManifestGate } from '../kit/manifest-gate.tsx'
+import { NotFound } from '../kit/not-found.tsx'
+import { PluginRoutes } from '../kit/plugin-routes.tsx'
+import { startShell } from '../kit/start-shell.tsx'
+import { AdminFrame } from './admin-frame.tsx'
+import { AdminHome } from './admin-home.tsx'
+import { EventsPage } from './events-page.tsx'
+import { ProjectionsPage } from './projections-page.tsx'
+import { ServicesPage } from './services-page.tsx'
+import { SessionGate } from './session-gate.tsx'
+
+/** The admin app. The connection is opened after sign-in: the session's cookie says who it is. */
+startShell(() => (
+  <SessionGate>
+    <SignedInAdmin />
+  </SessionGate>
+))
+
+function SignedInAdmin(): JSX.Element {
+  const peek = createPeek({ app: 'admin' })
+  return (
+    <PeekProvider peek={peek}>
+      <ManifestGate>
+        <Router root={AdminFrame}>
+          <Route path="/" component={AdminHome} />
+          <Route path="/services" component={ServicesPage} />
+          <Route path="/projections" component={ProjectionsPage} />
+          <Route path="/events" component={EventsPage} />
+          <Route path="/device" component={DevicePage} />
+          <PluginRoutes />
+          <Route path="*" component={NotFound} />
+        </Router>
+      </ManifestGate>
+    </PeekProvider>
+  )
+}

@@ -1,0 +1,67 @@
+import type { ProjectionStatus, ServiceStatus } from '#vortex/protocol/platform-tuples.ts'
+import type { TupleOf } from '#vortex/protocol/tuple.ts'
+import type { StatusTone } from '#web/ui'
+
+/** How the states of services and projections look, and which of them need somebody. */
+
+export type ServiceRow = TupleOf<typeof ServiceStatus>
+export type ProjectionRow = TupleOf<typeof ProjectionStatus>
+
+export type Look = { readonly tone: StatusTone; readonly title: string }
+
+export function serviceLook(service: ServiceRow): Look {
+  return service.state === 'online' ? { tone: 'normal', title: 'Online' } : { tone: 'alarm', title: 'Lost' }
+}
+
+const projectionLooks: Record<ProjectionRow['state'], Look> = {
+  starting: { tone: 'busy', title: 'Starting' },
+  'catching-up': { tone: 'busy', title: 'Catching up' },
+  live: { tone: 'normal', title: 'Live' },
+  resetting: { tone: 'busy', title: 'Resetting' },
+  stalled: { tone: 'warning', title: 'Stalled' },
+  failed: { tone: 'alarm', title: 'Failed' },
+  stopped: { tone: 'idle', title: 'Stopped' },
+}
+
+export function projectionLook(projection: ProjectionRow): Look {
+  return projectionLooks[projection.state]
+}
+
+export type Concern = {
+  readonly id: string
+  readonly look: Look
+  readonly title: string
+  readonly words: string
+  readonly href: string
+}
+
+/** What is abnormal just now, worst first. Empty when all is well. */
+export function concerns(services: readonly ServiceRow[], projections: readonly ProjectionRow[]): Concern[] {
+  return [...services.flatMap(serviceConcerns), ...projections.flatMap(projectionConcerns)].sort(
+    (a, b) => urgency(a) - urgency(b),
+  )
+}
+
+function serviceConcerns(service: ServiceRow): Concern[] {
+  if (service.state === 'online') return []
+  const words = `The ${service.name} service on ${service.host} was last heard of some time ago.`
+  return [{ id: service.id, look: serviceLook(service), title: service.name, words, href: '/services' }]
+}
+
+function projectionConcerns(projection: ProjectionRow): Concern[] {
+  const look = projectionLook(projection)
+  const found: Concern[] = []
+  const about = (id: string, concernLook: Look, words: string) =>
+    found.push({ id: `${projection.id}-${id}`, look: concernLook, title: projection.id, words, href: '/projections' })
+  if (look.tone === 'alarm' || look.tone === 'warning')
+    about('state', look, projection.lastError ?? 'It does not move.')
+  if (projection.parkedCount > 0) {
+    const count = projection.parkedCount === 1 ? 'One entity is' : `${projection.parkedCount} entities are`
+    about('parked', { tone: 'warning', title: 'Parked' }, `${count} parked: events of theirs could not be applied.`)
+  }
+  return found
+}
+
+function urgency({ look }: Concern): number {
+  return look.tone === 'alarm' ? 0 : 1
+}

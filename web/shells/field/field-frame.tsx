@@ -1,0 +1,39 @@
+import { type RouteSectionProps, useNavigate } from '@solidjs/router'
+import ArrowLeft from 'lucide-solid/icons/arrow-left'
+import House from 'lucide-solid/icons/house'
+import { type JSX, Show } from 'solid-js'
+import { AppFrame, AppHeader, IconButton, IconLink, ToastRegion } from '#web/ui'
+import { ConnectionBanner, ConnectionLink } from '../kit/connection-status.tsx'
+import { useAppManifest } from '../kit/manifest-gate.tsx'
+import { usePageName } from '../kit/page-names.ts'
+
+export function FieldFrame(props: RouteSectionProps): JSX.Element {
+  const app = useAppManifest()
+  const navigate = useNavigate()
+  const title = usePageName({ '/': app.manifest.title, '/device': 'This device' })
+  const isHome = () => props.location.pathname === '/'
+  return (
+    <AppFrame
+      header={
+        <AppHeader>
+          <Show when={!isHome()} fallback={<span class="w-2" />}>
+            <IconButton
+              label="Back"
+              icon={<ArrowLeft aria-hidden="true" />}
+              onClick={() => (window.history.length > 1 ? navigate(-1) : navigate('/'))}
+            />
+          </Show>
+          <p class="min-w-0 flex-1 truncate py-3 text-lg leading-6 font-semibold tracking-tight">{title()}</p>
+          <ConnectionLink />
+          <Show when={!isHome()}>
+            <IconLink href="/" label="Home" icon={<House aria-hidden="true" />} />
+          </Show>
+        </AppHeader>
+      }
+      banner={<ConnectionBanner />}
+    >
+      {props.children}
+      <ToastRegion />
+    </AppFrame>
+  )
+}

@@ -1,0 +1,26 @@
+import { Route, Router } from '@solidjs/router'
+import { createPeek, PeekProvider } from '#web/sdk'
+import { DevicePage } from '../kit/device-page.tsx'
+import { ManifestGate } from '../kit/manifest-gate.tsx'
+import { NotFound } from '../kit/not-found.tsx'
+import { PluginRoutes } from '../kit/plugin-routes.tsx'
+import { startShell } from '../kit/start-shell.tsx'
+import { FieldFrame } from './field-frame.tsx'
+import { FieldHome } from './field-home.tsx'
+
+/** The field app: touch first, one page at a time. */
+startShell(() => {
+  const peek = createPeek({ app: 'field' })
+  return (
+    <PeekProvider peek={peek}>
+      <ManifestGate>
+        <Router root={FieldFrame}>
+          <Route path="/" component={FieldHome} />
+          <Route path="/device" component={DevicePage} />
+          <PluginRoutes />
+          <Route path="*" component={NotFound} />
+        </Router>
+      </ManifestGate>
+    </PeekProvider>
+  )
+})

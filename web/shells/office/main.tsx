@@ -1,0 +1,26 @@
+import { Route, Router } from '@solidjs/router'
+import { createPeek, PeekProvider } from '#web/sdk'
+import { DevicePage } from '../kit/device-page.tsx'
+import { ManifestGate } from '../kit/manifest-gate.tsx'
+import { NotFound } from '../kit/not-found.tsx'
+import { PluginRoutes } from '../kit/plugin-routes.tsx'
+import { startShell } from '../kit/start-shell.tsx'
+import { OfficeFrame } from './office-frame.tsx'
+import { OfficeHome } from './office-home.tsx'
+
+/** The office app: for desks and control rooms, navigation always in sight. */
+startShell(() => {
+  const peek = createPeek({ app: 'office' })
+  return (
+    <PeekProvider peek={peek}>
+      <ManifestGate>
+        <Router root={OfficeFrame}>
+          <Route path="/" component={OfficeHome} />
+          <Route path="/device" component={DevicePage} />
+          <PluginRoutes />
+          <Route path="*" component={NotFound} />
+        </Router>
+      </ManifestGate>
+    </PeekProvider>
+  )
+})

@@ -1,0 +1,111 @@
+import type { RouteSectionProps } from '@solidjs/router'
+import Blocks from 'lucide-solid/icons/blocks'
+import House from 'lucide-solid/icons/house'
+import MonitorCog from 'lucide-solid/icons/monitor-cog'
+import { For, type JSX, Show } from 'solid-js'
+import { useConnection } from '#web/sdk'
+import {
+  AppFrame,
+  AppHeader,
+  MaskedIcon,
+  RelativeTime,
+  Sidebar,
+  SidebarGroup,
+  SidebarLink,
+  StatusBar,
+  ThemeSwitch,
+  ToastRegion,
+} from '#web/ui'
+import { ConnectionBanner, ConnectionLink, useConnectionLook } from '../kit/connection-status.tsx'
+import { useAppManifest } from '../kit/manifest-gate.tsx'
+import { usePageName } from '../kit/page-names.ts'
+import { isPathUnder, screenHref } from '../kit/paths.ts'
+
+export function OfficeFrame(props: RouteSectionProps): JSX.Element {
+  const title = usePageName({ '/': 'Home', '/device': 'This device' })
+  return (
+    <AppFrame
+      header={<OfficeHeader title={title()} />}
+      banner={<ConnectionBanner />}
+      sidebar={<OfficeSidebar path={props.location.pathname} />}
+      footer={<OfficeStatusBar />}
+    >
+      {props.children}
+      <ToastRegion />
+    </AppFrame>
+  )
+}
+
+function OfficeHeader(props: { readonly title: string }): JSX.Element {
+  const app = useAppManifest()
+  return (
+    <AppHeader>
+      <p class="flex min-w-0 flex-1 items-baseline gap-2.5 truncate px-2 py-3 leading-6">
+        <span class="font-semibold tracking-tight">{app.manifest.title}</span>
+        <span class="truncate text-sm text-ink-muted">{props.title}</span>
+      </p>
+      <ThemeSwitch />
+      <ConnectionLink />
+    </AppHeader>
+  )
+}
+
+function OfficeSidebar(props: { readonly path: string }): JSX.Element {
+  const app = useAppManifest()
+  const links = () =>
+    app.manifest.plugins.flatMap((plugin) =>
+      plugin.home.map((link) => ({ plugin, title: link.title, href: screenHref(plugin.id, link.path) })),
+    )
+  return (
+    <Sidebar label="Main">
+      <SidebarGroup>
+        <SidebarLink href="/" current={props.path === '/'} icon={<House aria-hidden="true" />}>
+          Home
+        </SidebarLink>
+        <SidebarLink href="/device" current={props.path === '/device'} icon={<MonitorCog aria-hidden="true" />}>
+          This device
+        </SidebarLink>
+      </SidebarGroup>
+      <Show when={links().length > 0}>
+        <SidebarGroup title="Plugins">
+          <For each={links()}>
+            {(link) => (
+              <SidebarLink
+                href={link.href}
+                current={isPathUnder(props.path, link.href)}
+                icon={
+                  <Show when={link.plugin.iconUrl} fallback={<Blocks aria-hidden="true" />}>
+                    {(url) => <MaskedIcon url={url()} class="size-4" />}
+                  </Show>
+                }
+              >
+                {link.title}
+              </SidebarLink>
+            )}
+          </For>
+        </SidebarGroup>
+      </Show>
+    </Sidebar>
+  )
+}
+
+function OfficeStatusBar(): JSX.Element {
+  const connection = useConnection()
+  const look = useConnectionLook()
+  const app = useAppManifest()
+  return (
+    <StatusBar>
+      <span>
+        {look().title} since <RelativeTime at={connection.since()} />
+      </span>
+      <Show when={connection.principal()}>
+        {(principal) => (
+          <span class="truncate">
+            {principal().user} on {principal().service}
+          </span>
+        )}
+      </Show>
+      <span class="ml-auto font-mono">{app.manifest.build}</span>
+    </StatusBar>
+  )
+}
