@@ -1,0 +1,39 @@
+/** Speaks to the admin API of logic with a session of its own. */
+import { tryParseJson } from '#kernel/json.ts'
+import { describeError, PlatformError } from '#kernel/platform-error.ts'
+
+export type AdminClient = {
+  /** The parsed answer. Rejects with the words of the server when it refuses. */
+  request(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown>
+}
+
+const deadlineMs = 15_000
+
+export async function signIn(
+  url: string,
+  user: { readonly username: string; readonly password: string },
+): Promise<AdminClient> {
+  let cookie = ''
+  const send = async (method: string, path: string, body?: unknown): Promise<Response> => {
+    const response = await fetch(new URL(path, url), {
+      method,
+      signal: AbortSignal.timeout(deadlineMs),
+      headers: { 'content-type': 'application/json', origin: new URL(url).origin, cookie },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }).catch((cause: unknown) => {
+      throw new PlatformError(
+        'unavailable',
+        `Logic does not answer at ${url}: ${describeError(cause)}. Is it running?`,
+        { cause },
+      )
+    })
+    if (response.ok) return response
+    throw new PlatformError('forbidden', `${method} ${path} was refused (${response.status}): ${await response.text()}`)
+  }
+  const greeting = await send('POST', '/api/login', { username: user.username, password: user.password })
+  cookie = greeting.headers
+    .getSetCookie()
+    .map((each) => each.split(';')[0])
+    .join('; ')
+  return { request: async (method, path, body) => tryParseJson(await (await send(method, path, body)).text()) }
+}

@@ -1,0 +1,60 @@
+/**
+ * The first thing that runs, also on a fresh clone: needs Bun and nothing else.
+ *
+ * Promises: asks nothing, needs no root, imports only what Bun brings; installs the dependencies when they are missing
+ * or the lock file changed, with the Bun it runs on; then hands over to main.ts.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+const projectFolder = resolve(import.meta.dir, '..', '..')
+/** Holds the hash of what was installed. */
+const installStamp = join(projectFolder, 'node_modules', '.peek-installed')
+
+const wantedBun = readWantedBun()
+const trouble = findVersionTrouble(Bun.version, wantedBun)
+if (trouble) fail(trouble)
+if (!isInstalled()) install()
+const { main } = await import('./main.ts')
+await main(process.argv.slice(2))
+
+function readWantedBun(): string {
+  const found = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as { engines: { bun: string } }
+  return found.engines.bun
+}
+
+/** An older Bun is refused; a newer one of the same major version is trusted. */
+function findVersionTrouble(found: string, wanted: string): string | undefined {
+  const isFit = Bun.semver.satisfies(found, `^${wanted}`)
+  if (isFit) return undefined
+  return `Peek needs Bun ${wanted}, and this is Bun ${found}. Run it as: npx --yes bun@${wanted} run ${process.argv[2] ?? 'up'}`
+}
+
+function isInstalled(): boolean {
+  return existsSync(installStamp) && readFileSync(installStamp, 'utf8') === hashOfWanted()
+}
+
+function hashOfWanted(): string {
+  const hash = new Bun.CryptoHasher('sha256')
+  for (const file of ['package.json', 'bun.lock']) hash.update(readFileSync(join(projectFolder, file)))
+  return hash.digest('hex')
+}
+
+function install(): void {
+  process.stderr.write('Installing the dependencies (once, and again when they change) ...\n')
+  const outcome = Bun.spawnSync([process.execPath, 'install', '--frozen-lockfile'], {
+    cwd: projectFolder,
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  if (outcome.exitCode !== 0) {
+    fail(`The dependencies could not be installed:\n${outcome.stderr.toString()}${outcome.stdout.toString()}`)
+  }
+  writeFileSync(installStamp, hashOfWanted())
+}
+
+function fail(words: string): never {
+  process.stderr.write(`${words}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,45 @@
+/** `projection list` and `projection reset <id>`: asks the running logic through its admin API. */
+import { loadConfig } from '#config/load-config.ts'
+import { PlatformError } from '#kernel/platform-error.ts'
+import { parseFlags } from '#services/parse-flags.ts'
+import { findRememberedPort } from '#services/supervisor/ports.ts'
+import { type AdminClient, signIn } from './admin-client.ts'
+import type { Command } from './command.ts'
+import { resolveHome } from './home-flag.ts'
+
+const help = `bun run peek projection list [--home DIR] [--url URL]
+bun run peek projection reset <plugin>.<projection> [--reason TEXT] [--home DIR] [--url URL]
+
+Asks the running logic, as the administrator of <home>/logic/config.json.
+A reset empties the read model and fills it again from the log, beside the live one.`
+
+export const projectionCommand: Command = {
+  run: async (args) => {
+    const { flags, words, isHelp } = parseFlags(args, { home: 'text', url: 'text', reason: 'text' })
+    const [verb = 'list', id] = words
+    if (isHelp) return show(help)
+    const home = resolveHome(flags.home)
+    const { sitePort, recoveryUser } = loadConfig({ role: 'logic', home }).values.httpServer.admin
+    const url = flags.url ?? `http://127.0.0.1:${sitePort || findRememberedPort(home, 'logic')}`
+    if (verb === 'list') return list(await signIn(url, recoveryUser))
+    if (verb === 'reset' && id !== undefined) return reset(await signIn(url, recoveryUser), id, flags.reason)
+    throw new PlatformError(
+      'bad-input',
+      verb === 'reset' ? 'Say which projection to reset: <plugin>.<projection>.' : help,
+    )
+  },
+}
+
+async function list(admin: AdminClient): Promise<number> {
+  return show(JSON.stringify(await admin.request('GET', '/api/projections'), null, 2))
+}
+
+async function reset(admin: AdminClient, id: string, reason = 'asked for on the command line'): Promise<number> {
+  await admin.request('POST', `/api/projections/${encodeURIComponent(id)}/reset`, { reason })
+  return show(`The reset of ${id} has begun; "projection list" shows how far it is.`)
+}
+
+function show(words: string): number {
+  console.log(words)
+  return 0
+}

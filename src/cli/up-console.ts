@@ -1,0 +1,90 @@
+/** The console of `up` for people: a table once everything runs, then one line a change. */
+import { join, relative } from 'node:path'
+import type { ServiceRole } from '#config/options/role-options.ts'
+import type { PartName, SupervisorEvent } from '#services/supervisor/supervisor-event.ts'
+
+export type UpConsoleOptions = {
+  readonly home: string
+  /** The administrator who can always sign in. */
+  readonly recoveryUser: string
+  readonly roles: readonly ServiceRole[]
+  readonly isColoured: boolean
+  readonly write?: (line: string) => void
+}
+
+type Paint = (text: string) => string
+
+const rows: readonly { readonly part: PartName; readonly title: string; readonly words: string }[] = [
+  { part: 'field', title: 'Field app', words: 'for people in the field' },
+  { part: 'office', title: 'Office app', words: 'for the control room' },
+  { part: 'logic', title: 'Admin app', words: 'for administrators' },
+  { part: 'agent', title: 'Agent', words: 'links to outside systems' },
+  { part: 'worker', title: 'Worker', words: 'background jobs' },
+  { part: 'event-store', title: 'Event store', words: 'embedded' },
+  { part: 'postgres', title: 'PostgreSQL', words: 'embedded' },
+]
+
+export function createUpConsole(options: UpConsoleOptions): (event: SupervisorEvent) => void {
+  const { home, isColoured, write = (line) => console.log(line) } = options
+  const [bold, green, yellow, dim] = [1, 32, 33, 2].map(
+    (code): Paint =>
+      (text) =>
+        isColoured ? `\u001b[${code}m${text}\u001b[0m` : text,
+  ) as [Paint, Paint, Paint, Paint]
+  const urls = new Map<PartName, string>()
+  let isUp = false
+  write(dim(`Starting Peek in ${showPath(home)} ...`))
+
+  return (event) => {
+    switch (event.event) {
+      case 'ready':
+        urls.set(event.service, event.url)
+        if (isUp) write(`${green('back')}  ${titleOf(event.service)} ${event.url}`)
+        break
+      case 'down':
+        write(
+          `${yellow('down')}  ${titleOf(event.service)}: ${event.words || `ended with ${event.code}`}; starts again in ${event.restartInMs} ms`,
+        )
+        break
+      case 'note':
+        write(dim(event.words))
+        break
+      case 'up':
+        isUp = true
+        for (const line of makeTable(event.seconds)) write(line)
+        break
+      case 'stopping':
+        write(dim('Stopping ...'))
+        break
+      case 'stopped':
+        write(dim(`      ${titleOf(event.service)} stopped`))
+        break
+    }
+  }
+
+  function makeTable(seconds: number): string[] {
+    const shown = rows.filter(({ part }) => urls.has(part))
+    const width = Math.max(...shown.map(({ part }) => (urls.get(part) ?? '').length))
+    const lines = shown.map(({ part, title, words }) => {
+      const url = urls.get(part) ?? ''
+      return `  ${title.padEnd(12)} ${green(url.padEnd(width))}  ${dim(words)}`
+    })
+    return ['', bold(`Peek is up in ${seconds.toFixed(1)} s.`), '', ...lines, '', ...makeHints(), '']
+  }
+
+  function makeHints(): string[] {
+    const signIn = `  Sign in to the admin app as "${options.recoveryUser}"; the password is httpServer.admin.recoveryUser.password in ${showPath(join(home, 'logic', 'config.json'))}`
+    const logs = `  Logs: ${showPath(join(home, '<service>', 'logs'))}.  Ctrl-C stops everything.`
+    return options.roles.includes('logic') ? [signIn, logs] : [logs]
+  }
+}
+
+function titleOf(part: PartName): string {
+  return rows.find((row) => row.part === part)?.title ?? part
+}
+
+/** From here, when it is below here. */
+function showPath(path: string): string {
+  const short = relative(process.cwd(), path)
+  return short === '' || short.startsWith('..') ? path : short
+}

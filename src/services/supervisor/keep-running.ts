@@ -1,0 +1,93 @@
+/**
+ * Keeps one part running: launches it, and launches it again when it ends, until told to stop.
+ *
+ *     launching --> running --> (ended) --> waiting --> launching
+ *         `------------------------------------^
+ *
+ * Promises: `whenReady` settles at the first readiness, or when stopped before; waits double with each early end and
+ * start over after `forgivenAfterMs` of running; after `stop` has settled nothing of it runs any more.
+ */
+import { backOffMs } from '#kernel/back-off.ts'
+import type { Clock } from '#kernel/clock.ts'
+import { createDeferred } from '#kernel/deferred.ts'
+import { describeError } from '#kernel/platform-error.ts'
+import type { Random } from '#kernel/random.ts'
+
+export type Ended = { readonly code: number | string | null; readonly words: string }
+
+/** Something that runs and was ready. */
+export type Running = {
+  readonly url: string
+  readonly pid: number | null
+  /** Settles when it ended, wanted or not. Never rejects. */
+  readonly ended: Promise<Ended>
+  /** Settles when it is gone. */
+  stop(): Promise<void>
+}
+
+export type KeepRunningOptions = {
+  /** Settles when ready. Rejects when it ended before, or when aborted; nothing of it runs then. */
+  readonly launch: (abort: AbortSignal) => Promise<Running>
+  readonly onReady: (running: Running) => void
+  readonly onDown: (ended: Ended, restartInMs: number) => void
+  readonly restart: { readonly firstDelayMs: number; readonly delayMsMax: number; readonly forgivenAfterMs: number }
+  readonly clock: Clock
+  readonly random: Random
+}
+
+export type Kept = { readonly whenReady: Promise<void>; stop(): Promise<void> }
+
+export function keepRunning(options: KeepRunningOptions): Kept {
+  const { clock, random, restart } = options
+  const ready = createDeferred()
+  const abort = new AbortController()
+  let attempt = 0
+
+  const runOnce = async (): Promise<Ended | undefined> => {
+    try {
+      const running = await options.launch(abort.signal)
+      const readyAt = clock.now()
+      options.onReady(running)
+      ready.resolve()
+      const ended = await Promise.race([running.ended, aborted(abort.signal)])
+      if (ended === 'aborted') return await running.stop().then(() => undefined)
+      if (clock.now() - readyAt >= restart.forgivenAfterMs) attempt = 0
+      return ended
+    } catch (error) {
+      return { code: null, words: describeError(error) }
+    }
+  }
+  const loop = async () => {
+    while (!abort.signal.aborted) {
+      const ended = await runOnce()
+      if (ended === undefined || abort.signal.aborted) break
+      const restartInMs = backOffMs(attempt++, random, restart.firstDelayMs, restart.delayMsMax)
+      options.onDown(ended, restartInMs)
+      await pauseUnlessAborted(clock, restartInMs, abort.signal)
+    }
+    ready.resolve()
+  }
+  const finished = loop()
+  return {
+    whenReady: ready.promise,
+    stop: () => {
+      abort.abort()
+      return finished
+    },
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<'aborted'> {
+  if (signal.aborted) return Promise.resolve('aborted')
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve('aborted'), { once: true }))
+}
+
+function pauseUnlessAborted(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(delayMs, resolve)
+    void aborted(signal).then(() => {
+      cancel()
+      resolve()
+    })
+  })
+}
