@@ -6,7 +6,7 @@ import { buildPlugin } from './build-plugin.ts'
 import { buildShell } from './build-shell.ts'
 import { inputHash } from './input-hash.ts'
 import { readPluginFolders } from './plugin-folders.ts'
-import { replaceFolder } from './replace-folder.ts'
+import { buildingFolder, removeAbandoned, replaceFolder } from './replace-folder.ts'
 import { createCompiledFiles } from './solid-transform.ts'
 import { type BuiltPlugin, readWebManifest, type WebManifest, webManifestFile } from './web-manifest.ts'
 
@@ -33,7 +33,8 @@ export async function buildWeb(options: {
   }
   const startedAt = performance.now()
   log.info('Building the web apps and plugin screens', { outDir })
-  const building = `${outDir}.building-${process.pid}`
+  const building = buildingFolder(outDir)
+  await removeAbandoned(outDir)
   await replaceFolder({ building, target: outDir, fill: () => buildInto(building, previous, options) })
   log.info('The web build is ready', { seconds: Math.round((performance.now() - startedAt) / 100) / 10 })
 }

@@ -1,4 +1,20 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+
+/** The folder this process fills before it takes the place of `target`: beside it, so that a rename is enough. */
+export function buildingFolder(target: string): string {
+  return `${target}.building-${process.pid}`
+}
+
+/** Removes what builds that were killed half way have left beside `target`. */
+export async function removeAbandoned(target: string): Promise<void> {
+  const beginning = `${basename(target)}.building-`
+  const names = await readdir(dirname(target)).catch(() => [])
+  for (const name of names.filter((candidate) => candidate.startsWith(beginning))) {
+    const pid = Number.parseInt(name.slice(beginning.length), 10)
+    if (!isRunning(pid)) await rm(join(dirname(target), name), { recursive: true, force: true })
+  }
+}
 
 /**
  * Fills `building` and then puts it where `target` is. Readers see the old folder or the new one, never a mixture;
@@ -29,6 +45,14 @@ export async function replaceFolder(options: {
   } finally {
     await rm(building, { recursive: true, force: true })
     await rm(retired, { recursive: true, force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return isCode(error, 'EPERM')
   }
 }
 

@@ -1,4 +1,3 @@
-import RotateCcw from 'lucide-solid/icons/rotate-ccw'
 import { createSignal, type JSX, Show } from 'solid-js'
 import { ProjectionStatus } from '#vortex/protocol/platform-tuples.ts'
 import { useObservable } from '#web/sdk'
@@ -84,7 +83,6 @@ function projectionColumns(onReset: (id: string) => void): readonly Column<Proje
           onClick={() => onReset(row.id)}
           disabled={row.state === 'resetting'}
           aria-label={`Reset and replay ${row.id}`}
-          icon={<RotateCcw class="size-4" aria-hidden="true" />}
         >
           Reset and replay
         </Button>
@@ -146,7 +144,7 @@ function ParkedCount(props: { readonly count: number }): JSX.Element {
 
 function LastError(props: { readonly row: ProjectionRow }): JSX.Element {
   return (
-    <span class="block max-w-72 min-w-40 text-xs break-words">
+    <span class="block max-w-56 min-w-36 text-xs break-words">
       {props.row.lastError ?? <span class="text-ink-muted">none</span>}
       <Show when={props.row.lastCommitAt}>
         {(at) => (

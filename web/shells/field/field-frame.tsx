@@ -5,7 +5,7 @@ import { type JSX, Show } from 'solid-js'
 import { AppFrame, AppHeader, IconButton, IconLink, ToastRegion } from '#web/ui'
 import { ConnectionBanner, ConnectionLink } from '../kit/connection-status.tsx'
 import { useAppManifest } from '../kit/manifest-gate.tsx'
-import { usePageName } from '../kit/page-names.ts'
+import { usePageName } from '../kit/use-page-name.ts'
 
 export function FieldFrame(props: RouteSectionProps): JSX.Element {
   const app = useAppManifest()

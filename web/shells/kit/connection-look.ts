@@ -21,8 +21,8 @@ export function connectionLook({ state, words, upstream }: ConnectionFacts): Con
       if (upstream.online) return { tone: 'normal', title: 'Online', words: 'Everything shown is live.' }
       return {
         tone: 'warning',
-        title: 'Centre unreachable',
-        words: upstream.words || 'The server is there, but the centre behind it does not answer.',
+        title: 'Logic unreachable',
+        words: upstream.words || 'The server is there, but the logic service behind it does not answer.',
       }
   }
 }

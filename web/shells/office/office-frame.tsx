@@ -18,8 +18,8 @@ import {
 } from '#web/ui'
 import { ConnectionBanner, ConnectionLink, useConnectionLook } from '../kit/connection-status.tsx'
 import { useAppManifest } from '../kit/manifest-gate.tsx'
-import { usePageName } from '../kit/page-names.ts'
 import { isPathUnder, screenHref } from '../kit/paths.ts'
+import { usePageName } from '../kit/use-page-name.ts'
 
 export function OfficeFrame(props: RouteSectionProps): JSX.Element {
   const title = usePageName({ '/': 'Home', '/device': 'This device' })
