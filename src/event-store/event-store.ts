@@ -31,14 +31,16 @@ export type EventFilter =
 export type FeedState = 'starting' | 'catching-up' | 'live' | 'waiting' | 'stopped'
 
 export type FollowOptions = {
-  /** Everything after this position; `end` starts with what is appended from now on. */
+  /** Everything after this position; `end` starts with what is appended once the feed has said it is live. */
   readonly after: Position | 'end'
   readonly filter?: EventFilter
   /** At most this many events a batch. */
   readonly batchCountMax?: number
   /**
    * Events in position order, at least once; `upTo` is how far the log was looked through, filtered-out events included.
+   * Now and then a batch has no events: then it only says how far the feed has come.
    * The next batch waits until this one's promise resolves. A rejection stops the feed and is reported by `finished`.
+   * A handler does not wait for the feed's own `stop`, which waits for the handler.
    */
   readonly onBatch: (events: readonly RecordedEvent[], upTo: Position) => Promise<void>
   /** Reached the end of the log (true), or fell behind or lost the store (false). */
@@ -81,7 +83,7 @@ export interface EventStore {
     countMax: number
     filter?: EventFilter
   }): Promise<readonly RecordedEvent[]>
-  /** Position of the last event in the log, or the start of an empty log. */
+  /** Position of the last event in the log, system events left out, or the start of an empty log. */
   head(): Promise<Position>
   follow(options: FollowOptions): Feed
   /** How long and how much a stream keeps. */
