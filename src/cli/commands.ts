@@ -39,5 +39,5 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     words: 'Builds the web apps and the screens of the plugins.',
     load: async () => (await import('./build-web.ts')).buildWebCommand,
   },
-  help: { words: 'Shows this.', load: async () => (await import('./help.ts')).helpCommand },
+  help: { words: 'Shows this.', load: async () => (await import('./help.ts')).makeHelpCommand(commands) },
 }

@@ -1,9 +1,8 @@
 /** `help`: what there is. */
 import { describeEnvironment } from '#config/environment.ts'
-import type { Command } from './command.ts'
-import { commands } from './commands.ts'
+import type { Command, CommandEntry } from './command.ts'
 
-export const helpCommand: Command = {
+export const makeHelpCommand = (commands: Readonly<Record<string, CommandEntry>>): Command => ({
   run: async () => {
     const width = Math.max(...Object.keys(commands).map((name) => name.length))
     const lines = Object.entries(commands).map(([name, { words }]) => `  ${name.padEnd(width)}  ${words}`)
@@ -20,4 +19,4 @@ export const helpCommand: Command = {
     )
     return 0
   },
-}
+})

@@ -1,0 +1,85 @@
+/**
+ * Finds a Chromium for the browser tests, and brings one when there is none and we may.
+ *
+ * The programs under /usr/lib are asked for first: Debian's scripts in /usr/bin start a second process, and killing the
+ * one we know would leave the browser running.
+ */
+import { existsSync } from 'node:fs'
+
+export type ChromiumProgram = { readonly path: string; readonly args: readonly string[] }
+
+/** Works as root and in a container, and keeps the browser from calling home. */
+export const chromiumArgs: readonly string[] = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+]
+
+const debianShell = '/usr/lib/chromium/chromium-headless-shell'
+const places: readonly string[] = [
+  debianShell,
+  '/usr/lib/chromium/chromium',
+  '/usr/lib/chromium-browser/chromium-browser',
+  '/opt/google/chrome/chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+]
+const names: readonly string[] = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+const aptTimeoutMs = 10 * 60_000
+
+export async function findChromium(): Promise<ChromiumProgram> {
+  const asked = process.env.PEEK_CHROMIUM
+  if (asked) {
+    if (!existsSync(asked)) throw new Error(`PEEK_CHROMIUM names ${asked}, and there is no such file.`)
+    return { path: asked, args: chromiumArgs }
+  }
+  const present =
+    places.find((place) => existsSync(place)) ?? names.map((name) => Bun.which(name)).find((path) => path !== null)
+  if (present) return { path: present, args: chromiumArgs }
+  const troubles: string[] = []
+  return (await installByApt(troubles)) ?? (await unpackFromPackage(troubles)) ?? refuse(troubles)
+}
+
+async function installByApt(troubles: string[]): Promise<ChromiumProgram | undefined> {
+  if (process.getuid?.() !== 0 || Bun.which('apt-get') === null) {
+    troubles.push('not root with apt-get')
+    return undefined
+  }
+  console.error('Installing chromium-headless-shell with apt-get ...')
+  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const install = ['install', '-y', '--no-install-recommends', 'chromium-headless-shell', 'fonts-dejavu-core']
+  for (const args of [['update', '-qq'], install]) {
+    const child = Bun.spawn(['apt-get', ...args], {
+      env: environment,
+      stdin: 'ignore',
+      stdout: 'ignore',
+      stderr: 'pipe',
+      timeout: aptTimeoutMs,
+    })
+    const [complaint, code] = await Promise.all([new Response(child.stderr).text(), child.exited])
+    if (code !== 0) troubles.push(`apt-get ${args[0]} ended with ${code}: ${complaint.trim().split('\n').at(-1) ?? ''}`)
+  }
+  return existsSync(debianShell) ? { path: debianShell, args: chromiumArgs } : undefined
+}
+
+/** The binary that comes with an npm package; it needs the NSS libraries of the system. */
+async function unpackFromPackage(troubles: string[]): Promise<ChromiumProgram | undefined> {
+  try {
+    const { default: chromium } = await import('@sparticuz/chromium')
+    return { path: await chromium.executablePath(), args: [...chromium.args, ...chromiumArgs] }
+  } catch (error) {
+    troubles.push(`@sparticuz/chromium: ${error instanceof Error ? error.message : String(error)}`)
+    return undefined
+  }
+}
+
+function refuse(troubles: readonly string[]): never {
+  throw new Error(
+    `No Chromium was found (${troubles.join('; ')}). Install one, such as Debian's chromium-headless-shell, or name yours in PEEK_CHROMIUM.`,
+  )
+}
