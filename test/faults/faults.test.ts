@@ -1,0 +1,18 @@
+import { test } from 'bun:test'
+import { runFuzz } from './fuzz.ts'
+import { runKills } from './kills.ts'
+
+/** The short form of `bun run faults`, with a seed of its own each time; it is printed. */
+const seedOf = (name: string): number => {
+  const seed = Math.floor(Math.random() * 2 ** 31)
+  console.log(`${name}: seed ${seed}`)
+  return seed
+}
+
+test('E4 S1 S2: kill -9 of any process loses nothing acknowledged, doubles nothing, and open pages go on by themselves', async () => {
+  await runKills({ runs: 12, seed: seedOf('kills') })
+}, 240_000)
+
+test('S3 V4 V5: 2,000 malformed, oversized and unknown frames harm nobody', async () => {
+  await runFuzz({ runs: 2_000, seed: seedOf('fuzz') })
+}, 240_000)

@@ -1,0 +1,39 @@
+/** `bun run faults [name] [--runs N] [--seed S]`: breaks the platform on purpose and checks that nothing was lost. */
+import { parseArgs } from 'node:util'
+import { runFuzz } from './fuzz.ts'
+import { runKills } from './kills.ts'
+
+const faults: {
+  readonly [name: string]: {
+    words: string
+    runs: number
+    run: (options: { runs: number; seed: number }) => Promise<void>
+  }
+} = {
+  kills: { words: 'kill -9 of any process while people tap', runs: 200, run: runKills },
+  fuzz: { words: 'malformed, oversized and unknown frames', runs: 20_000, run: runFuzz },
+}
+
+const { values, positionals } = parseArgs({
+  args: Bun.argv.slice(2),
+  allowPositionals: true,
+  options: { runs: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+})
+if (values.help) {
+  console.log('bun run faults [name] [--runs N] [--seed S]\n')
+  for (const [name, fault] of Object.entries(faults))
+    console.log(`  ${name.padEnd(8)} ${fault.words} (${fault.runs} runs)`)
+  process.exit(0)
+}
+const names = positionals.length > 0 ? positionals : Object.keys(faults)
+const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed)
+for (const name of names) {
+  const fault = faults[name]
+  if (!fault) throw new Error(`There is no fault "${name}": there are ${Object.keys(faults).join(', ')}.`)
+  const runs = values.runs === undefined ? fault.runs : Number(values.runs)
+  if (!Number.isInteger(runs) || runs < 1)
+    throw new Error(`--runs takes a whole number from 1, found "${values.runs}".`)
+  console.log(JSON.stringify({ fault: name, runs, seed }))
+  await fault.run({ runs, seed })
+}
+process.exit(0)
