@@ -33,7 +33,7 @@ export const tiers: Readonly<Record<string, Tier>> = {
     usesWeb: false,
     steps: () => [
       { title: 'types (tsc)', args: ['--bun', 'run', binary('tsc'), '--noEmit'], kind: 'check' },
-      { title: 'style (biome)', args: ['run', binary('biome'), 'ci', '.'], kind: 'check' },
+      { title: 'style (biome)', args: ['run', binary('biome'), 'ci', '--colors=off', '.'], kind: 'check' },
     ],
   },
   unit: {

@@ -65,7 +65,11 @@ export async function supervise({ home, isJson, choose }: SuperviseOptions): Pro
     tell({ event: 'note', words: warning })
   }
   const note = (words: string) => tell({ event: 'note', words })
-  const prepare = () => (roles.length === 0 ? Promise.resolve() : ensureWeb(note))
+  // Services that work are worth more than none: without a new build the pages of the last one are served.
+  const prepare = async () => {
+    if (roles.length === 0) return
+    await ensureWeb(note).catch((error: unknown) => note(describeError(error)))
+  }
   const supervisor = createSupervisor({
     config,
     projectFolder,

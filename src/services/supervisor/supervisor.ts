@@ -25,6 +25,7 @@ import { createChildList, waitForOrphans } from './orphans.ts'
 import { planRoles, type RolePlan } from './plan-roles.ts'
 import { createPortKeeper } from './ports.ts'
 import type { PartName, SupervisorEvent } from './supervisor-event.ts'
+import { waitUntilWorking } from './wait-until-working.ts'
 
 export type SupervisorOptions = {
   readonly config: LoadedConfig<'up'>
@@ -40,12 +41,13 @@ export type SupervisorOptions = {
 }
 
 export type Supervisor = {
-  /** Settles when every part was ready once. Rejects when it cannot work, such as a taken port. */
+  /** Settles when every part works, or some took too long. Rejects when it cannot work, such as with a taken port. */
   start(): Promise<void>
   stop(): Promise<void>
 }
 
 const startTimeoutMs = 120_000
+const workingTimeoutMs = 30_000
 const stopOrder: readonly (readonly PartName[])[] = [
   ['field', 'office', 'agent', 'worker'],
   ['logic'],
@@ -59,14 +61,15 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const children = createChildList(home)
   const ports = createPortKeeper({ home, random, clock })
   const shared = { home, projectFolder, log, clock, stopTimeoutMs: values.stop.timeoutMs }
-  let isStopping = false
+  const stopping = new AbortController()
+  const urls = new Map<string, string>()
 
   const keep = (
     service: PartName,
     launch: KeepRunningOptions['launch'],
     onReady?: (running: Running) => void,
   ): Promise<void> => {
-    if (isStopping) return Promise.resolve()
+    if (stopping.signal.aborted) return Promise.resolve()
     const part = keepRunning({
       launch,
       restart: values.restart,
@@ -74,6 +77,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       random,
       onReady: (running) => {
         onReady?.(running)
+        urls.set(service, running.url)
         log.info(`${service} is ready`, { pid: running.pid })
         tell({ event: 'ready', service, url: withoutPassword(running.url), pid: running.pid })
       },
@@ -99,14 +103,14 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     const launch = (abort: AbortSignal) =>
       launchEventStore({ ...shared, port, abort, onSpawn: (pid) => children.set('event-store', pid) })
     await keep('event-store', launch, (running) => url.resolve(running.url))
-    return isStopping ? '' : url.promise
+    return stopping.signal.aborted ? '' : url.promise
   }
   const startPostgres = async (configured: string): Promise<string> => {
     if (configured !== '') return configured
     const url = createDeferred<string>()
     const launch = (abort: AbortSignal) => launchPostgres({ ...shared, port: values.embedded.postgresPort, abort })
     await keep('postgres', launch, (running) => url.resolve(running.url))
-    return isStopping ? '' : url.promise
+    return stopping.signal.aborted ? '' : url.promise
   }
   const startRole = ({ role, environment }: RolePlan, addresses: { databaseUrl: string; eventStore: string }) =>
     keep(role, (abort) =>
@@ -139,12 +143,15 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
         startPostgres(plan.databaseConfigured),
         options.prepare(),
       ])
-      if (isStopping) return
+      if (stopping.signal.aborted) return
       saveStoreAddresses(home, { databaseUrl, eventStore })
       await Promise.all(plan.roles.map((role) => startRole(role, { databaseUrl, eventStore })))
+      const sites = () => options.roles.map((role) => [role, urls.get(role) ?? ''] as const)
+      const waiting = { sites, timeoutMs: workingTimeoutMs, clock, abort: stopping.signal }
+      for (const words of await waitUntilWorking(waiting)) tell({ event: 'note', words })
     },
     stop: async () => {
-      isStopping = true
+      stopping.abort()
       tell({ event: 'stopping' })
       for (const group of stopOrder) {
         await Promise.all(
