@@ -39,7 +39,7 @@ async function bundleScreens(options: Parameters<typeof buildPlugin>[0]): Promis
     root: plugin.folder,
     base: './',
     publicDir: false,
-    plugins: [areaImports(root), solidTransform(compiled), onlySharedModules(root, plugin), sourcesSeen(root, sources)],
+    plugins: [onlySharedModules(root, plugin), areaImports(root), solidTransform(compiled), sourcesSeen(root, sources)],
     build: {
       outDir: join(outDir, 'plugins', plugin.id),
       emptyOutDir: false,

@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '#kernel/log.ts'
-import { describeError } from '#kernel/platform-error.ts'
+import { buildErrorWords } from './build-error-words.ts'
 import { buildPlugin } from './build-plugin.ts'
 import { buildShell } from './build-shell.ts'
 import { inputHash } from './input-hash.ts'
@@ -60,8 +60,9 @@ async function buildInto(
     try {
       plugins[plugin.id] = await buildPlugin({ plugin, root, outDir: building, compiled, sources, log })
     } catch (error) {
-      failures[plugin.id] = describeError(error)
-      log.error(`The screens of plugin "${plugin.id}" could not be built: ${describeError(error)}`)
+      const words = buildErrorWords(error, root)
+      failures[plugin.id] = words
+      log.error(`The screens of plugin "${plugin.id}" could not be built: ${words}`)
     }
   }
   const files = await listFiles(building)

@@ -1,4 +1,4 @@
-import type { InlineConfig, Logger, LogOptions } from 'vite'
+import type { InlineConfig, Logger } from 'vite'
 import type { Log } from '#kernel/log.ts'
 
 /**
@@ -31,7 +31,8 @@ function viteLogger(log: Log): Logger {
       if (!seen.has(words)) warn(words)
       seen.add(words)
     },
-    error: (words: string, _options?: LogOptions) => log.error(words.trim()),
+    // What fails is also thrown; whoever catches it says so once.
+    error: (words) => log.debug(words.trim()),
     clearScreen: () => undefined,
     hasErrorLogged: () => false,
   }

@@ -3,7 +3,7 @@ import { formatAge, formatBytes, formatLength, formatPosition, formatRate } from
 
 test('a length shows one unit, rounded down', () => {
   const shown = [0, 850, 59_999, 60_000, 3_599_999, 3_600_000, 172_800_000].map(formatLength)
-  expect(shown).toEqual(['0 ms', '850 ms', '59 s', '1 min', '59 min', '1 h', '2 days'])
+  expect(shown).toEqual(['0 s', '850 ms', '59 s', '1 min', '59 min', '1 h', '2 days'])
 })
 
 test('an age reads as past, present or future', () => {

@@ -22,10 +22,10 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
-/** `850 ms`, `12 s`, `4 min`, `3 h`, `2 days`: one unit, rounded down. */
+/** `0 s`, `850 ms`, `12 s`, `4 min`, `3 h`, `2 days`: one unit, rounded down. */
 export function formatLength(lengthMs: number): string {
   const seconds = Math.floor(Math.abs(lengthMs) / 1000)
-  if (seconds < 1) return `${Math.round(Math.abs(lengthMs))} ms`
+  if (lengthMs !== 0 && seconds < 1) return `${Math.round(Math.abs(lengthMs))} ms`
   if (seconds < 60) return `${seconds} s`
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`
   if (seconds < 2 * 86_400) return `${Math.floor(seconds / 3_600)} h`
