@@ -36,7 +36,7 @@ export function MaskedIcon(props: { readonly url: string; readonly class?: strin
   return (
     <span
       aria-hidden="true"
-      class={`inline-block shrink-0 bg-current ${props.class ?? 'size-5'}`}
+      class={`inline-block shrink-0 bg-current forced-color-adjust-none forced-colors:bg-[CanvasText] ${props.class ?? 'size-5'}`}
       style={{ mask: mask(), '-webkit-mask': mask() }}
     />
   )

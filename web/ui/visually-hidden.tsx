@@ -12,7 +12,7 @@ export function SkipLink(): JSX.Element {
       href="#main"
       // For the browser, not for the router: only the browser moves the focus along.
       target="_self"
-      class="sr-only rounded-control bg-accent px-4 py-2 font-medium text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50"
+      class="sr-only rounded-control bg-accent font-medium text-on-accent focus:not-sr-only focus:px-4! focus:py-2! focus:fixed focus:top-2 focus:left-2 focus:z-50"
     >
       Skip to the page
     </a>
