@@ -1,0 +1,60 @@
+import { createSignal } from 'solid-js'
+import { unreachable } from '#kernel/assert.ts'
+import type { ConnectionState, VortexClient } from '#vortex/client/vortex-client.ts'
+import type { Principal } from '#vortex/protocol/principal.ts'
+import type { Connection } from './peek.ts'
+
+type Shown = ReturnType<Connection['state']>
+type Facts = { readonly state: Shown; readonly words: string; readonly since: number }
+
+/**
+ * The client's state for people: a page that tries again every few seconds is offline all the while, since the
+ * moment it lost the connection.
+ */
+export function makeConnectionSignals(client: VortexClient): { readonly connection: Connection; stop(): void } {
+  const [facts, setFacts] = createSignal<Facts>(toFacts(client.state()))
+  const [principal, setPrincipal] = createSignal<Principal | undefined>(toPrincipal(client.state()))
+  const [upstream, setUpstream] = createSignal(client.upstream())
+  const stops = [
+    client.onState((state) => {
+      setFacts((before) => toFacts(state, before))
+      setPrincipal((before) => toPrincipal(state) ?? before)
+    }),
+    client.onUpstream((next) => setUpstream(next)),
+  ]
+  return {
+    connection: {
+      state: () => facts().state,
+      words: () => facts().words,
+      since: () => facts().since,
+      upstream,
+      principal,
+      retryNow: client.retryNow,
+    },
+    stop: () => {
+      for (const stop of stops) stop()
+    },
+  }
+}
+
+function toFacts(state: ConnectionState, before?: Facts): Facts {
+  const { since } = state
+  switch (state.state) {
+    case 'online':
+      return { state: 'online', words: '', since }
+    case 'refused':
+      return { state: 'refused', words: state.error.words, since }
+    case 'offline':
+      return { state: 'offline', words: state.words, since: before?.state === 'offline' ? before.since : since }
+    case 'closed':
+      return { state: 'offline', words: 'This page has closed its connection.', since }
+    case 'connecting':
+      return before?.state === 'offline' ? before : { state: 'connecting', words: '', since }
+    default:
+      return unreachable(state)
+  }
+}
+
+function toPrincipal(state: ConnectionState): Principal | undefined {
+  return state.state === 'online' ? state.welcome.principal : undefined
+}

@@ -1,0 +1,70 @@
+import type { ConnectionState, PushedAction, UpstreamState } from '#vortex/client/vortex-client.ts'
+import type { Answer } from '#vortex/protocol/answer.ts'
+import type { Row, Selector, SelectorPatch } from '#vortex/protocol/row.ts'
+import type { WireError } from '#vortex/protocol/wire-error.ts'
+
+/**
+ * What the tabs of one browser say to each other. They are pages of one origin, and the version is in the channel's
+ * name, so tabs of an older page with other messages never meet these.
+ */
+export const relayVersion = 1
+
+export type TabRequest =
+  | { readonly t: 'join' }
+  | { readonly t: 'ping' }
+  | { readonly t: 'leave' }
+  | { readonly t: 'retry' }
+  | {
+      readonly t: 'act'
+      readonly n: number
+      readonly action: PushedAction
+      readonly body: string
+      readonly options: { readonly retry?: boolean; readonly deadlineMs?: number }
+    }
+  | { readonly t: 'ask'; readonly n: number; readonly name: string; readonly body: string; readonly deadlineMs: number }
+  | { readonly t: 'observe'; readonly n: number; readonly name: string; readonly selector: Selector }
+  | { readonly t: 'unobserve'; readonly n: number }
+
+export type LeaderNews =
+  | { readonly t: 'state'; readonly state: ConnectionState; readonly upstream: UpstreamState }
+  /** The leader does not know the tab (any more): join again, and ask for everything again. */
+  | { readonly t: 'unknown' }
+  | { readonly t: 'answer'; readonly n: number; readonly answer: Answer }
+  | { readonly t: 'reply'; readonly n: number; readonly body: string }
+  | { readonly t: 'failure'; readonly n: number; readonly error: WireError }
+  | {
+      readonly t: 'rows'
+      readonly n: number
+      readonly rows: readonly Row[]
+      readonly position: string
+      readonly keyedBy: readonly string[]
+      readonly orderBy: readonly string[]
+    }
+  | { readonly t: 'patch'; readonly n: number; readonly patch: SelectorPatch }
+  | { readonly t: 'resumed'; readonly n: number }
+  | { readonly t: 'trouble'; readonly n: number; readonly error: WireError; readonly final: boolean }
+
+export type RelayMessage =
+  | { readonly from: 'tab'; readonly tab: string; readonly request: TabRequest }
+  /** All news of one frame together (V8), for one tab or, without `tab`, for all. */
+  | { readonly from: 'leader'; readonly leader: string; readonly tab?: string; readonly news: readonly LeaderNews[] }
+
+/** One end of a channel that every other tab hears. */
+export interface TabChannel {
+  post(message: RelayMessage): void
+  close(): void
+}
+export type OpenTabChannel = (name: string, onMessage: (message: RelayMessage) => void) => TabChannel
+
+export function openBroadcastChannel(name: string, onMessage: (message: RelayMessage) => void): TabChannel {
+  const channel = new BroadcastChannel(name)
+  channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+    if (isRelayMessage(data)) onMessage(data)
+  }
+  return { post: (message) => channel.postMessage(message), close: () => channel.close() }
+}
+
+function isRelayMessage(message: unknown): message is RelayMessage {
+  if (typeof message !== 'object' || message === null || !('from' in message)) return false
+  return message.from === 'tab' ? 'tab' in message && 'request' in message : 'leader' in message && 'news' in message
+}

@@ -1,0 +1,151 @@
+import type { Clock } from '#kernel/clock.ts'
+import type { VortexClient } from '#vortex/client/vortex-client.ts'
+import { type RequestLock, standForLeader } from './leader-election.ts'
+import { makeRelayClient, type RelayClient } from './relay-client.ts'
+import {
+  type LeaderNews,
+  type OpenTabChannel,
+  type RelayMessage,
+  relayVersion,
+  type TabRequest,
+} from './relay-messages.ts'
+import { makeRelayServer, type RelayServer } from './relay-server.ts'
+import { makeSwitchingClient } from './switching-client.ts'
+
+/**
+ * One websocket for all tabs of a browser (V1): one tab leads and connects, the others go through it.
+ *
+ * Promises: the same port in every tab; when the leader goes away another tab takes over by itself, actions are
+ * sent again with the same ids and observations made again; a leader that stopped answering is replaced.
+ */
+export type SharedClientOptions = {
+  /** Tabs with the same name share a connection. */
+  readonly name: string
+  readonly tab: string
+  readonly clock: Clock
+  readonly requestLock: RequestLock
+  readonly openChannel: OpenTabChannel
+  readonly batch: (work: () => void) => void
+  makeDirectClient(batch: (work: () => void) => void): VortexClient
+}
+
+type Role =
+  | { readonly role: 'looking' }
+  | { readonly role: 'following'; readonly leader: string; readonly relay: RelayClient }
+  | { readonly role: 'leading'; readonly client: VortexClient; readonly relay: RelayServer }
+  | { readonly role: 'closed' }
+
+const pingMs = 10_000
+/** Counted, not timed: after a sleep the first tick must not find the leader silent for hours. */
+const missedPingsMax = 3
+
+export function makeSharedClient(options: SharedClientOptions): VortexClient {
+  const { clock, tab } = options
+  const name = `${options.name}.${relayVersion}`
+  const client = makeSwitchingClient(clock)
+  let role: Role = { role: 'looking' }
+  let missedPings = 0
+  let termCount = 0
+  let cancelPing: () => void = () => undefined
+  const channel = options.openChannel(name, onMessage)
+  ask({ t: 'join' })
+  keepAsking()
+  const election = standForLeader({ requestLock: options.requestLock, name, onLead: lead, onDeposed: follow })
+
+  return { ...client, close }
+
+  function lead(): void {
+    if (role.role === 'closed') return
+    leaveRole()
+    const direct = options.makeDirectClient((work) =>
+      options.batch(() => {
+        if (role.role === 'leading') role.relay.batch(work)
+        else work()
+      }),
+    )
+    const leader = `${tab}.${++termCount}`
+    const relay: RelayServer = makeRelayServer({
+      client: direct,
+      clock,
+      // Once deposed, it must not tell the others that their actions failed: the next leader sends them again.
+      post: (news, to) => {
+        if (role.role !== 'leading' || role.relay !== relay) return
+        channel.post({ from: 'leader', leader, news, ...(to === undefined ? {} : { tab: to }) })
+      },
+    })
+    role = { role: 'leading', client: direct, relay }
+    client.attach(direct)
+    relay.announce()
+  }
+
+  function follow(): void {
+    client.detach()
+    leaveRole()
+    missedPings = 0
+    ask({ t: 'join' })
+  }
+
+  function onMessage(message: RelayMessage): void {
+    if (message.from === 'tab') {
+      if (role.role === 'leading') role.relay.hear(message.tab, message.request)
+    } else if (role.role === 'looking' || role.role === 'following') {
+      if (message.tab === undefined || message.tab === tab) hearLeader(message.leader, message)
+    }
+  }
+
+  function hearLeader(leader: string, message: RelayMessage & { from: 'leader' }): void {
+    missedPings = 0
+    const isForgotten = message.news.some(({ t }) => t === 'unknown')
+    if (isForgotten) follow()
+    else if (role.role === 'following' && role.leader === leader) role.relay.hear(message.news)
+    else meetLeader(leader, message)
+  }
+
+  /** A leader not known yet: an announcement to all is answered by joining, the answer to that starts the relay. */
+  function meetLeader(leader: string, message: RelayMessage & { from: 'leader' }): void {
+    const first = message.news.find((news): news is LeaderNews & { t: 'state' } => news.t === 'state')
+    if (message.tab !== tab || first === undefined) {
+      ask({ t: 'join' })
+      return
+    }
+    leaveRole()
+    const relay = makeRelayClient({ first, batch: options.batch, send: ask })
+    role = { role: 'following', leader, relay }
+    client.attach(relay)
+  }
+
+  function keepAsking(): void {
+    cancelPing = clock.after(pingMs, () => {
+      keepAsking()
+      if (role.role !== 'looking' && role.role !== 'following') return
+      missedPings += 1
+      if (missedPings > missedPingsMax) election.steal()
+      else ask({ t: role.role === 'following' ? 'ping' : 'join' })
+    })
+  }
+
+  function ask(request: TabRequest): void {
+    channel.post({ from: 'tab', tab, request })
+  }
+
+  function leaveRole(): void {
+    const last = role
+    role = { role: 'looking' }
+    if (last.role === 'following') last.relay.close()
+    if (last.role === 'leading') {
+      last.relay.close()
+      last.client.close()
+    }
+  }
+
+  function close(): void {
+    if (role.role === 'closed') return
+    if (role.role === 'following') ask({ t: 'leave' })
+    cancelPing()
+    client.close()
+    leaveRole()
+    role = { role: 'closed' }
+    election.resign()
+    channel.close()
+  }
+}

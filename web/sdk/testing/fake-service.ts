@@ -1,0 +1,126 @@
+import { canonicalJson } from '#kernel/json.ts'
+import type { OpenSocket, SocketEvents } from '#vortex/client/socket-like.ts'
+import type { Answer } from '#vortex/protocol/answer.ts'
+import type { DownHead } from '#vortex/protocol/down.ts'
+import { encodeFrame } from '#vortex/protocol/frame.ts'
+import { parseUpFrame } from '#vortex/protocol/parse-frame.ts'
+import type { Row, SelectorPatch } from '#vortex/protocol/row.ts'
+import type { Act, Observe } from '#vortex/protocol/up.ts'
+
+/**
+ * A service at the far end of in-memory sockets, for tests of screens. It welcomes everybody, answers each observe
+ * with `rows`, and keeps actions until the test answers them.
+ */
+export interface FakeService {
+  readonly openSocket: OpenSocket
+  /** Sockets that were welcomed and are open. */
+  readonly connectionCount: number
+  readonly acts: readonly (Act & { readonly body: string })[]
+  readonly observes: readonly Observe[]
+  /** What the next observe is answered with. */
+  rows: readonly Row[]
+  answer(actionId: string, answer: Answer): void
+  patch(patch: { set?: readonly Row[]; del?: readonly string[] }): void
+  say(head: DownHead, body?: string): void
+  /** Breaks every connection; `isUp` says whether new ones are welcomed. */
+  drop(): void
+  isUp: boolean
+}
+
+type Link = { readonly events: SocketEvents; readonly selectors: Map<string, number> }
+const id = '6f9619ff-8b86-4011-b42d-00cf4fc964ff'
+
+export function createFakeService(): FakeService {
+  const links = new Set<Link>()
+  const acts: (Act & { body: string; link: Link })[] = []
+  const observes: Observe[] = []
+  let version = 0
+
+  const service: FakeService = {
+    openSocket,
+    get connectionCount() {
+      return links.size
+    },
+    acts,
+    observes,
+    rows: [],
+    answer: (actionId, answer) => {
+      const act = acts.findLast((one) => one.id === actionId)
+      if (act) tell(act.link, { k: 'answer', req: act.req, answer })
+    },
+    patch: ({ set = [], del = [] }) => {
+      version += 1
+      for (const link of links) {
+        const one = { token: String(version), position: String(version), set, del, acts: [] }
+        const patches: SelectorPatch[] = [...link.selectors.values()].map((sel) => ({ ...one, sel }))
+        tell(link, { k: 'patch' }, JSON.stringify(patches))
+      }
+    },
+    say: (head, body) => {
+      for (const link of links) tell(link, head, body)
+    },
+    drop: () => {
+      for (const link of [...links]) {
+        links.delete(link)
+        link.events.onClose(1_006, '')
+      }
+    },
+    isUp: true,
+  }
+  return service
+
+  function openSocket(_url: string, events: SocketEvents) {
+    const link: Link = { events, selectors: new Map() }
+    queueMicrotask(() => {
+      if (service.isUp) events.onOpen()
+      else events.onClose(1_006, '')
+    })
+    return { send: (text: string) => hear(link, text), close: () => void links.delete(link) }
+  }
+
+  function hear(link: Link, text: string): void {
+    const parsed = parseUpFrame(text)
+    if (!parsed.ok) throw new Error(parsed.words)
+    const { head, body = '' } = parsed.value
+    switch (head.k) {
+      case 'hello':
+        links.add(link)
+        tell(link, toWelcome(head.device))
+        break
+      case 'act':
+        acts.push({ ...head, body, link })
+        break
+      case 'observe':
+        observes.push(head)
+        show(link, head)
+        break
+      case 'ask':
+        tell(link, { k: 'reply', req: head.req }, body)
+        break
+      default:
+        break
+    }
+  }
+
+  function show(link: Link, { obs, name, selector }: Observe): void {
+    const key = `${name} ${canonicalJson(selector)}`
+    const sel = link.selectors.get(key) ?? link.selectors.size + 1
+    link.selectors.set(key, sel)
+    const [token, position] = [String(version), String(version)]
+    tell(
+      link,
+      { k: 'rows', obs, sel, token, position, keyedBy: ['id'], orderBy: ['word'] },
+      JSON.stringify(service.rows),
+    )
+  }
+
+  function tell(link: Link, head: DownHead, body?: string): void {
+    if (links.has(link)) link.events.onText(encodeFrame(head, body))
+  }
+}
+
+function toWelcome(device: string): DownHead {
+  const principal = { user: 'guest', device, service: 'field', roles: [] }
+  const times = { beatMs: 10_000, silenceMs: 30_000, at: 0 }
+  return { k: 'welcome', version: 1, session: 's', service: 'field', instance: id, build: 'b', principal, ...times }
+}
