@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'bun:test'
+import { createFakeClock } from '#kernel/clock.ts'
+import { silentLog } from '#kernel/log.ts'
+import { SqliteStorage } from '../storage/sqlite-storage.ts'
+import { CheckpointTimer } from './checkpoint-timer.ts'
+
+class CountingStorage extends SqliteStorage {
+  bytes = 0
+  checkpoints = 0
+
+  override get uncheckpointedBytes(): number {
+    return this.bytes
+  }
+
+  override checkpoint(): void {
+    this.checkpoints++
+    this.bytes = 0
+  }
+}
+
+function start() {
+  const clock = createFakeClock()
+  const storage = new CountingStorage({ file: ':memory:' })
+  const timer = new CheckpointTimer({ storage, clock, log: silentLog })
+  const commit = (bytes: number) => {
+    storage.bytes += bytes
+    timer.afterCommit()
+  }
+  return { clock, storage, commit, timer }
+}
+
+describe('the checkpoint timer', () => {
+  test('waits for an idle moment, however long appends go on', () => {
+    const { clock, storage, commit } = start()
+    for (let round = 0; round < 20; round++) {
+      commit(2_000_000)
+      clock.advance(30)
+    }
+    expect(storage.checkpoints).toBe(0)
+    clock.advance(200)
+    expect(storage.checkpoints).toBe(1)
+  })
+
+  test('leaves a small log alone', () => {
+    const { clock, storage, commit } = start()
+    commit(1_000)
+    clock.advance(10_000)
+    expect(storage.checkpoints).toBe(0)
+  })
+
+  test('does not wait for ever: a large log is taken in between', () => {
+    const { clock, storage, commit } = start()
+    for (let round = 0; round < 40; round++) {
+      commit(4_000_000)
+      clock.advance(1)
+      commit(1_000)
+      clock.advance(30)
+    }
+    expect(storage.checkpoints).toBeGreaterThan(0)
+  })
+
+  test('does nothing after it was stopped', () => {
+    const { clock, storage, commit, timer } = start()
+    commit(2_000_000)
+    timer.stop()
+    clock.advance(10_000)
+    expect(storage.checkpoints).toBe(0)
+  })
+})
