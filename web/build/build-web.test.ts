@@ -2,10 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { silentLog } from '#kernel/log.ts'
-import { buildWeb, webApps } from './build-web.ts'
 import { inlineScripts } from './content-security-policy.ts'
 import { sharedModules } from './shared-modules.ts'
+import { webApps } from './web-apps.ts'
 import { readWebManifest } from './web-manifest.ts'
 
 /** A root with three tiny shells, a good plugin and one that brings its own copy of the platform. */
@@ -57,9 +56,20 @@ beforeAll(async () => {
   outDir = join(root, 'web/dist')
   for (const [file, text] of Object.entries(files)) await Bun.write(join(root, file), text)
   await symlink(join(import.meta.dir, '../../node_modules'), join(root, 'node_modules'))
-  await buildWeb({ root, outDir, log: silentLog })
+  await build()
 })
 afterAll(() => rm(root, { recursive: true }))
+
+/** In a process of its own, as a service does it: these tests may run beside a made-up browser, a bundler should not. */
+async function build(): Promise<void> {
+  const script = `
+    import { buildWeb } from ${JSON.stringify(join(import.meta.dir, 'build-web.ts'))}
+    import { silentLog } from '#kernel/log.ts'
+    await buildWeb({ root: ${JSON.stringify(root)}, outDir: ${JSON.stringify(outDir)}, log: silentLog })`
+  const child = Bun.spawn([process.execPath, '-e', script], { cwd: import.meta.dir, stdout: 'ignore', stderr: 'pipe' })
+  const [words, code] = await Promise.all([new Response(child.stderr).text(), child.exited])
+  if (code !== 0) throw new Error(`The build ended with code ${code}: ${words}`)
+}
 
 async function builtManifest() {
   const manifest = await readWebManifest(outDir)
@@ -103,15 +113,15 @@ test('a plugin that imports platform code is left out by name, and the others ar
 
 test('nothing is built when no input changed, and a changed one keeps the former files for open pages', async () => {
   await rm(join(root, 'plugins/greedy'), { recursive: true })
-  await buildWeb({ root, outDir, log: silentLog })
+  await build()
   const builtAt = (await stat(outDir)).ino
   const formerUrl = (await builtManifest()).plugins.good?.['ui/page.tsx']?.url ?? ''
-  await buildWeb({ root, outDir, log: silentLog })
+  await build()
   expect((await stat(outDir)).ino).toBe(builtAt)
 
   await Bun.write(join(root, 'src/shared.ts'), 'export const contract = "another"')
   await Bun.write(join(root, 'plugins/good/ui/page.tsx'), `${files['plugins/good/ui/page.tsx']}\nexport const more = 1`)
-  await buildWeb({ root, outDir, log: silentLog })
+  await build()
   const url = (await builtManifest()).plugins.good?.['ui/page.tsx']?.url ?? ''
   expect(url).not.toBe(formerUrl)
   for (const known of [url, formerUrl]) expect(await Bun.file(join(outDir, known)).exists()).toBe(true)

@@ -8,9 +8,8 @@ import { inputHash } from './input-hash.ts'
 import { readPluginFolders } from './plugin-folders.ts'
 import { buildingFolder, removeAbandoned, replaceFolder } from './replace-folder.ts'
 import { createCompiledFiles } from './solid-transform.ts'
+import { webApps } from './web-apps.ts'
 import { type BuiltPlugin, readWebManifest, type WebManifest, webManifestFile } from './web-manifest.ts'
-
-export const webApps = ['field', 'office', 'admin'] as const
 
 /**
  * Builds the shells and the screens of every plugin folder into `outDir`, with a manifest of what was made.
