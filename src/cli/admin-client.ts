@@ -30,7 +30,7 @@ export async function signIn(
     if (response.ok) return response
     throw new PlatformError('forbidden', `${method} ${path} was refused (${response.status}): ${await response.text()}`)
   }
-  const greeting = await send('POST', '/api/login', { username: user.username, password: user.password })
+  const greeting = await send('POST', '/api/login', { user: user.username, password: user.password })
   cookie = greeting.headers
     .getSetCookie()
     .map((each) => each.split(';')[0])

@@ -1,5 +1,7 @@
 /** `build-web`: the shells and the screens of the plugins, into web/dist. */
+
 import { createLog, type Log } from '#kernel/log.ts'
+import { describeError } from '#kernel/platform-error.ts'
 import { parseFlags } from '#services/parse-flags.ts'
 import type { Command } from './command.ts'
 import { webBuilder } from './ensure-web.ts'
@@ -23,7 +25,13 @@ export const buildWebCommand: Command = {
       if (level === 'info') console.log(words, ...(facts && !flags.quiet ? [facts] : []))
       else console.error(words)
     })
-    await buildWeb({ root: projectFolder, outDir: webFolder, log })
-    return 0
+    try {
+      await buildWeb({ root: projectFolder, outDir: webFolder, log })
+      return 0
+    } catch (error) {
+      // The compiler's own stack says nothing about the source that is wrong; its words do.
+      console.error(Bun.stripANSI(describeError(error)))
+      return 1
+    }
   },
 }

@@ -1,5 +1,6 @@
 /** `projection list` and `projection reset <id>`: asks the running logic through its admin API. */
 import { loadConfig } from '#config/load-config.ts'
+import { isJsonObject } from '#kernel/json.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { parseFlags } from '#services/parse-flags.ts'
 import { findRememberedPort } from '#services/supervisor/ports.ts'
@@ -31,7 +32,39 @@ export const projectionCommand: Command = {
 }
 
 async function list(admin: AdminClient): Promise<number> {
-  return show(JSON.stringify(await admin.request('GET', '/api/projections'), null, 2))
+  const found = await admin.request('GET', '/api/projections')
+  const projections = isJsonObject(found) && Array.isArray(found.projections) ? found.projections : []
+  const rows = projections.filter(isJsonObject).map((status) => columns.map(({ key }) => showCell(status[key])))
+  return show(toTable([columns.map(({ title }) => title), ...rows]))
+}
+
+const columns = [
+  { key: 'id', title: 'projection' },
+  { key: 'state', title: 'state' },
+  { key: 'version', title: 'version' },
+  { key: 'eventCount', title: 'events' },
+  { key: 'lagEvents', title: 'behind' },
+  { key: 'ratePerSecond', title: 'a second' },
+  { key: 'etaSeconds', title: 'done in s' },
+  { key: 'parkedCount', title: 'parked' },
+  { key: 'lastError', title: 'last error' },
+] as const
+
+function showCell(value: unknown): string {
+  if (value === null || value === undefined) return '-'
+  return typeof value === 'number' ? String(Math.round(value * 10) / 10) : String(value)
+}
+
+function toTable(rows: readonly (readonly string[])[]): string {
+  const widths = columns.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 async function reset(admin: AdminClient, id: string, reason = 'asked for on the command line'): Promise<number> {
