@@ -119,7 +119,7 @@ describe('the map in src/README.md', () => {
   const map = readFileSync(join(projectFolder, 'src/README.md'), 'utf8')
 
   test('lists every area there is, and none that is not', () => {
-    const listed = [...map.matchAll(/^\| `([\w-]+)\/` \|/gm)].map(([, name]) => name ?? '')
+    const listed = [...map.matchAll(/^\| `([\w-]+)\/` +\|/gm)].map(([, name]) => name ?? '')
     const present = readdirSync(join(projectFolder, 'src'), { withFileTypes: true }).filter((entry) =>
       entry.isDirectory(),
     )

@@ -43,7 +43,7 @@ export function createUpConsole(options: UpConsoleOptions): (event: SupervisorEv
         break
       case 'down':
         write(
-          `${yellow('down')}  ${titleOf(event.service)}: ${event.words || `ended with ${event.code}`}; starts again in ${event.restartInMs} ms`,
+          `${yellow('down')}  ${titleOf(event.service)}: ${toOneLine(event.words) || `ended with ${event.code}`}; starts again in ${event.restartInMs} ms`,
         )
         break
       case 'note':
@@ -87,4 +87,13 @@ function titleOf(part: PartName): string {
 function showPath(path: string): string {
   const short = relative(process.cwd(), path)
   return short === '' || short.startsWith('..') ? path : short
+}
+
+/** Of a crash report, the line that names the error; the whole is in the log of `up`. */
+function toOneLine(words: string): string {
+  const lines = Bun.stripANSI(words)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+  return lines.find((line) => /^\w*error:/i.test(line)) ?? lines[0] ?? ''
 }
