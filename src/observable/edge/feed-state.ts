@@ -1,43 +1,42 @@
 import type { ChangedEvent, ChangeEvent } from '#event-store/change-event.ts'
-import { comparePositions, type Position } from '#kernel/position.ts'
-import type { ResumePoint } from './resume-token.ts'
-import { createSelectorIndex, type SelectorIndex } from './selector-index.ts'
+import { comparePositions } from '#kernel/position.ts'
+import { isSameLife, type ResumePoint } from './resume-token.ts'
 
-/** Where one projection's change stream stands on this server, and the selectors that follow it. */
-export type FeedState = { point: ResumePoint | undefined; parts: ChangedEvent[]; readonly index: SelectorIndex }
+/** Where one projection's change stream stands: the last whole commit, and the parts of one that is arriving. */
+export type FeedState = { readonly point: ResumePoint | undefined; readonly parts: readonly ChangedEvent[] }
 
-export function createFeedState(): FeedState {
-  return { point: undefined, parts: [], index: createSelectorIndex() }
-}
+export const unheardFeed: FeedState = { point: undefined, parts: [] }
 
-/** What an announcement means here: a whole commit to apply, or look again; or nothing yet, or nothing new. */
+/** What an announcement means: a whole commit to apply, or look again; or nothing yet, or nothing new. */
 export type FeedStep =
-  | { readonly step: 'apply'; readonly events: readonly ChangedEvent[]; readonly to: Position }
-  | { readonly step: 'resync'; readonly why: string }
-  | { readonly step: 'wait' }
+  | { readonly step: 'apply'; readonly feed: FeedState; readonly events: readonly ChangedEvent[] }
+  | { readonly step: 'resync'; readonly feed: FeedState; readonly why: string }
+  | { readonly step: 'wait'; readonly feed: FeedState }
 
-/** Takes the next announcement: commits must follow each other without a gap, in one incarnation. */
+/**
+ * Takes the next announcement: commits follow each other without a gap, in one life of the projection.
+ * Announcements may come twice; what is known already means nothing new.
+ */
 export function takeAnnouncement(feed: FeedState, change: ChangeEvent): FeedStep {
-  const { incarnation, version, to } = change
-  const { point } = feed
-  if (change.kind === 'resync') return restart(feed, change, 'the projection says so')
-  if (point && (point.incarnation !== incarnation || point.version !== version))
-    return restart(feed, change, 'another incarnation')
-  if (point && comparePositions(change.from, point.position) !== 0) {
-    if (comparePositions(to, point.position) <= 0) return { step: 'wait' }
-    return restart(feed, change, `a gap from ${point.position} to ${change.from}`)
-  }
-  if (change.part !== feed.parts.length) return restart(feed, change, 'a part is missing')
-  feed.parts.push(change)
-  if (feed.parts.length < change.parts) return { step: 'wait' }
-  const events = feed.parts
-  feed.parts = []
-  feed.point = { incarnation, version, position: to }
-  return { step: 'apply', events, to }
+  const { point, parts } = feed
+  const isKnown = point && isSameLife(change, point) && comparePositions(change.to, point.position) <= 0
+  if (isKnown) return { step: 'wait', feed }
+  if (change.kind === 'resync') return restart(change, 'the projection says so')
+  if (point && !isSameLife(change, point)) return restart(change, 'another life of the projection')
+  if (point && change.from !== point.position) return restart(change, `a gap from ${point.position} to ${change.from}`)
+  const isSameCommit = parts[0] === undefined || parts[0].to === change.to
+  if (isSameCommit && change.part < parts.length) return { step: 'wait', feed }
+  if (!isSameCommit || change.part !== parts.length) return restart(change, 'a part is missing')
+  const events = [...parts, change]
+  if (events.length < change.parts) return { step: 'wait', feed: { point, parts: events } }
+  return { step: 'apply', feed: { point: toPoint(change), parts: [] }, events }
 }
 
-function restart(feed: FeedState, { incarnation, version, to }: ChangeEvent, why: string): FeedStep {
-  feed.parts = []
-  feed.point = { incarnation, version, position: to }
-  return { step: 'resync', why }
+/** Later parts of the commit at hand are old news then: whoever looks again finds all of it. */
+function restart(change: ChangeEvent, why: string): FeedStep {
+  return { step: 'resync', feed: { point: toPoint(change), parts: [] }, why }
+}
+
+function toPoint({ incarnation, version, to: position }: ChangeEvent): ResumePoint {
+  return { incarnation, version, position }
 }

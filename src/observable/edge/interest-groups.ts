@@ -3,46 +3,58 @@ import type { Watcher } from './watcher.ts'
 /**
  * Watchers grouped by the exact set of selectors they watch. A commit is one frame a group (V8): put together once from
  * patches encoded once, and published to all of the group's members.
+ *
+ * A watcher whose interests change takes its new place when something is next published, so that fifty new observations
+ * are one move.
  */
 export interface InterestGroups {
   add(watcher: Watcher, sel: number): void
   remove(watcher: Watcher, sel: number): void
   leave(watcher: Watcher): void
   /** The groups concerned by these selectors, each with those of them it watches. */
-  concerned(sels: ReadonlySet<number>): Iterable<{ readonly topic: string; readonly sels: readonly number[] }>
+  concerned(sels: Iterable<number>): Iterable<{ readonly topic: string; readonly sels: readonly number[] }>
   size(): number
 }
 
-type Group = { readonly topic: string; readonly sels: readonly number[]; memberCount: number }
+type Group = { readonly key: string; readonly topic: string; readonly sels: readonly number[]; memberCount: number }
+type Place = { readonly watcher: Watcher; readonly interests: Set<number>; group: Group | undefined }
 
 export function createInterestGroups(): InterestGroups {
   const groups = new Map<string, Group>()
   const bySelector = new Map<number, Set<Group>>()
-  const placeOf = new Map<string, { group: Group; interests: Set<number> }>()
+  const places = new Map<string, Place>()
+  const moving = new Set<Place>()
+  let nextTopic = 1
 
-  const enter = (watcher: Watcher, interests: Set<number>): void => {
-    const sels = [...interests].sort((a, b) => a - b)
-    const topic = `g${sels.join('.')}`
-    const group = groups.get(topic) ?? { topic, sels, memberCount: 0 }
-    if (group.memberCount++ === 0) {
-      groups.set(topic, group)
-      for (const sel of sels) bySelector.set(sel, (bySelector.get(sel) ?? new Set()).add(group))
-    }
-    placeOf.set(watcher.id, { group, interests })
-    watcher.join(topic)
+  const placeOf = (watcher: Watcher): Place => {
+    const place = places.get(watcher.id) ?? { watcher, interests: new Set<number>(), group: undefined }
+    places.set(watcher.id, place)
+    return place
   }
 
-  const exit = (watcher: Watcher): Set<number> => {
-    const place = placeOf.get(watcher.id)
-    if (!place) return new Set()
-    placeOf.delete(watcher.id)
-    watcher.leave(place.group.topic)
-    if (--place.group.memberCount === 0) forget(place.group)
-    return place.interests
+  const enter = (place: Place): void => {
+    const sels = [...place.interests].sort((a, b) => a - b)
+    const key = sels.join('.')
+    const group = groups.get(key) ?? found(key, sels)
+    group.memberCount++
+    place.group = group
+    place.watcher.join(group.topic)
   }
 
-  const forget = (group: Group): void => {
-    groups.delete(group.topic)
+  const found = (key: string, sels: readonly number[]): Group => {
+    const group = { key, topic: `g${nextTopic++}`, sels, memberCount: 0 }
+    groups.set(key, group)
+    for (const sel of sels) bySelector.set(sel, (bySelector.get(sel) ?? new Set()).add(group))
+    return group
+  }
+
+  const exit = (place: Place): void => {
+    const { group } = place
+    if (!group) return
+    place.group = undefined
+    place.watcher.leave(group.topic)
+    if (--group.memberCount > 0) return
+    groups.delete(group.key)
     for (const sel of group.sels) {
       const rest = bySelector.get(sel)
       rest?.delete(group)
@@ -50,27 +62,47 @@ export function createInterestGroups(): InterestGroups {
     }
   }
 
+  const settle = (): void => {
+    for (const place of moving) {
+      exit(place)
+      if (place.interests.size > 0) enter(place)
+      else places.delete(place.watcher.id)
+    }
+    moving.clear()
+  }
+
   return {
     add: (watcher, sel) => {
-      if (placeOf.get(watcher.id)?.interests.has(sel)) return
-      enter(watcher, exit(watcher).add(sel))
+      const place = placeOf(watcher)
+      if (place.interests.has(sel)) return
+      place.interests.add(sel)
+      moving.add(place)
     },
     remove: (watcher, sel) => {
-      if (!placeOf.get(watcher.id)?.interests.has(sel)) return
-      const rest = exit(watcher)
-      rest.delete(sel)
-      if (rest.size > 0) enter(watcher, rest)
+      const place = places.get(watcher.id)
+      if (place?.interests.delete(sel)) moving.add(place)
     },
-    leave: (watcher) => void exit(watcher),
-    *concerned(sels) {
-      const seen = new Set<Group>()
+    leave: (watcher) => {
+      const place = places.get(watcher.id)
+      if (!place) return
+      exit(place)
+      moving.delete(place)
+      places.delete(watcher.id)
+    },
+    concerned: (sels) => {
+      settle()
+      const concerned = new Map<Group, number[]>()
       for (const sel of sels)
         for (const group of bySelector.get(sel) ?? []) {
-          if (seen.has(group)) continue
-          seen.add(group)
-          yield { topic: group.topic, sels: group.sels.filter((one) => sels.has(one)) }
+          const list = concerned.get(group)
+          if (list) list.push(sel)
+          else concerned.set(group, [sel])
         }
+      return [...concerned].map(([{ topic }, list]) => ({ topic, sels: list }))
     },
-    size: () => groups.size,
+    size: () => {
+      settle()
+      return groups.size
+    },
   }
 }

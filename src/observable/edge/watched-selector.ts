@@ -1,127 +1,85 @@
-import type { ChangedRow } from '#event-store/change-event.ts'
-import { comparePositions, type Position } from '#kernel/position.ts'
-import { type Row, rowKey, type Selector, type SelectorPatch } from '#vortex/protocol/row.ts'
-import type { Snapshot, SnapshotMeta } from '#vortex/protocol/snapshot.ts'
-import { encodeToken, type ResumePoint } from './resume-token.ts'
+import type { Row, Selector } from '#vortex/protocol/row.ts'
+import type { WireError } from '#vortex/protocol/wire-error.ts'
+import type { ResumePoint } from './resume-token.ts'
+import type { SelectorRows } from './selector-rows.ts'
+import type { Watcher } from './watcher.ts'
 
-/**
- * One selector that somebody watches: its rows as of a position, what has changed since the last flush, and the latest
- * patches for those who come back. Everything is kept once, however many watch.
- */
+/** One selector of one observable that somebody watches, or did a moment ago. */
 export type WatchedSelector = {
   /** How frames name it on this server. */
   readonly sel: number
   readonly key: string
   readonly name: string
   readonly selector: Selector
-  readonly meta: SnapshotMeta
-  readonly rows: Map<string, Row>
-  /** Changes up to here are in the rows already. */
-  loadedAt: Position
-  readonly unsent: { readonly rows: Map<string, Row | undefined>; readonly acts: Set<string> }
-  readonly sent: {
-    readonly patches: { readonly to: Position; readonly text: string }[]
-    completeSince: Position
-    sizeChars: number
-  }
-  rowsText: string | undefined
+  /** By watcher, then by the watcher's own number. */
+  readonly observations: Map<string, Map<number, Observation>>
+  state: SelectorState
 }
 
-const sentSizeCharsMax = 256_000
-const sentCountMax = 500
+export type SelectorState =
+  /** In the queue for a snapshot, or waiting for its answer; nothing is applied meanwhile, and newcomers wait. */
+  | { readonly at: 'asking'; readonly attempt: number; readonly shown: LastShown | undefined }
+  /** Asking failed; it is tried again. */
+  | {
+      readonly at: 'waiting'
+      readonly attempt: number
+      readonly shown: LastShown | undefined
+      readonly error: WireError | undefined
+      readonly cancel: () => void
+    }
+  /** Follows its feed. */
+  | { readonly at: 'live'; readonly rows: SelectorRows }
+  /** Follows its feed though nobody watches, for those who come back soon. */
+  | { readonly at: 'idle'; readonly rows: SelectorRows }
+  | { readonly at: 'gone' }
 
-export function createWatchedSelector(
-  sel: number,
-  key: string,
-  name: string,
-  selector: Selector,
-  snapshot: Snapshot,
-): WatchedSelector {
-  const { meta, rows } = snapshot
-  const loadedAt = meta.position as Position
+/** What its watchers see while it is looked at again. */
+export type LastShown = { readonly point: ResumePoint; readonly rows: ReadonlyMap<string, Row> }
+
+/** One watcher watching one selector. */
+export type Observation = {
+  readonly watcher: Watcher
+  /** The watcher's own number for it. */
+  readonly obs: number
+  readonly watched: WatchedSelector
+  /** Where it wants to go on. */
+  readonly token: string | undefined
+  /** It has been told how things stand, and hears of every change since. */
+  isGreeted: boolean
+  /** A snapshot was asked for after it came: nothing it can have seen is newer. */
+  isLookedUp: boolean
+}
+
+export function createWatchedSelector(sel: number, key: string, name: string, selector: Selector): WatchedSelector {
   return {
     sel,
     key,
     name,
     selector,
-    meta,
-    rows: new Map(rows.map((row) => [rowKey(row, meta.keyedBy), row])),
-    loadedAt,
-    unsent: { rows: new Map(), acts: new Set() },
-    sent: { patches: [], completeSince: loadedAt, sizeChars: 0 },
-    rowsText: undefined,
+    observations: new Map(),
+    state: { at: 'asking', attempt: 0, shown: undefined },
   }
 }
 
-/** Takes one changed row; `isMember` says whether the row belongs to the selector now. */
-export function takeChange(watched: WatchedSelector, change: ChangedRow, isMember: boolean): void {
-  const row = isMember ? change.a : undefined
-  if (row === undefined && !watched.rows.has(change.k)) return
-  if (row === undefined) watched.rows.delete(change.k)
-  else watched.rows.set(change.k, row)
-  watched.unsent.rows.set(change.k, row)
-  for (const act of change.c ?? []) watched.unsent.acts.add(act)
-  watched.rowsText = undefined
+export function* observationsOf({ observations }: WatchedSelector): Generator<Observation> {
+  for (const ofWatcher of [...observations.values()]) yield* [...ofWatcher.values()]
 }
 
-/** Replaces the rows by a newer snapshot; what differs becomes unsent changes. */
-export function takeSnapshot(watched: WatchedSelector, rows: readonly Row[]): void {
-  const next = new Map(rows.map((row) => [rowKey(row, watched.meta.keyedBy), row]))
-  for (const key of watched.rows.keys()) if (!next.has(key)) takeChange(watched, { k: key }, false)
-  for (const [key, row] of next)
-    if (JSON.stringify(watched.rows.get(key)) !== JSON.stringify(row)) takeChange(watched, { k: key, a: row }, true)
+/** The rows that follow their feed, when they do. */
+export function findLiveRows({ state }: WatchedSelector): SelectorRows | undefined {
+  return state.at === 'live' || state.at === 'idle' ? state.rows : undefined
 }
 
-export function isDirty(watched: WatchedSelector): boolean {
-  return watched.unsent.rows.size > 0
-}
-
-/** The unsent changes as the text of one patch at `point`, encoded once (O3), and kept for those who resume. */
-export function drainPatch(watched: WatchedSelector, point: ResumePoint): string {
-  const set: Row[] = []
-  const del: string[] = []
-  for (const [key, row] of watched.unsent.rows) row === undefined ? del.push(key) : set.push(row)
-  const patch: SelectorPatch = {
-    sel: watched.sel,
-    token: encodeToken(point),
-    position: point.position,
-    set,
-    del,
-    acts: [...watched.unsent.acts],
+/** Rows held in memory for this selector. */
+export function countRows({ state }: WatchedSelector): number {
+  switch (state.at) {
+    case 'live':
+    case 'idle':
+      return state.rows.rows.size
+    case 'asking':
+    case 'waiting':
+      return state.shown?.rows.size ?? 0
+    default:
+      return 0
   }
-  watched.unsent.rows.clear()
-  watched.unsent.acts.clear()
-  const text = JSON.stringify(patch)
-  keepSent(watched, point.position, text)
-  return text
-}
-
-function keepSent({ sent }: WatchedSelector, to: Position, text: string): void {
-  sent.patches.push({ to, text })
-  sent.sizeChars += text.length
-  while (sent.patches.length > sentCountMax || sent.sizeChars > sentSizeCharsMax) {
-    const oldest = sent.patches.shift()
-    if (!oldest) return
-    sent.sizeChars -= oldest.text.length
-    sent.completeSince = oldest.to
-  }
-}
-
-/** The patches after a resume point, or undefined when only a snapshot will do. */
-export function patchesSince(
-  watched: WatchedSelector,
-  from: ResumePoint,
-  now: ResumePoint,
-): readonly string[] | undefined {
-  const fits = from.incarnation === now.incarnation && from.version === now.version
-  if (!fits || comparePositions(from.position, watched.sent.completeSince) < 0) return undefined
-  if (comparePositions(from.position, now.position) > 0) return undefined
-  return watched.sent.patches
-    .filter((patch) => comparePositions(patch.to, from.position) > 0)
-    .map((patch) => patch.text)
-}
-
-export function rowsText(watched: WatchedSelector): string {
-  watched.rowsText ??= JSON.stringify([...watched.rows.values()])
-  return watched.rowsText
 }

@@ -1,0 +1,61 @@
+import { isAdmin } from '#vortex/protocol/principal.ts'
+import type { WireError } from '#vortex/protocol/wire-error.ts'
+import type { Feeds } from './feeds.ts'
+import type { Flushing } from './flushing.ts'
+import type { InterestGroups } from './interest-groups.ts'
+import { encodeToken, isBeyond, parseToken } from './resume-token.ts'
+import { isDirty, rowsText, type SelectorRows } from './selector-rows.ts'
+import type { Observation } from './watched-selector.ts'
+
+/** Tells an observation how things stand: what it missed if that is known, else everything; patches go on from there. */
+export interface Greeting {
+  greet(observation: Observation, rows: SelectorRows): void
+  sendRows(observation: Observation, rows: SelectorRows): void
+}
+
+export function createGreeting(options: {
+  readonly feeds: Feeds
+  readonly flushing: Flushing
+  readonly groups: InterestGroups
+  readonly lookAgain: (rows: SelectorRows) => void
+  readonly refuse: (observation: Observation, error: WireError) => void
+}): Greeting {
+  const { feeds, flushing, groups } = options
+
+  const greet = (observation: Observation, rows: SelectorRows): void => {
+    const { watcher, obs } = observation
+    if (rows.meta.access === 'admin' && !isAdmin(watcher.principal))
+      return options.refuse(observation, forbidden(observation.watched.name))
+    if (isDirty(rows)) flushing.flush()
+    const from = parseToken(observation.token)
+    // It was at a server that is ahead of this one: it must not see anything older than it has.
+    if (from && !observation.isLookedUp && isBeyond(from, feeds.pointOf(rows))) return options.lookAgain(rows)
+    const missed = from && !isBeyond(from, feeds.pointOf(rows)) ? rows.sent.since(from) : undefined
+    const canReplay = missed?.length === 0 || !isSharedBySiblings(observation)
+    observation.isGreeted = true
+    if (missed && canReplay) {
+      watcher.send({ k: 'resumed', obs, sel: rows.sel })
+      if (missed.length > 0) watcher.send({ k: 'patch' }, `[${missed.join(',')}]`)
+    } else sendRows(observation, rows)
+    groups.add(watcher, rows.sel)
+  }
+
+  const sendRows = ({ watcher, obs }: Observation, rows: SelectorRows): void => {
+    const { sel, meta } = rows
+    const point = feeds.pointOf(rows)
+    const { keyedBy, orderBy } = meta
+    const { position } = point
+    watcher.send({ k: 'rows', obs, sel, token: encodeToken(point), position, keyedBy, orderBy }, rowsText(rows))
+  }
+
+  return { greet, sendRows }
+}
+
+/** Patches name the selector: those of the past would also reach the watcher's other observations of it. */
+function isSharedBySiblings({ watched, watcher }: Observation): boolean {
+  return [...(watched.observations.get(watcher.id)?.values() ?? [])].some((one) => one.isGreeted)
+}
+
+function forbidden(name: string): WireError {
+  return { kind: 'forbidden', words: `${name} is for administrators.` }
+}

@@ -1,0 +1,140 @@
+import type { ChangedRow, ChangeEvent } from '#event-store/change-event.ts'
+import { type Position, toPosition } from '#kernel/position.ts'
+import { pickOne, type Random } from '#kernel/random.ts'
+import type { Row, Selector } from '#vortex/protocol/row.ts'
+import type { Snapshot } from '#vortex/protocol/snapshot.ts'
+import { encodeToken, type ResumePoint } from '../resume-token.ts'
+
+/**
+ * The truth that a watcher's screen is compared with: one read model of one table, every state it ever had by the
+ * point it stood at, and the announcements its projector would have made.
+ */
+export interface ModelProjection {
+  readonly feed: string
+  /** Changes some rows and announces it, in several parts now and then. */
+  commit(): readonly ChangeEvent[]
+  /** Commits more rows than can be announced: the mark only says to look again. */
+  commitUnannounced(): ChangeEvent
+  /** Another life: the same rows, or those of some earlier moment (a restored backup). */
+  restart(): ChangeEvent
+  point(): ResumePoint
+  /** The table as it stood at a point, or undefined for a point that never was. */
+  rowsAt(token: string): readonly Row[] | undefined
+  snapshot(selector: Selector, token?: string): Snapshot
+  /** Points of the past, oldest first. */
+  tokens(): readonly string[]
+}
+
+type Table = ReadonlyMap<string, Row>
+const teams = ['red', 'blue', null] as const
+const states = ['open', 'done'] as const
+export const modelSelectorFields = ['team', 'state'] as const
+const keys = ['k0', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6'] as const
+
+export function createModelProjection(feed: string, random: Random): ModelProjection {
+  const history = new Map<string, Table>()
+  let life = 0
+  let place = 100
+  let table: Table = new Map()
+  let acts = 0
+  const point = (): ResumePoint => ({ incarnation: `${feed}-life-${life}`, version: 1, position: at(place) })
+  const keep = (): void => void history.set(encodeToken(point()), table)
+  keep()
+
+  const change = (): ChangedRow[] => {
+    const next = new Map(table)
+    const changes: ChangedRow[] = []
+    const count = Math.floor(random() * 5)
+    for (const key of new Set(Array.from({ length: count }, () => pickOne(random, keys)))) {
+      const before = next.get(key)
+      const after = before && random() < 0.3 ? undefined : makeRow(key)
+      if (after) next.set(key, after)
+      else next.delete(key)
+      changes.push({
+        k: key,
+        ...(after && { a: after }),
+        ...(before && { b: { team: before.team ?? null, state: before.state ?? null } }),
+        ...(random() < 0.5 && { c: [`act-${acts++}`] }),
+      })
+    }
+    table = next
+    return changes
+  }
+  const makeRow = (key: string): Row => ({
+    id: key,
+    team: pickOne(random, teams),
+    state: pickOne(random, states),
+    n: Math.floor(random() * 4),
+  })
+  const advance = () => {
+    const { position: from, incarnation, version } = point()
+    place += 1 + Math.floor(random() * 3)
+    return { incarnation, version, from, to: at(place) }
+  }
+
+  return {
+    feed,
+    point,
+    commit: () => {
+      const changes = change()
+      const mark = advance()
+      keep()
+      const parts = 1 + Math.floor(random() * Math.min(3, Math.max(1, changes.length)))
+      return Array.from({ length: parts }, (_, part) => ({
+        kind: 'changed' as const,
+        ...mark,
+        part,
+        parts,
+        tables: { rows: changes.filter((_change, index) => index % parts === part) },
+      }))
+    },
+    commitUnannounced: () => {
+      for (let i = 0; i < 4; i++) change()
+      const mark = advance()
+      keep()
+      return { kind: 'resync', ...mark }
+    },
+    restart: () => {
+      life++
+      if (random() < 0.4) {
+        const [token, rows] = pickOne(random, [...history])
+        place = Number(token.split('/')[2])
+        table = rows
+      }
+      keep()
+      const { incarnation, version, position } = point()
+      return { kind: 'resync', incarnation, version, from: position, to: position }
+    },
+    rowsAt: (token) => {
+      const found = history.get(token)
+      return found && [...found.values()]
+    },
+    tokens: () => [...history.keys()],
+    snapshot: (selector, token = encodeToken(point())) => {
+      const [incarnation = '', version, position = ''] = token.split('/')
+      const rows = [...(history.get(token)?.values() ?? [])].filter((row) => isPicked(selector, row))
+      return {
+        meta: {
+          feed,
+          table: 'rows',
+          incarnation,
+          version: Number(version),
+          position,
+          keyedBy: ['id'],
+          orderBy: ['n'],
+          selectorFields: [...modelSelectorFields],
+          access: 'everyone',
+        },
+        rows,
+      }
+    },
+  }
+}
+
+export function isPicked(selector: Selector, row: Row): boolean {
+  return Object.entries(selector).every(([field, value]) => row[field] === value)
+}
+
+export function at(place: number): Position {
+  return toPosition(BigInt(place), BigInt(place))
+}
