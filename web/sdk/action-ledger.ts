@@ -2,6 +2,8 @@ import { createStore, produce } from 'solid-js/store'
 import type { Clock } from '#kernel/clock.ts'
 import type { VortexClient } from '#vortex/client/vortex-client.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
+import type { Row } from '#vortex/protocol/row.ts'
+import type { Overlays } from './overlays.ts'
 
 /** What a definition must tell the screen side; `defineAction` makes such. */
 export type ActionLike<Values> = {
@@ -10,6 +12,9 @@ export type ActionLike<Values> = {
   entity(fields: Values): readonly [category: string, id: string]
   title(fields: Values): string
 }
+
+/** What an action is expected to do to the rows of one observable; a row it does not concern is returned as it is. */
+export type Expected<Values> = { readonly on: string; readonly apply: (row: Row, fields: Values) => Row }
 
 /** An action that was pushed and has no final answer yet. */
 export type PendingAction = {
@@ -31,7 +36,8 @@ export type Refusal = { readonly kind: string; readonly words: string; readonly 
  * until it is dismissed, or an action pushed after it on the same entity is accepted.
  */
 export interface ActionLedger {
-  push<Values>(definition: ActionLike<Values>, fields: Values): Promise<Answer>
+  /** With `expected`, the rows of an observable show the effect at once, until the server's own word arrives. */
+  push<Values>(definition: ActionLike<Values>, fields: Values, expected?: Expected<Values>): Promise<Answer>
   pending(name: string): readonly PendingAction[]
   lastRefusal(name: string, entityId: string): Refusal | undefined
   dismissRefusal(name: string, entityId: string): void
@@ -42,7 +48,14 @@ type KeptRefusal = Refusal & { readonly lane: string; readonly order: number }
 const laneLengthMax = 200
 const refusalCountMax = 200
 
-export function createActionLedger(client: VortexClient, clock: Clock, makeUuid: () => string): ActionLedger {
+export type ActionLedgerOptions = {
+  readonly client: VortexClient
+  readonly clock: Clock
+  readonly overlays: Overlays
+  readonly makeUuid: () => string
+}
+
+export function createActionLedger({ client, clock, overlays, makeUuid }: ActionLedgerOptions): ActionLedger {
   const [pending, setPending] = createStore<PendingAction[]>([])
   const [refusals, setRefusals] = createStore<Record<string, KeptRefusal>>({})
   /** The actions of each lane without a final answer, in order. */
@@ -50,13 +63,17 @@ export function createActionLedger(client: VortexClient, clock: Clock, makeUuid:
   let order = 0
 
   return {
-    push: (definition, fields) => push(definition, fields),
+    push,
     pending: (name) => pending.filter((action) => action.name === name),
     lastRefusal: (name, entityId) => refusals[toKey(name, entityId)],
     dismissRefusal: (name, entityId) => forget((_, key) => key === toKey(name, entityId)),
   }
 
-  async function push<Values>(definition: ActionLike<Values>, fields: Values): Promise<Answer> {
+  async function push<Values>(
+    definition: ActionLike<Values>,
+    fields: Values,
+    expected?: Expected<Values>,
+  ): Promise<Answer> {
     const { name, version } = definition
     const [category, entityId] = definition.entity(fields)
     const lane = toLane(name, category, entityId)
@@ -66,7 +83,9 @@ export function createActionLedger(client: VortexClient, clock: Clock, makeUuid:
     const pushedAt = ++order
     setPending(pending.length, { id, name, entityId, title: definition.title(fields), at })
     const action = { id, name, version, at, lane, ...(prev === undefined ? {} : { prev }) }
+    if (expected) overlays.add(id, expected.on, (row) => expected.apply(row, fields))
     const answer = await client.act(action, JSON.stringify(fields))
+    overlays.onAnswer(id, answer)
     leaveLane(lane, id)
     setPending((actions) => actions.filter((one) => one.id !== id))
     if (answer.outcome === 'accepted') forget((refusal) => refusal.lane === lane && refusal.order < pushedAt)

@@ -5,6 +5,7 @@ import { createActionLedger } from './action-ledger.ts'
 import { makeConnectionSignals } from './connection-signals.ts'
 import { getDeviceId } from './device-id.ts'
 import { createLiveRowsCache } from './live-rows-cache.ts'
+import { createOverlays } from './overlays.ts'
 import type { Peek } from './peek.ts'
 import { browserSurroundings, type Surroundings } from './surroundings.ts'
 import { makeSharedClient } from './tabs/shared-client.ts'
@@ -24,8 +25,9 @@ export function createPeek(options: PeekOptions): Peek {
   const { clock } = surroundings
   const client = connect(options, surroundings)
   const { connection, stop: stopSignals } = makeConnectionSignals(client)
-  const observables = createLiveRowsCache(client, clock)
-  const actions = createActionLedger(client, clock, surroundings.makeUuid)
+  const overlays = createOverlays(clock)
+  const observables = createLiveRowsCache(client, clock, overlays)
+  const actions = createActionLedger({ client, clock, overlays, makeUuid: surroundings.makeUuid })
   const stopListening = surroundings.onReturn(() => {
     if (client.state().state === 'offline') client.retryNow()
   })

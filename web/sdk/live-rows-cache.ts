@@ -2,6 +2,7 @@ import type { Clock } from '#kernel/clock.ts'
 import type { VortexClient } from '#vortex/client/vortex-client.ts'
 import { type Selector, selectorKey } from '#vortex/protocol/row.ts'
 import { type LiveRows, openLiveRows } from './live-rows.ts'
+import type { Overlays } from './overlays.ts'
 
 /**
  * One observation a selector, however many components watch it. It outlives its last watcher for a moment, so that
@@ -16,7 +17,7 @@ type Entry = { readonly live: LiveRows; watcherCount: number; cancelEnd: () => v
 
 const lingerMs = 5_000
 
-export function createLiveRowsCache(client: VortexClient, clock: Clock): LiveRowsCache {
+export function createLiveRowsCache(client: VortexClient, clock: Clock, overlays: Overlays): LiveRowsCache {
   const entries = new Map<string, Entry>()
 
   return {
@@ -41,7 +42,7 @@ export function createLiveRowsCache(client: VortexClient, clock: Clock): LiveRow
 
   function open(key: string, name: string, selector: Selector): Entry {
     // A plain copy: a selector out of a Solid store could not be sent to another tab.
-    const live = openLiveRows(client, clock, name, { ...selector })
+    const live = openLiveRows({ client, clock, overlays, name, selector: { ...selector } })
     const entry: Entry = { live, watcherCount: 0, cancelEnd: () => undefined }
     entries.set(key, entry)
     return entry

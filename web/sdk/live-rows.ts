@@ -4,6 +4,7 @@ import type { Clock } from '#kernel/clock.ts'
 import type { Observer, VortexClient } from '#vortex/client/vortex-client.ts'
 import { compareRows, type Row, rowKey, type Selector, type SelectorPatch } from '#vortex/protocol/row.ts'
 import type { WireError } from '#vortex/protocol/wire-error.ts'
+import type { Overlays } from './overlays.ts'
 import { changedFields, findPlace } from './row-list.ts'
 
 /** How fresh the rows are: never had any, in step with the server, kept from earlier, or not for this person. */
@@ -27,11 +28,21 @@ export interface LiveRows {
 
 type Shape = { readonly keyedBy: readonly string[]; readonly compare: (a: Row, b: Row) => number }
 
-export function openLiveRows(client: VortexClient, clock: Clock, name: string, selector: Selector): LiveRows {
+export type LiveRowsOptions = {
+  readonly client: VortexClient
+  readonly clock: Clock
+  readonly overlays: Overlays
+  readonly name: string
+  readonly selector: Selector
+}
+
+export function openLiveRows({ client, clock, overlays, name, selector }: LiveRowsOptions): LiveRows {
   const [rows, setRows] = createStore<Row[]>([])
   const [state, setState] = createSignal<LiveState>('loading')
   const [error, setError] = createSignal<WireError>()
   const [asOf, setAsOf] = createSignal<number>()
+  /** What the server says, without what is expected of actions under way. */
+  const truth = new Map<string, Row>()
   /** The unwrapped row objects of the store. */
   let byKey = new Map<string, Row>()
   let shape: Shape = { keyedBy: [], compare: () => 0 }
@@ -45,11 +56,13 @@ export function openLiveRows(client: VortexClient, clock: Clock, name: string, s
       batch(() => {
         hasRows = true
         shape = { keyedBy: snapshot.keyedBy, compare: compareRows(snapshot.orderBy, snapshot.keyedBy) }
+        overlays.settle(name, snapshot.position, [])
         replaceAll(snapshot.rows)
         confirm()
       }),
     patch: (patch) =>
       batch(() => {
+        overlays.settle(name, patch.position, patch.acts)
         apply(patch)
         confirm()
       }),
@@ -61,7 +74,12 @@ export function openLiveRows(client: VortexClient, clock: Clock, name: string, s
       judge()
     },
   }
-  const stops = [client.onState(onConnection), client.onUpstream(judge), client.observe(name, selector, observer)]
+  const stops = [
+    client.onState(onConnection),
+    client.onUpstream(judge),
+    overlays.onChange(name, () => redraw()),
+    client.observe(name, selector, observer),
+  ]
 
   return {
     rows,
@@ -100,10 +118,13 @@ export function openLiveRows(client: VortexClient, clock: Clock, name: string, s
   }
 
   function replaceAll(incoming: readonly Row[]): void {
+    truth.clear()
     const next = new Map<string, Row>()
     const places = new Map(unwrap(rows).map((row, place) => [row, place]))
-    for (const row of incoming) {
-      const key = rowKey(row, shape.keyedBy)
+    for (const told of incoming) {
+      const key = rowKey(told, shape.keyedBy)
+      truth.set(key, told)
+      const row = overlays.show(name, told)
       const known = byKey.get(key)
       const place = known && places.get(known)
       if (known && place !== undefined) setRows(place, changedFields(known, row))
@@ -117,19 +138,32 @@ export function openLiveRows(client: VortexClient, clock: Clock, name: string, s
   function apply(patch: SelectorPatch): void {
     const list = [...unwrap(rows)]
     for (const key of patch.del) remove(list, key)
-    for (const row of patch.set) put(list, row)
+    for (const row of patch.set) {
+      const key = rowKey(row, shape.keyedBy)
+      truth.set(key, row)
+      put(list, key, overlays.show(name, row))
+    }
     setRows(list)
   }
 
+  /** What is expected of actions under way has changed: only rows that look different are touched. */
+  function redraw(): void {
+    batch(() => {
+      const list = [...unwrap(rows)]
+      for (const [key, row] of truth) put(list, key, overlays.show(name, row))
+      setRows(list)
+    })
+  }
+
   function remove(list: Row[], key: string): void {
+    truth.delete(key)
     const known = byKey.get(key)
     if (known === undefined) return
     byKey.delete(key)
     takeOut(list, known)
   }
 
-  function put(list: Row[], row: Row): void {
-    const key = rowKey(row, shape.keyedBy)
+  function put(list: Row[], key: string, row: Row): void {
     const known = byKey.get(key)
     if (known === undefined) {
       const made = { ...row }
@@ -151,8 +185,10 @@ export function openLiveRows(client: VortexClient, clock: Clock, name: string, s
 
   /** A row set twice in one patch may not be in the store yet: then nobody watches it, and it is changed directly. */
   function change(known: Row, row: Row): void {
+    const changed = changedFields(known, row)
+    if (Object.keys(changed).length === 0) return
     const place = unwrap(rows).indexOf(known)
-    if (place >= 0) setRows(place, changedFields(known, row))
-    else Object.assign(known, row)
+    if (place >= 0) setRows(place, changed)
+    else Object.assign(known, changed)
   }
 }

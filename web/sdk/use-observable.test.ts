@@ -5,10 +5,9 @@ import { integer, text } from '#vortex/protocol/fields.ts'
 import type { Selector } from '#vortex/protocol/row.ts'
 import { defineTuple } from '#vortex/protocol/tuple.ts'
 import { createPeek } from './create-peek.ts'
-import type { Peek } from './peek.ts'
-import { PeekProvider } from './peek-context.ts'
 import { createFakeBrowser } from './testing/fake-browser.ts'
 import { createFakeService } from './testing/fake-service.ts'
+import { inPage } from './testing/in-page.ts'
 import { settle } from './testing/settle.ts'
 import { useObservable } from './use-observable.ts'
 
@@ -162,27 +161,12 @@ function setUp() {
   const service = createFakeService()
   const peek = createPeek({ app: 'field', surroundings: createFakeBrowser(service, clock).openTab() })
   disposers.push(peek.close)
-  const watch = (selector: () => Selector | undefined = () => ({})) => inPage(peek, () => useObservable(Word, selector))
-  return { clock, service, watch }
-}
-
-/** Runs `use` as a component of a page does; it ends with the test. */
-function inPage<T>(peek: Peek, use: () => T): T {
-  const found: T[] = []
-  createRoot((dispose) => {
+  const watch = (selector: () => Selector | undefined = () => ({})) => {
+    const { result, dispose } = inPage(peek, () => useObservable(Word, selector))
     disposers.push(dispose)
-    const page = PeekProvider({
-      peek,
-      get children() {
-        found.push(use())
-        return undefined
-      },
-    })
-    if (typeof page === 'function') (page as () => unknown)()
-  })
-  const [result] = found
-  if (result === undefined) throw new Error('the page was not rendered')
-  return result
+    return result
+  }
+  return { clock, service, watch }
 }
 
 function effect(work: () => unknown): void {

@@ -38,6 +38,7 @@ export function makeRelayServer(options: {
   return { hear, batch, announce, close }
 
   function hear(name: string, request: TabRequest): void {
+    for (const [known, { heardAt }] of tabs) if (clock.now() - heardAt > silentTabMs) forget(known)
     if (request.t === 'join') return join(name)
     const tab = tabs.get(name)
     if (tab === undefined) return say(name, { t: 'unknown' })
@@ -47,7 +48,6 @@ export function makeRelayServer(options: {
 
   function join(name: string): void {
     forget(name)
-    for (const [known, { heardAt }] of tabs) if (clock.now() - heardAt > silentTabMs) forget(known)
     tabs.set(name, { heardAt: clock.now(), stops: new Map() })
     // The map keeps the order of joining; whoever is pushed out learns it on its next word and joins again.
     const [oldest] = tabs.keys()

@@ -1,4 +1,5 @@
 import { canonicalJson } from '#kernel/json.ts'
+import { toPosition } from '#kernel/position.ts'
 import type { OpenSocket, SocketEvents } from '#vortex/client/socket-like.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
 import type { DownHead } from '#vortex/protocol/down.ts'
@@ -20,7 +21,8 @@ export interface FakeService {
   /** What the next observe is answered with. */
   rows: readonly Row[]
   answer(actionId: string, answer: Answer): void
-  patch(patch: { set?: readonly Row[]; del?: readonly string[] }): void
+  /** Tells every selector the same, at the next position. */
+  patch(patch: { set?: readonly Row[]; del?: readonly string[]; acts?: readonly string[] }): void
   say(head: DownHead, body?: string): void
   /** Breaks every connection; `isUp` says whether new ones are welcomed. */
   drop(): void
@@ -48,10 +50,10 @@ export function createFakeService(): FakeService {
       const act = acts.findLast((one) => one.id === actionId)
       if (act) tell(act.link, { k: 'answer', req: act.req, answer })
     },
-    patch: ({ set = [], del = [] }) => {
+    patch: ({ set = [], del = [], acts: ids = [] }) => {
       version += 1
       for (const link of links) {
-        const one = { token: String(version), position: String(version), set, del, acts: [] }
+        const one = { token: String(version), position: toFakePosition(version), set, del, acts: ids }
         const patches: SelectorPatch[] = [...link.selectors.values()].map((sel) => ({ ...one, sel }))
         tell(link, { k: 'patch' }, JSON.stringify(patches))
       }
@@ -106,7 +108,7 @@ export function createFakeService(): FakeService {
     const key = `${name} ${canonicalJson(selector)}`
     const sel = link.selectors.get(key) ?? link.selectors.size + 1
     link.selectors.set(key, sel)
-    const [token, position] = [String(version), String(version)]
+    const [token, position] = [String(version), toFakePosition(version)]
     tell(
       link,
       { k: 'rows', obs, sel, token, position, keyedBy: ['id'], orderBy: ['word'] },
@@ -117,6 +119,11 @@ export function createFakeService(): FakeService {
   function tell(link: Link, head: DownHead, body?: string): void {
     if (links.has(link)) link.events.onText(encodeFrame(head, body))
   }
+}
+
+/** The position of the `version`-th patch; `rows` come at 0. */
+export function toFakePosition(version: number): string {
+  return toPosition(BigInt(version), BigInt(version))
 }
 
 function toWelcome(device: string): DownHead {
