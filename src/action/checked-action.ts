@@ -1,77 +1,115 @@
 import { entityStream, isEntityId, isPluginId } from '#event-store/stream-name.ts'
 import { canonicalJson, isJsonObject, type JsonObject, tryParseJson } from '#kernel/json.ts'
+import { describeError } from '#kernel/platform-error.ts'
 import { parseWith } from '#vortex/protocol/parse.ts'
 import { isAdmin } from '#vortex/protocol/principal.ts'
 import { pluginOf } from '#vortex/protocol/tuple.ts'
-import type { ActionRegistry, RegisteredAction } from './action-registry.ts'
+import { type ActionRegistry, type RegisteredAction, strayCategory } from './action-registry.ts'
 import type { ActionRequest } from './action-request.ts'
+import type { Decider } from './decider.ts'
 import { hashText } from './hash-text.ts'
 
-/** An action after the door: which stream it belongs to, and either its typed fields or why it is refused. */
+/** An action after the door: which stream it belongs to, and either its decider's case or why it is refused. */
 export type CheckedAction = {
   readonly request: ActionRequest
   readonly stream: string
   readonly plugin: string
   readonly entityId: string
+  /** Folds the stream; undefined where the action names no entity. */
+  readonly decider: Decider<unknown> | undefined
   /** What the person sent, as far as it could be read: recorded also when refused. */
   readonly data: JsonObject
   readonly bodyHash: number
   readonly verdict:
     | { readonly ok: true; readonly action: RegisteredAction }
-    | {
-        readonly ok: false
-        readonly kind: string
-        readonly words: string
-        readonly action?: RegisteredAction | undefined
-      }
+    | { readonly ok: false; readonly kind: string; readonly words: string }
 }
+
+/** A body must fit into one append beside its metadata, whatever its characters are. */
+export const bodyCharsMax = 262_144
+const unreadableCharsMax = 10_000
+/** Nobody nests by hand; a machine that does could exhaust the stack of whoever walks the value. */
+const depthMax = 100
 
 /** Never throws: whatever arrives has a stream where it, or its refusal, is recorded. */
 export function checkAction(registry: ActionRegistry, request: ActionRequest): CheckedAction {
-  const parsed = tryParseJson(request.body)
-  const data: JsonObject = isJsonObject(parsed) ? parsed : { text: request.body.slice(0, 10_000) }
+  const read = readBody(request.body)
+  const { data } = read
   const bodyHash = hashText(`${request.name} ${canonicalJson(data)}`)
   const action = registry.find(request.name)
-  const homeless = { request, data, bodyHash, ...strayStream(request) }
-  if (!action) {
-    const words = `There is no action "${request.name}" here: the plugin may be missing, disabled or older than this app.`
-    return { ...homeless, verdict: { ok: false, kind: 'unknown-action', words } }
-  }
-  const home = entityOf(action, data) ?? homeless
-  const base = { request, data, bodyHash, stream: home.stream, plugin: action.plugin, entityId: home.entityId }
-  const refuse = (kind: string, words: string): CheckedAction => ({
-    ...base,
-    verdict: { ok: false, kind, words, action },
-  })
+  const home = (action && read.ok ? homeOf(action, data) : undefined) ?? strayHome(request)
+  const checked = { request, data, bodyHash, ...home }
+  const refuse = (kind: string, words: string): CheckedAction => ({ ...checked, verdict: { ok: false, kind, words } })
 
-  if (action.definition.access === 'admin' && !isAdmin(request.by))
+  if (!read.ok) return refuse(read.kind, read.words)
+  if (!action)
+    return refuse(
+      'unknown-action',
+      `There is no action "${request.name}" here: the plugin may be missing, disabled or older than this app.`,
+    )
+  const { access, version } = action.definition
+  if (access === 'admin' && !isAdmin(request.by))
     return refuse('forbidden', `"${request.name}" is for administrators; you are signed in as ${request.by.user}.`)
-  if (request.version !== action.definition.version)
+  if (request.version !== version)
     return refuse(
       'wrong-version',
-      `This app sends version ${request.version} of "${request.name}", the platform runs version ${action.definition.version}: reload the app.`,
+      `This app sends version ${request.version} of "${request.name}", the platform runs version ${version}: reload the app.`,
     )
-  const fields = parseWith(action.definition.schema, parsed)
-  if (!fields.ok) return refuse('bad-input', toSentence(fields.words))
-  return { ...base, verdict: { ok: true, action } }
+  const fault = findFault(action, read.value, home)
+  return fault ? refuse(fault.kind, fault.words) : { ...checked, verdict: { ok: true, action } }
 }
 
-/** The entity an action names, even when other fields are wrong: a refusal belongs beside what it is about. */
-function entityOf(action: RegisteredAction, data: JsonObject): { stream: string; entityId: string } | undefined {
+type ReadBody =
+  | { readonly ok: true; readonly value: unknown; readonly data: JsonObject }
+  | { readonly ok: false; readonly kind: string; readonly words: string; readonly data: JsonObject }
+
+function readBody(body: string): ReadBody {
+  const unreadable = { text: body.slice(0, unreadableCharsMax) }
+  const refused = (kind: string, words: string) => ({ ok: false, kind, words, data: unreadable }) as const
+  if (body.length > bodyCharsMax)
+    return refused('too-large', `The action has ${body.length} characters, at most ${bodyCharsMax} are taken.`)
+  const value = tryParseJson(body)
+  if (isDeeperThan(value, depthMax)) return refused('bad-input', `The action is nested deeper than ${depthMax} levels.`)
+  return { ok: true, value, data: isJsonObject(value) ? value : unreadable }
+}
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1))
+}
+
+/** Fields that do not fit, or a plugin whose own checks contradict each other. */
+function findFault(action: RegisteredAction, value: unknown, home: Home): { kind: string; words: string } | undefined {
   try {
-    const [category, id] = action.definition.entity(data)
-    if (typeof id !== 'string' || !isEntityId(id)) return undefined
-    return { stream: entityStream(action.plugin, category, id), entityId: id }
+    const fields = parseWith(action.definition.schema, value)
+    if (!fields.ok) return { kind: 'bad-input', words: toSentence(fields.words) }
+  } catch (error) {
+    return { kind: 'plugin-failed', words: `The check of "${action.definition.name}" failed: ${describeError(error)}.` }
+  }
+  if (home.decider) return undefined
+  const wanted = `wanted the category "${action.decider.category}" and an id of 1 to 200 visible characters`
+  return { kind: 'bad-input', words: `"${action.definition.name}" does not name its entity: ${wanted}.` }
+}
+
+type Home = Pick<CheckedAction, 'stream' | 'plugin' | 'entityId' | 'decider'>
+
+/** The entity an action names, even when other fields are wrong: a refusal belongs beside what it is about. */
+function homeOf({ plugin, definition, decider }: RegisteredAction, data: JsonObject): Home | undefined {
+  try {
+    const [category, id] = definition.entity(data)
+    if (category !== decider.category || typeof id !== 'string' || !isEntityId(id)) return undefined
+    return { stream: entityStream(plugin, category, id), plugin, entityId: id, decider }
   } catch {
     return undefined
   }
 }
 
 /** Where refusals go that name no entity: one stream a device. */
-function strayStream(request: ActionRequest): { stream: string; plugin: string; entityId: string } {
-  const named = pluginOf(request.name)
+function strayHome({ name, by }: ActionRequest): Home {
+  const named = pluginOf(name)
   const plugin = isPluginId(named) ? named : 'unknown'
-  return { stream: `${plugin}.Stray-${request.by.device}`, plugin, entityId: request.by.device }
+  const entityId = isEntityId(by.device) ? by.device : `device-${hashText(by.device).toString(36)}`
+  return { stream: entityStream(plugin, strayCategory, entityId), plugin, entityId, decider: undefined }
 }
 
 function toSentence(words: string): string {

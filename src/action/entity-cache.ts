@@ -5,11 +5,14 @@ import { type Entity, foldRecorded, foldRefusal, newEntity } from './entity.ts'
 
 /** Folded entities, newest use last; bounded. An entity is taken by one lane at a time. */
 export interface EntityCache {
-  load(stream: string, decider: Decider<unknown> | undefined): Promise<Entity>
-  /** Keeps an entity after its append, and notes which stream its action ids went to. */
-  keep(stream: string, entity: Entity, actionIds: readonly string[]): void
+  /** `isCached`: somebody else may have appended since. */
+  load(stream: string, decider: Decider<unknown> | undefined): Promise<{ entity: Entity; isCached: boolean }>
+  /** Keeps an entity after its append. */
+  keep(stream: string, entity: Entity): void
   drop(stream: string): void
-  /** The stream an action id went to lately: one id names one action of one entity. */
+  /** Notes which stream an action id belongs to, the first time it is seen. */
+  claim(actionId: string, stream: string): void
+  /** The stream an action id was claimed for lately: one id names one action of one entity. */
   streamOf(actionId: string): string | undefined
   size(): number
 }
@@ -25,25 +28,35 @@ export function createEntityCache(options: { store: EventStore; countMax: number
   return {
     load: async (stream, decider) => {
       const known = entities.get(stream)
-      if (known) return known
-      const entity = newEntity(decider)
-      await Promise.all([
-        readAll(store, stream, (event) => foldRecorded(decider, entity, event)),
-        readAll(store, refusalsStream(stream), (event) => foldRefusal(entity, event)),
-      ])
-      return entity
+      if (known) return { entity: known, isCached: true }
+      return { entity: await loadEntity(store, stream, decider), isCached: false }
     },
-    keep: (stream, entity, actionIds) => {
+    keep: (stream, entity) => {
       entities.delete(stream)
       entities.set(stream, entity)
-      for (const id of actionIds) if (!streams.has(id)) streams.set(id, stream)
       trim(entities, countMax)
-      trim(streams, idsRememberedMax)
     },
     drop: (stream) => void entities.delete(stream),
+    claim: (actionId, stream) => {
+      if (streams.has(actionId)) return
+      streams.set(actionId, stream)
+      trim(streams, idsRememberedMax)
+    },
     streamOf: (actionId) => streams.get(actionId),
     size: () => entities.size,
   }
+}
+
+/** Both streams are read at once, and folded one after the other. */
+async function loadEntity(store: EventStore, stream: string, decider: Decider<unknown> | undefined): Promise<Entity> {
+  const entity = newEntity(decider)
+  const refusals: RecordedEvent[] = []
+  await Promise.all([
+    readAll(store, stream, (event) => foldRecorded(decider, entity, event)),
+    readAll(store, refusalsStream(stream), (event) => refusals.push(event)),
+  ])
+  for (const refusal of refusals) foldRefusal(entity, refusal)
+  return entity
 }
 
 async function readAll(store: EventStore, stream: string, take: (event: RecordedEvent) => void): Promise<void> {

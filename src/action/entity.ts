@@ -5,15 +5,17 @@ import type { JsonObject } from '#kernel/json.ts'
 import { canonicalJson, isJsonObject } from '#kernel/json.ts'
 import type { Outcome } from './action-request.ts'
 import type { Decider } from './decider.ts'
+import { createForgottenIds, type ForgottenIds } from './forgotten-ids.ts'
 import { hashText } from './hash-text.ts'
 import { type RefusalData, refusalType } from './refusal.ts'
 
 /** How many outcomes an entity remembers; older ones are looked up elsewhere. */
 export const outcomesRememberedMax = 1_000
+const forgottenIdsMax = 100_000
 
 /**
  * One entity, folded: its state, where its two streams end, and what became of its latest actions.
- * A change is made on a copy (`fork`) and kept only when its append succeeded.
+ * It changes only by what is in the log already: a batch is decided beside it and taken in after its append.
  */
 export type Entity = {
   state: unknown
@@ -21,8 +23,8 @@ export type Entity = {
   revision: number
   refusalsRevision: number
   readonly outcomes: Map<string, Outcome>
-  /** True when older outcomes were dropped, or may have been. */
-  hasForgotten: boolean
+  /** Actions whose outcome was remembered once. */
+  readonly forgotten: ForgottenIds
 }
 
 export function newEntity(decider: Decider<unknown> | undefined): Entity {
@@ -31,7 +33,7 @@ export function newEntity(decider: Decider<unknown> | undefined): Entity {
     revision: -1,
     refusalsRevision: -1,
     outcomes: new Map(),
-    hasForgotten: false,
+    forgotten: createForgottenIds(forgottenIdsMax),
   }
 }
 
@@ -39,8 +41,14 @@ export function remember(entity: Entity, actionId: string, outcome: Outcome): vo
   entity.outcomes.set(actionId, outcome)
   if (entity.outcomes.size <= outcomesRememberedMax) return
   const oldest = entity.outcomes.keys().next().value
-  if (oldest !== undefined) entity.outcomes.delete(oldest)
-  entity.hasForgotten = true
+  if (oldest === undefined) return
+  entity.outcomes.delete(oldest)
+  entity.forgotten.add(oldest)
+}
+
+/** Whether the action was answered for good, as far as the entity can tell. */
+export function hasRun(entity: Entity, actionId: string): boolean | 'unknown' {
+  return entity.outcomes.has(actionId) || entity.forgotten.has(actionId)
 }
 
 export function evolve(decider: Decider<unknown> | undefined, state: unknown, type: string, data: JsonObject): unknown {
@@ -48,24 +56,31 @@ export function evolve(decider: Decider<unknown> | undefined, state: unknown, ty
   return evolveCase ? evolveCase.evolve(state, data) : state
 }
 
-/** Takes one event of the entity's own stream. */
+/** Takes one event of the entity's own stream. An action's answer points behind its last fact. */
 export function foldRecorded(decider: Decider<unknown> | undefined, entity: Entity, event: RecordedEvent): void {
   entity.state = evolve(decider, entity.state, event.type, upcastEvent(event).data)
   entity.revision = event.revision
-  const actionId = parseMetadata(event.metadata).actionId
+  const { actionId } = parseMetadata(event.metadata)
+  if (actionId === undefined) return
+  const answer = { outcome: 'accepted', position: event.position } as const
   if (actionId === event.id) {
     const bodyHash = hashText(`${event.type} ${canonicalJson(event.data)}`)
-    remember(entity, actionId, { bodyHash, answer: { outcome: 'accepted', position: event.position } })
+    return remember(entity, actionId, { bodyHash, answer })
   }
+  const known = entity.outcomes.get(actionId)
+  if (known) entity.outcomes.set(actionId, { ...known, answer })
 }
 
-/** Takes one event of the entity's refusals stream. */
+/**
+ * Takes one event of the entity's refusals stream, after all of its own: should two leaders have answered the same
+ * action differently, what took effect is the truth.
+ */
 export function foldRefusal(entity: Entity, event: RecordedEvent): void {
   entity.refusalsRevision = event.revision
-  if (event.type !== refusalType) return
+  const { actionId = event.id } = parseMetadata(event.metadata)
+  if (event.type !== refusalType || hasRun(entity, actionId) === true) return
   const { action, data, kind, words } = event.data as RefusalData
   const body = isJsonObject(data) ? data : {}
   const bodyHash = hashText(`${action} ${canonicalJson(body)}`)
-  const answer = { outcome: 'rejected', kind, words, position: event.position } as const
-  remember(entity, parseMetadata(event.metadata).actionId ?? event.id, { bodyHash, answer })
+  remember(entity, actionId, { bodyHash, answer: { outcome: 'rejected', kind, words, position: event.position } })
 }

@@ -1,8 +1,8 @@
 import type { PastOutcomes } from '#action/action-request.ts'
 import { hashText } from '#action/hash-text.ts'
 import type { EventStore } from '#event-store/event-store.ts'
+import { parseMetadata } from '#event-store/metadata.ts'
 import { type Clock, pause } from '#kernel/clock.ts'
-import { offsetUuid } from '#kernel/ids.ts'
 import { canonicalJson, isJsonObject } from '#kernel/json.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { comparePositions, type Position, parsePosition } from '#kernel/position.ts'
@@ -58,14 +58,13 @@ export function createPastOutcomes(options: {
 /** Rare: only for a repeat of an action that more than a thousand others of its entity came after. */
 async function bodyHashOf(store: EventStore, stream: string, outcome: string, actionId: string): Promise<number> {
   const isRefusal = outcome === 'rejected'
-  const wanted = isRefusal ? offsetUuid(actionId, 0xffff) : actionId
   for (let from = 0; ; ) {
     const page = await store.readStream(isRefusal ? `refusals-${stream}` : stream, {
       from,
       direction: 'forwards',
       countMax: 1_000,
     })
-    const event = page.find((one) => one.id === wanted)
+    const event = page.find((one) => (isRefusal ? parseMetadata(one.metadata).actionId : one.id) === actionId)
     if (event && isRefusal) {
       const data = isJsonObject(event.data.data) ? event.data.data : {}
       return hashText(`${String(event.data.action)} ${canonicalJson(data)}`)
