@@ -23,7 +23,7 @@ export function discoverPlugins(options: {
     if (!present.includes(id))
       log.warning(`plugin "${id}" is enabled and not in ${folder}: install it or take it out of plugin.enabled`)
   const found = present
-    .filter((name) => enabled.includes(name))
+    .filter((name) => wanted.includes(name))
     .flatMap((name) => readPlugin(join(folder, name), name, log))
   return inOrder(found, log)
 }
