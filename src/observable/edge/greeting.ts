@@ -1,13 +1,17 @@
 import { isAdmin } from '#vortex/protocol/principal.ts'
 import type { WireError } from '#vortex/protocol/wire-error.ts'
 import type { Feeds } from './feeds.ts'
-import type { Flushing } from './flushing.ts'
 import type { InterestGroups } from './interest-groups.ts'
 import { encodeToken, isBeyond, parseToken } from './resume-token.ts'
-import { isDirty, rowsText, type SelectorRows } from './selector-rows.ts'
+import { rowsText, type SelectorRows } from './selector-rows.ts'
 import type { Observation } from './watched-selector.ts'
 
-/** Tells an observation how things stand: what it missed if that is known, else everything; patches go on from there. */
+/**
+ * Tells an observation how things stand: what it missed if that is known, else everything; patches go on from there.
+ *
+ * Changes that are not sent yet reach a newcomer twice, in its rows and in the next patch. That is harmless, since a patch
+ * says how rows are, not what to do with them, and it spares a storm of newcomers a flush each.
+ */
 export interface Greeting {
   greet(observation: Observation, rows: SelectorRows): void
   sendRows(observation: Observation, rows: SelectorRows): void
@@ -15,18 +19,16 @@ export interface Greeting {
 
 export function createGreeting(options: {
   readonly feeds: Feeds
-  readonly flushing: Flushing
   readonly groups: InterestGroups
   readonly lookAgain: (rows: SelectorRows) => void
   readonly refuse: (observation: Observation, error: WireError) => void
 }): Greeting {
-  const { feeds, flushing, groups } = options
+  const { feeds, groups } = options
 
   const greet = (observation: Observation, rows: SelectorRows): void => {
     const { watcher, obs } = observation
     if (rows.meta.access === 'admin' && !isAdmin(watcher.principal))
       return options.refuse(observation, forbidden(observation.watched.name))
-    if (isDirty(rows)) flushing.flush()
     const from = parseToken(observation.token)
     // It was at a server that is ahead of this one: it must not see anything older than it has.
     if (from && !observation.isLookedUp && isBeyond(from, feeds.pointOf(rows))) return options.lookAgain(rows)

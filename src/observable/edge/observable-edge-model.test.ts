@@ -20,7 +20,13 @@ import { createModelProjection, isPicked, type ModelProjection } from './testing
 const seedCount = Number(process.env.PEEK_SEEDS ?? 300)
 const stepCount = 400
 
-const namedSeeds: readonly (readonly [string, number])[] = []
+const namedSeeds: readonly (readonly [string, number])[] = [
+  ['a device comes from a server that is ahead of this one', 1],
+  ['commits follow a gap while the snapshot is on its way', 7],
+  ['missed patches are sent to a watcher that watches the selector already', 12],
+  ['an observation ends while its selector is looked at again', 25],
+  ['a snapshot asked for before a mark arrives after it', 40],
+]
 
 for (const [found, seed] of namedSeeds)
   test(`O1 O2 V8 every screen shows a state that existed, and ends at the newest: ${found}`, () => liveThrough(seed))

@@ -47,7 +47,7 @@ export function createWatching(
   const observations = createObservations()
   const selectors = createSelectors(options)
   const loading = createLoading({ ...options, loadCountMax: bounds.loadCountMax, onLoaded, onFailed })
-  const greeting = createGreeting({ feeds, flushing, groups, lookAgain, refuse })
+  const greeting = createGreeting({ feeds, groups, lookAgain, refuse })
 
   return {
     observe,

@@ -1,4 +1,4 @@
-import type { ChangedRow, ChangeEvent } from '#event-store/change-event.ts'
+import type { ChangedEvent, ChangedRow, ChangeEvent, ChangeMark } from '#event-store/change-event.ts'
 import { type Position, toPosition } from '#kernel/position.ts'
 import { pickOne, type Random } from '#kernel/random.ts'
 import type { Row, Selector } from '#vortex/protocol/row.ts'
@@ -133,6 +133,27 @@ export function createModelProjection(feed: string, random: Random): ModelProjec
 
 export function isPicked(selector: Selector, row: Row): boolean {
   return Object.entries(selector).every(([field, value]) => row[field] === value)
+}
+
+/** One commit from place to place, in one part. */
+export function commitOf(
+  from: number,
+  to: number,
+  rows: readonly ChangedRow[],
+  mark: Partial<ChangeMark> = {},
+): ChangedEvent {
+  const tables = { rows }
+  return {
+    kind: 'changed',
+    incarnation: 'one',
+    version: 1,
+    from: at(from),
+    to: at(to),
+    part: 0,
+    parts: 1,
+    tables,
+    ...mark,
+  }
 }
 
 export function at(place: number): Position {
