@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import * as v from 'valibot'
 import type { EventStore } from '#event-store/event-store.ts'
@@ -15,7 +15,8 @@ export type AdminApiOptions = {
   readonly login: AdminLogin
   readonly store: () => EventStore | undefined
   readonly projectors: () => readonly Projector[]
-  readonly addressOf: (request: Request, env: unknown) => string
+  /** The caller's network address. */
+  readonly addressOf: (context: Context) => string
   readonly clock: { now(): number }
   readonly instance: string
   readonly log: Log
@@ -54,7 +55,7 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminVariables> {
     const parsed = v.safeParse(credentialsSchema, await c.req.json().catch(() => undefined))
     if (!parsed.success) throw new PlatformError('bad-input', 'Signing in needs { "user": text, "password": text }.')
     const { user, password } = parsed.output
-    const result = login.signIn(user, password, options.addressOf(c.req.raw, c.env))
+    const result = login.signIn(user, password, options.addressOf(c))
     if ('key' in result) {
       setCookie(c, sessionCookie, result.key, {
         httpOnly: true,

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { getConnInfo } from 'hono/bun'
 import { createAdminApi } from '#admin/admin-api.ts'
 import { createAdminLogin, sessionKeyIn } from '#admin/login.ts'
@@ -110,8 +110,7 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
   const root = new Hono()
   root.route('/', createHealthSite({ identity, health: () => health(), gauges: () => gauges() }))
   edge.vortex.mount(root)
-  const addressOf = (_request: Request, env: unknown): string =>
-    getConnInfo({ env } as Parameters<typeof getConnInfo>[0]).remote.address ?? ''
+  const addressOf = (c: Context): string => getConnInfo(c).remote.address ?? ''
   const projectors = () => engine?.projectors ?? []
   const adminApi = createAdminApi({
     login,
