@@ -2,6 +2,7 @@ import type { RouteSectionProps } from '@solidjs/router'
 import { createEffect, type JSX, Show } from 'solid-js'
 import { useConnection } from '#web/sdk'
 import { AppFrame, AppHeader, LinkTabs, Page, StatusBar, ThemeSwitch, ToastRegion } from '#web/ui'
+import { appTitle } from '../kit/app-title.ts'
 import { ConnectionBanner, ConnectionLink, useConnectionLook } from '../kit/connection-status.tsx'
 import { useAppManifest } from '../kit/manifest-gate.tsx'
 import { isPathUnder, screenHref } from '../kit/paths.ts'
@@ -35,7 +36,7 @@ function AdminHeader(props: { readonly title: string }): JSX.Element {
   return (
     <AppHeader>
       <p class="flex min-w-0 flex-1 items-baseline gap-2.5 truncate px-2 py-3 leading-6">
-        <span class="font-semibold tracking-tight max-sm:hidden">{app.manifest.title}</span>
+        <span class="font-semibold tracking-tight max-sm:hidden">{appTitle(app.manifest)}</span>
         <span class="truncate text-sm text-ink-muted">{props.title}</span>
       </p>
       <span class="max-sm:hidden">

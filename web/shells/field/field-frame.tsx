@@ -3,6 +3,7 @@ import ArrowLeft from 'lucide-solid/icons/arrow-left'
 import House from 'lucide-solid/icons/house'
 import { type JSX, Show } from 'solid-js'
 import { AppFrame, AppHeader, IconButton, IconLink, ToastRegion } from '#web/ui'
+import { appTitle } from '../kit/app-title.ts'
 import { ConnectionBanner, ConnectionLink } from '../kit/connection-status.tsx'
 import { useAppManifest } from '../kit/manifest-gate.tsx'
 import { usePageName } from '../kit/use-page-name.ts'
@@ -10,7 +11,7 @@ import { usePageName } from '../kit/use-page-name.ts'
 export function FieldFrame(props: RouteSectionProps): JSX.Element {
   const app = useAppManifest()
   const navigate = useNavigate()
-  const title = usePageName({ '/': app.manifest.title, '/device': 'This device' })
+  const title = usePageName({ '/': appTitle(app.manifest), '/device': 'This device' })
   const isHome = () => props.location.pathname === '/'
   return (
     <AppFrame

@@ -1,5 +1,6 @@
 import { useLocation } from '@solidjs/router'
 import { type Accessor, createEffect, createMemo } from 'solid-js'
+import { appTitle } from './app-title.ts'
 import { useAppManifest } from './manifest-gate.tsx'
 import { pageName } from './page-name.ts'
 
@@ -9,7 +10,8 @@ export function usePageName(ownPages: Readonly<Record<string, string>>): Accesso
   const app = useAppManifest()
   const name = createMemo(() => pageName(location.pathname, app.manifest, ownPages) ?? 'Not found')
   createEffect(() => {
-    document.title = name() === app.manifest.title ? name() : `${name()} – ${app.manifest.title}`
+    const title = appTitle(app.manifest)
+    document.title = name() === title ? title : `${name()} – ${title}`
   })
   return name
 }

@@ -16,6 +16,7 @@ import {
   ThemeSwitch,
   ToastRegion,
 } from '#web/ui'
+import { appTitle } from '../kit/app-title.ts'
 import { ConnectionBanner, ConnectionLink, useConnectionLook } from '../kit/connection-status.tsx'
 import { useAppManifest } from '../kit/manifest-gate.tsx'
 import { isPathUnder, screenHref } from '../kit/paths.ts'
@@ -41,7 +42,7 @@ function OfficeHeader(props: { readonly title: string }): JSX.Element {
   return (
     <AppHeader>
       <p class="flex min-w-0 flex-1 items-baseline gap-2.5 truncate px-2 py-3 leading-6">
-        <span class="font-semibold tracking-tight">{app.manifest.title}</span>
+        <span class="font-semibold tracking-tight">{appTitle(app.manifest)}</span>
         <span class="truncate text-sm text-ink-muted">{props.title}</span>
       </p>
       <ThemeSwitch />
