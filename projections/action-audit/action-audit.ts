@@ -34,19 +34,14 @@ export const actionAudit = defineProjection({
       if (event.actionId === undefined || (!isRefusal && event.actionId !== event.id)) return
       const { data } = event
       const { actionId, position, user, device, occurredAt, recordedAt } = event
-      actions.upsert(actionId, () => ({
-        actionId,
-        action: isRefusal ? String(data.action) : event.type,
-        stream: isRefusal ? event.stream.slice(refusalsPrefix.length) : event.stream,
-        outcome: isRefusal ? 'rejected' : 'accepted',
-        kind: isRefusal ? String(data.kind) : null,
-        words: isRefusal ? String(data.words) : null,
-        position,
-        user,
-        device,
-        occurredAt,
-        recordedAt,
-      }))
+      const outcome = isRefusal
+        ? { outcome: 'rejected', kind: String(data.kind), words: String(data.words) }
+        : { outcome: 'accepted', kind: null, words: null }
+      const action = isRefusal ? String(data.action) : event.type
+      const stream = isRefusal ? event.stream.slice(refusalsPrefix.length) : event.stream
+      const answered = { actionId, action, stream, ...outcome, position, user, device, occurredAt, recordedAt }
+      // A refusal that landed late is no answer any more: what took effect is the truth.
+      actions.upsert(actionId, (known) => (known?.outcome === 'accepted' ? known : answered))
     }),
   ],
 })

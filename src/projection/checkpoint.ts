@@ -14,6 +14,8 @@ export type Checkpoint = {
   /** Hash of the tables' definitions. */
   readonly shape: string
   readonly eventCount: number
+  /** Of the leader that wrote last. */
+  readonly epoch: number
 }
 
 const columns = 'position, incarnation, version, shape, event_count::float8 as event_count, epoch::float8 as epoch'
@@ -36,10 +38,9 @@ export async function saveFirstCheckpoint(
   tx: QueryRunner,
   schema: string,
   first: Omit<Checkpoint, 'position' | 'eventCount'>,
-  epoch: number,
-) {
+): Promise<void> {
   const text = `insert into "${schema}".checkpoint (position, incarnation, version, shape, epoch) values ($1, $2, $3, $4, $5)`
-  await tx.unsafe(text, [logStart, first.incarnation, first.version, first.shape, epoch])
+  await tx.unsafe(text, [logStart, first.incarnation, first.version, first.shape, first.epoch])
 }
 
 export async function saveIncarnation(
@@ -48,10 +49,15 @@ export async function saveIncarnation(
   incarnation: string,
   epoch: number,
 ): Promise<void> {
-  await tx.unsafe(`update "${schema}".checkpoint set incarnation = $1, epoch = $2 where epoch <= $2`, [
-    incarnation,
-    epoch,
-  ])
+  const text = `update "${schema}".checkpoint set incarnation = $1, epoch = $2 where epoch <= $2`
+  const saved = await tx.unsafe(text, [incarnation, epoch])
+  if (saved.count !== 1) throw lostLeadership(schema, `a leader after epoch ${epoch} writes it`)
+}
+
+/** From here on an earlier leader is refused, also before this one has written anything (seam 9). */
+export async function claimCheckpoint(tx: QueryRunner, schema: string, found: Checkpoint, epoch: number) {
+  if (found.epoch > epoch) throw lostLeadership(schema, `epoch ${found.epoch} writes it, this one is ${epoch}`)
+  if (found.epoch < epoch) await tx.unsafe(`update "${schema}".checkpoint set epoch = $1`, [epoch])
 }
 
 /** Moves the checkpoint, comparing what it was: a leader that lost its lock changes nothing. */
@@ -66,10 +72,11 @@ export async function moveCheckpoint(
     prepare: true,
   })
   if (moved.count === 1) return
-  throw new PlatformError(
-    'lost-leadership',
-    `The checkpoint of ${schema} is no longer at ${move.from}: another projector moved it.`,
-  )
+  throw lostLeadership(schema, `it is no longer at ${move.from} in epoch ${move.epoch}: another projector moved it`)
+}
+
+function lostLeadership(schema: string, words: string): PlatformError {
+  return new PlatformError('lost-leadership', `The checkpoint of ${schema} is not ours: ${words}.`)
 }
 
 function toCheckpoint(row: Record<string, unknown>): Checkpoint {
@@ -79,5 +86,6 @@ function toCheckpoint(row: Record<string, unknown>): Checkpoint {
     version: Number(row.version),
     shape: String(row.shape),
     eventCount: Number(row.event_count),
+    epoch: Number(row.epoch),
   }
 }

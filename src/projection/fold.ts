@@ -71,7 +71,8 @@ function recordersFor(shapes: TableShapes, operations: Operation[]): Record<stri
 }
 
 function recorder(table: string, shape: TableShape, operations: Operation[]): TableChanges<Row> {
-  const note = (keyValues: RowKey, apply: Operation['apply']): void => {
+  const note = (given: RowKey, apply: Operation['apply']): void => {
+    const keyValues = shape.cleanKey(given)
     operations.push({ table, key: keyText(keyValues), keyValues, apply })
   }
   const existing = (row: Row | undefined, key: RowKey): Row => {
@@ -103,7 +104,8 @@ function recorder(table: string, shape: TableShape, operations: Operation[]): Ta
 
 function sameKey(shape: TableShape, key: RowKey, row: Row): Row {
   const found = keyText(shape.keyOf(row))
-  if (found !== keyText(key)) throw new Error(`a change of ${shape.name} ${keyText(key)} turned its key into ${found}`)
+  if (found !== keyText(shape.cleanKey(key)))
+    throw new Error(`a change of ${shape.name} ${keyText(key)} turned its key into ${found}`)
   return row
 }
 

@@ -6,6 +6,7 @@ import type { Client, QueryRunner } from '#storage/client.ts'
 import { createReadModelSchema, describeReadModelSchema, dropReadModelSchema } from '#storage/create-tables.ts'
 import {
   type Checkpoint,
+  claimCheckpoint,
   createCheckpointTable,
   findCheckpoint,
   saveFirstCheckpoint,
@@ -17,7 +18,7 @@ import { clearParked } from './parked-events.ts'
 type OpenOptions = { sql: Client; definition: ProjectionDefinition; epoch: number; log: Log }
 
 /**
- * The read model's checkpoint, the tables made when they are not there. A definition with another version or other
+ * The read model's checkpoint, claimed for this leader; the tables made when they are not there. A definition with another version or other
  * tables gets empty ones: read models are disposable (P3), the log fills them again.
  */
 export async function openReadModel(options: OpenOptions): Promise<Checkpoint> {
@@ -27,6 +28,7 @@ export async function openReadModel(options: OpenOptions): Promise<Checkpoint> {
   return sql.begin(async (tx) => {
     await lockUntilCommit(tx, schemaName)
     const found = await findCheckpoint(tx, schemaName)
+    if (found) await claimCheckpoint(tx, schemaName, found, epoch)
     if (found && found.version === definition.version && found.shape === shape) return found
     if (found)
       log.info('the projection changed: its read model is made anew', { from: found.version, to: definition.version })
@@ -37,7 +39,10 @@ export async function openReadModel(options: OpenOptions): Promise<Checkpoint> {
 /** Empties the read model under a new incarnation; the projector then replays the log. */
 export async function resetReadModel({ sql, definition, epoch }: Omit<OpenOptions, 'log'>): Promise<Checkpoint> {
   return sql.begin(async (tx) => {
-    await lockUntilCommit(tx, definition.model.schemaName)
+    const { schemaName } = definition.model
+    await lockUntilCommit(tx, schemaName)
+    const found = await findCheckpoint(tx, schemaName)
+    if (found) await claimCheckpoint(tx, schemaName, found, epoch)
     return makeAnew(tx, definition, epoch, shapeHash(definition))
   })
 }
@@ -63,7 +68,7 @@ async function makeAnew(
   await dropReadModelSchema(tx, schemaName)
   await createReadModelSchema(tx, { schema: schemaName, tables: Object.values(tables) })
   await createCheckpointTable(tx, schemaName)
-  await saveFirstCheckpoint(tx, schemaName, { incarnation: newUuid(), version: definition.version, shape }, epoch)
+  await saveFirstCheckpoint(tx, schemaName, { incarnation: newUuid(), version: definition.version, shape, epoch })
   await clearParked(tx, projectionId(definition))
   const made = await findCheckpoint(tx, schemaName)
   if (!made) throw new Error(`the checkpoint of ${schemaName} vanished in its own transaction`)

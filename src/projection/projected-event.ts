@@ -1,16 +1,20 @@
 import type { RecordedEvent } from '#event-store/event-store.ts'
 import { parseMetadata } from '#event-store/metadata.ts'
 import { upcastEvent } from '#event-store/upcast.ts'
+import { describeError } from '#kernel/platform-error.ts'
 import type { ProjectedEvent } from './define-projection.ts'
+import type { ReadEvent } from './fold.ts'
 
-/** An event as handlers see it, brought to today's version. Throws `schema-unknown` for one from the future. */
-export function toProjectedEvent(recorded: RecordedEvent): ProjectedEvent {
-  const event = upcastEvent(recorded)
-  return withData(recorded, event.data)
+/** An event as handlers see it, brought to today's version. One from the future parks like one that cannot be projected. */
+export function toReadEvent(recorded: RecordedEvent): ReadEvent {
+  try {
+    return { event: withData(recorded, upcastEvent(recorded).data) }
+  } catch (error) {
+    return { event: withData(recorded, {}), failure: describeError(error) }
+  }
 }
 
-/** The same without looking at the data: for parking an event that this build does not know. */
-export function withData(recorded: RecordedEvent, data: RecordedEvent['data']): ProjectedEvent {
+function withData(recorded: RecordedEvent, data: RecordedEvent['data']): ProjectedEvent {
   const metadata = parseMetadata(recorded.metadata)
   return {
     id: recorded.id,

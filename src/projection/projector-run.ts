@@ -1,17 +1,19 @@
-import type { EventFilter, RecordedEvent } from '#event-store/event-store.ts'
+import type { RecordedEvent } from '#event-store/event-store.ts'
 import { createDeferred } from '#kernel/deferred.ts'
-import { describeError, isPlatformError } from '#kernel/platform-error.ts'
+import { isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import type { Position } from '#kernel/position.ts'
-import { type ChangeStream, openChangeStream } from './change-stream.ts'
+import { openChangeStream } from './change-stream.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { commitBatch } from './commit-batch.ts'
-import { type ProjectionDefinition, projectionId } from './define-projection.ts'
-import { type FoldedBatch, type PlannedEvent, planBatch, type ReadEvent } from './fold.ts'
-import { renewIncarnation } from './open-read-model.ts'
+import { type Commit, commitPlan } from './commit-plan.ts'
+import { projectionId } from './define-projection.ts'
+import { type FoldedBatch, planBatch } from './fold.ts'
 import { loadParkedStreams } from './parked-events.ts'
-import { toProjectedEvent, withData } from './projected-event.ts'
+import { toReadEvent } from './projected-event.ts'
+import { projectionFilter } from './projection-filter.ts'
 import type { ProjectorOptions } from './projector.ts'
 import type { ProjectorStatus } from './projector-status.ts'
+import { reconcile } from './reconcile.ts'
 import { createRowCache } from './row-cache.ts'
 import { shapesOf } from './table-shape.ts'
 
@@ -50,59 +52,42 @@ export async function startProjectorRun(
   let parkedCount = [...parkedStreams.values()].reduce((sum, count) => sum + count, 0)
   let announced: Promise<void> = Promise.resolve()
   const broken = createDeferred<never>()
+  broken.promise.catch(() => undefined)
   report({ state: 'catching-up', position, incarnation, eventCount, parkedCount })
 
   const onBatch = async (events: readonly RecordedEvent[], upTo: Position): Promise<void> => {
-    if (events.length > 0) await commitAll(planBatch(definition, shapes, events.map(toReadEvent)), upTo)
+    if (events.length > 0) await commitPlan(commit, planBatch(definition, shapes, events.map(toReadEvent)), upTo)
     report({ position: upTo })
   }
 
-  /** Commits a plan; one that Postgres refuses for its data is halved until the guilty event parks alone. */
-  const commitAll = async (plan: readonly PlannedEvent[], to: Position): Promise<void> => {
+  const commit: Commit = async (plan, to) => {
     const move = { from: position, to, incarnation, epoch }
-    let folded: FoldedBatch
-    try {
-      folded = await commitBatch({
-        sql,
-        definition,
-        shapes,
-        plan,
-        move,
-        cache,
-        isParked: (stream) => parkedStreams.has(stream),
-      })
-    } catch (error) {
-      if (!isDataError(error)) throw error
-      const [first] = plan
-      if (plan.length === 1 && first)
-        return commitAll([{ ...first, operations: [], failure: describeError(error) }], to)
-      const middle = Math.ceil(plan.length / 2)
-      const until = plan[middle - 1]?.event.position ?? to
-      await commitAll(plan.slice(0, middle), until)
-      return commitAll(plan.slice(middle), to)
-    }
+    const isParked = (stream: string): boolean => parkedStreams.has(stream)
+    const folded = await commitBatch({ sql, definition, shapes, plan, move, cache, isParked })
     position = to
     await announce(move, folded)
     eventCount += plan.length
     noteParked(folded)
     options.isProgress()
+    const lastEventAt = plan.at(-1)?.event.recordedAt
     report({
       position,
       eventCount,
       parkedCount,
       lastCommitAt: clock.now(),
-      lastEventAt: plan.at(-1)?.event.recordedAt ?? null,
+      ...(lastEventAt === undefined ? {} : { lastEventAt }),
     })
+    return folded
   }
 
   /** At most one announcement is under way while the next batch commits: in order, and bounded. */
   const announce = async (move: { from: Position; to: Position }, folded: FoldedBatch): Promise<void> => {
     await announced
-    announced = changes.announce(
-      { incarnation, version: definition.version, from: move.from, to: move.to },
-      folded.changes,
-    )
-    announced.catch((error) => broken.reject(toLeadershipError(error)))
+    const mark = { incarnation, version: definition.version, from: move.from, to: move.to }
+    announced = changes.announce(mark, folded.changes).catch((error: unknown) => {
+      throw toAnnounceError(error)
+    })
+    announced.catch(broken.reject)
   }
 
   const noteParked = (folded: FoldedBatch): void => {
@@ -116,7 +101,7 @@ export async function startProjectorRun(
 
   const feed = store.follow({
     after: checkpoint.position,
-    filter: filterOf(definition),
+    filter: projectionFilter(definition),
     batchCountMax,
     onBatch,
     onLive: (isLive) => report({ state: isLive ? 'live' : 'catching-up' }),
@@ -133,52 +118,9 @@ export async function startProjectorRun(
   }
 }
 
-/**
- * Compares what was committed with what was announced: a crash between the two, or a restored backup of either, leaves
- * a difference. Then, or after a reset, watchers are told to look again, under a new incarnation.
- */
-async function reconcile(
-  options: ProjectorOptions & { readonly checkpoint: Checkpoint; readonly mustResync: boolean },
-  changes: ChangeStream,
-): Promise<string> {
-  const { checkpoint, definition, log } = options
-  const last = changes.last()
-  const agrees = last?.incarnation === checkpoint.incarnation && last.to === checkpoint.position
-  if (agrees && !options.mustResync) return checkpoint.incarnation
-  if (!options.mustResync && last)
-    log.info('committed and announced differ: watchers will look again', {
-      committed: checkpoint.position,
-      announced: last?.to,
-    })
-  const incarnation = await renewIncarnation(options)
-  const mark = { incarnation, version: definition.version, from: checkpoint.position, to: checkpoint.position }
-  await changes.announceResync(mark)
-  return incarnation
-}
-
-/** An event that cannot be read parks like one that cannot be projected. */
-function toReadEvent(recorded: RecordedEvent): ReadEvent {
-  try {
-    return { event: toProjectedEvent(recorded) }
-  } catch (error) {
-    return { event: withData(recorded, {}), failure: describeError(error) }
-  }
-}
-
-function filterOf(definition: ProjectionDefinition): EventFilter {
-  const types = definition.on.map((entry) => entry.type)
-  if (types.includes('*')) return { on: 'stream', regex: '^(?!changes-|jobs-|\\$|peek\\.)' }
-  return { on: 'type', prefixes: types }
-}
-
-/** Classes 22 (data), 23 (constraint) and 54 (limits): the event is at fault, not the connection. */
-function isDataError(error: unknown): boolean {
-  for (let current = error; current instanceof Error; current = current.cause)
-    if ('code' in current && typeof current.code === 'string' && /^(22|23|54)...$/.test(current.code)) return true
-  return false
-}
-
-function toLeadershipError(error: unknown): unknown {
-  if (!isPlatformError(error, 'revision-conflict')) return error
-  return Object.assign(error, { message: `Somebody else announces the changes of this read model: ${error.message}` })
+/** The change stream moved under us: the next run finds out who is right, since it asks Postgres for the epoch first. */
+function toAnnounceError(cause: unknown): unknown {
+  if (!isPlatformError(cause, 'revision-conflict')) return cause
+  const words = `Somebody else announces the changes of this read model: ${cause.message}`
+  return new PlatformError('revision-conflict', words, { facts: cause.facts, cause })
 }

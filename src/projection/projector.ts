@@ -1,14 +1,15 @@
-import type { EventStore } from '#event-store/event-store.ts'
+import type { EventFilter, EventStore } from '#event-store/event-store.ts'
 import { backOffMs } from '#kernel/back-off.ts'
-import { type Clock, pause } from '#kernel/clock.ts'
-import { createDeferred } from '#kernel/deferred.ts'
+import type { Clock } from '#kernel/clock.ts'
+import { createDeferred, type Deferred } from '#kernel/deferred.ts'
 import type { Log } from '#kernel/log.ts'
-import { describeError, isPlatformError } from '#kernel/platform-error.ts'
+import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import { logStart } from '#kernel/position.ts'
 import type { Random } from '#kernel/random.ts'
 import type { Client } from '#storage/client.ts'
 import { type ProjectionDefinition, projectionId } from './define-projection.ts'
 import { openReadModel, resetReadModel } from './open-read-model.ts'
+import { projectionFilter } from './projection-filter.ts'
 import { type ProjectorRun, startProjectorRun } from './projector-run.ts'
 import type { ProjectorStatus } from './projector-status.ts'
 
@@ -36,6 +37,8 @@ export type ProjectorOptions = {
  */
 export interface Projector {
   readonly id: string
+  /** The events it reads: for whoever counts what is still to come. */
+  readonly filter: EventFilter
   status(): ProjectorStatus
   /** Empties the read model and replays the log; resolves when the replay has begun. */
   reset(): Promise<void>
@@ -43,13 +46,98 @@ export interface Projector {
 }
 
 export function startProjector(options: ProjectorOptions): Projector {
-  const { definition, clock, random, log } = options
+  const { definition, log } = options
   const id = projectionId(definition)
-  let status: ProjectorStatus = {
+  let status = firstStatus(definition)
+  let run: ProjectorRun | undefined
+  let isStopping = false
+  let isOver = false
+  let wantedReset: Deferred<void> | undefined
+  let wake = createDeferred<void>()
+
+  const report = (change: Partial<ProjectorStatus>): void => {
+    status = { ...status, ...change }
+    options.onStatus?.(status)
+  }
+
+  /** Makes the loop look up: from a run, or from its pause. */
+  const interrupt = async (): Promise<void> => {
+    wake.resolve()
+    await run?.stop().catch(() => undefined)
+  }
+
+  const runOnce = async (isProgress: () => void): Promise<void> => {
+    const reset = wantedReset
+    const checkpoint = reset ? await resetReadModel(options) : await openReadModel(options)
+    if (reset) log.info('the read model was emptied; the log is replayed')
+    run = await startProjectorRun({ ...options, checkpoint, mustResync: reset !== undefined, report, isProgress })
+    if (wantedReset === reset) wantedReset = undefined
+    reset?.resolve()
+    if (!wantedReset && !isStopping) await run.finished
+  }
+
+  const loop = async (): Promise<void> => {
+    for (let attempt = 0; !isStopping; ) {
+      try {
+        await runOnce(() => (attempt = 0))
+      } catch (error) {
+        if (isPlatformError(error, 'lost-leadership')) {
+          report({ lastError: error.message })
+          options.onLostLeadership?.()
+          return
+        }
+        report({ state: 'stalled', lastError: describeError(error) })
+        log.warning(`stalled, trying again: ${describeError(error)}`)
+        await pauseUntilWoken(backOffMs(attempt++, options.random))
+      } finally {
+        await run?.stop().catch(() => undefined)
+        run = undefined
+      }
+    }
+  }
+
+  const pauseUntilWoken = async (delayMs: number): Promise<void> => {
+    if (isStopping || wantedReset) return
+    wake = createDeferred()
+    const cancel = options.clock.after(delayMs, wake.resolve)
+    await wake.promise
+    cancel()
+  }
+
+  const finished = loop().finally(() => {
+    isOver = true
+    report({ state: 'stopped' })
+    wantedReset?.reject(stoppedError(id))
+  })
+
+  return {
     id,
-    plugin: definition.plugin,
-    name: definition.name,
-    version: definition.version,
+    filter: projectionFilter(definition),
+    status: () => status,
+    reset: async () => {
+      if (isOver || isStopping) throw stoppedError(id)
+      wantedReset ??= createDeferred()
+      const begun = wantedReset.promise
+      begun.catch(() => undefined)
+      report({ state: 'resetting', lastError: null })
+      await interrupt()
+      await begun
+    },
+    stop: async () => {
+      isStopping = true
+      await interrupt()
+      await finished
+    },
+  }
+}
+
+function firstStatus(definition: ProjectionDefinition): ProjectorStatus {
+  const { plugin, name, version } = definition
+  return {
+    id: projectionId(definition),
+    plugin,
+    name,
+    version,
     state: 'starting',
     position: logStart,
     incarnation: '',
@@ -59,63 +147,8 @@ export function startProjector(options: ProjectorOptions): Projector {
     lastEventAt: null,
     lastCommitAt: null,
   }
-  let run: ProjectorRun | undefined
-  let isStopping = false
-  let wanted: { readonly kind: 'reset'; readonly begun: ReturnType<typeof createDeferred<void>> } | undefined
+}
 
-  const report = (change: Partial<ProjectorStatus>): void => {
-    status = { ...status, ...change }
-    options.onStatus?.(status)
-  }
-
-  const loop = async (): Promise<void> => {
-    for (let attempt = 0; !isStopping; ) {
-      const request = wanted
-      try {
-        const checkpoint = request ? await resetReadModel(options) : await openReadModel({ ...options, log })
-        if (request) log.info('the read model was emptied; the log is replayed')
-        run = await startProjectorRun({
-          ...options,
-          checkpoint,
-          mustResync: request !== undefined,
-          report,
-          isProgress: () => (attempt = 0),
-        })
-        wanted = wanted === request ? undefined : wanted
-        request?.begun.resolve()
-        if (!wanted && !isStopping) await run.finished
-      } catch (error) {
-        if (isPlatformError(error, 'lost-leadership')) {
-          report({ state: 'stopped', lastError: error.message })
-          options.onLostLeadership?.()
-          return
-        }
-        report({ state: 'stalled', lastError: describeError(error) })
-        log.warning(`stalled, trying again: ${describeError(error)}`)
-        await pause(clock, backOffMs(attempt++, random))
-      } finally {
-        await run?.stop().catch(() => undefined)
-        run = undefined
-      }
-    }
-    report({ state: 'stopped' })
-  }
-  const finished = loop()
-
-  return {
-    id,
-    status: () => status,
-    reset: async () => {
-      const begun = createDeferred<void>()
-      wanted = { kind: 'reset', begun }
-      report({ state: 'resetting', lastError: null })
-      await run?.stop().catch(() => undefined)
-      await begun.promise
-    },
-    stop: async () => {
-      isStopping = true
-      await run?.stop().catch(() => undefined)
-      await finished
-    },
-  }
+function stoppedError(id: string): PlatformError {
+  return new PlatformError('unavailable', `The projector of ${id} is stopped here: ask the logic that leads.`)
 }

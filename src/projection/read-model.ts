@@ -1,4 +1,5 @@
 import { type PgSchema, type PgTable, pgSchema } from 'drizzle-orm/pg-core'
+import { PlatformError } from '#kernel/platform-error.ts'
 
 /** The tables of one projection, by the names its handlers use. */
 export type ReadModelTables = { readonly [name: string]: PgTable }
@@ -24,7 +25,16 @@ export function defineReadModel<T extends ReadModelTables>(
   return { plugin, projection, schemaName, tables: build(pgSchema(schemaName)), build: (name) => build(pgSchema(name)) }
 }
 
-/** Postgres folds and limits names: dashes become underscores, and 63 bytes is the most. */
+const namePattern = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
+
+/** Dashes become underscores, and two of them part plugin and projection: so one schema never has two owners. */
 export function schemaOf(plugin: string, projection: string): string {
-  return `pl_${plugin}__${projection}`.replaceAll('-', '_').slice(0, 63)
+  const schemaName = `pl_${plugin}__${projection}`.replaceAll('-', '_')
+  const isGood = namePattern.test(plugin) && namePattern.test(projection) && schemaName.length <= 63
+  if (isGood) return schemaName
+  throw new PlatformError(
+    'bad-definition',
+    `Projection "${plugin}.${projection}" cannot name a schema: use lower-case words of letters and digits joined by ` +
+      'single dashes, 57 characters in plugin and projection together at most.',
+  )
 }

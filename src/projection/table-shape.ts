@@ -14,6 +14,8 @@ export type TableShape = {
   readonly columns: readonly string[]
   readonly keyedBy: readonly string[]
   keyOf(row: Row): RowKey
+  /** The key in the one spelling in which Postgres gives it back; throws for a value its columns cannot hold. */
+  cleanKey(key: RowKey): RowKey
   /** The key as the properties of a row. */
   keyRow(key: RowKey): Row
   /** The row as Postgres would give it back; throws for an unknown column, a missing or an impossible value. */
@@ -29,20 +31,33 @@ export function shapeOf(table: PgTable): TableShape {
   const plan = planTable(table)
   const columns = plan.columns.map((column) => column.property)
   const keyedBy = plan.key.map((column) => column.property)
+  const valuesOf = (key: RowKey): readonly (string | number)[] => {
+    const values: readonly (string | number)[] = typeof key === 'object' ? key : [key]
+    if (values.length === keyedBy.length) return values
+    throw new Error(
+      `a key of ${plan.name} has ${keyedBy.length} values (${keyedBy.join(', ')}), found ${values.length}`,
+    )
+  }
+  const toKey = (values: readonly (string | number)[]): RowKey =>
+    values.length === 1 ? must(values[0], 'one key column has one value') : values
   return {
     name: plan.name,
     columns,
     keyedBy,
-    keyOf: (row) => {
-      const values = keyedBy.map((field) => keyValue(plan.name, field, row[field]))
-      return values.length === 1 ? must(values[0], 'one key column has one value') : values
+    keyOf: (row) => toKey(keyedBy.map((field) => keyValue(plan.name, field, row[field]))),
+    cleanKey: (key) => {
+      const values = valuesOf(key)
+      return toKey(
+        plan.key.map(({ property, kind }, index) => {
+          const value = values[index] ?? null
+          const clean = value === null ? undefined : kind.toPlain(value)
+          if (clean !== undefined) return keyValue(plan.name, property, clean)
+          throw new Error(`a key of ${plan.name} has ${property} ${JSON.stringify(value)}, wanted ${kind.wanted}`)
+        }),
+      )
     },
     keyRow: (key) => {
-      const values: readonly (string | number)[] = typeof key === 'object' ? key : [key]
-      if (values.length !== keyedBy.length)
-        throw new Error(
-          `a key of ${plan.name} has ${keyedBy.length} values (${keyedBy.join(', ')}), found ${values.length}`,
-        )
+      const values = valuesOf(key)
       return Object.fromEntries(keyedBy.map((field, index) => [field, values[index] ?? null]))
     },
     complete: (row) => {
