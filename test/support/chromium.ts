@@ -5,6 +5,7 @@
  * one we know would leave the browser running.
  */
 import { existsSync } from 'node:fs'
+import { type Browser, chromium } from 'playwright-core'
 
 export type ChromiumProgram = { readonly path: string; readonly args: readonly string[] }
 
@@ -70,8 +71,8 @@ async function installByApt(troubles: string[]): Promise<ChromiumProgram | undef
 /** The binary that comes with an npm package; it needs the NSS libraries of the system. */
 async function unpackFromPackage(troubles: string[]): Promise<ChromiumProgram | undefined> {
   try {
-    const { default: chromium } = await import('@sparticuz/chromium')
-    return { path: await chromium.executablePath(), args: [...chromium.args, ...chromiumArgs] }
+    const { default: packaged } = await import('@sparticuz/chromium')
+    return { path: await packaged.executablePath(), args: [...packaged.args, ...chromiumArgs] }
   } catch (error) {
     troubles.push(`@sparticuz/chromium: ${error instanceof Error ? error.message : String(error)}`)
     return undefined
@@ -82,4 +83,10 @@ function refuse(troubles: readonly string[]): never {
   throw new Error(
     `No Chromium was found (${troubles.join('; ')}). Install one, such as Debian's chromium-headless-shell, or name yours in PEEK_CHROMIUM.`,
   )
+}
+
+/** A headless browser; the caller closes it. */
+export async function launchBrowser(): Promise<Browser> {
+  const { path, args } = await findChromium()
+  return chromium.launch({ executablePath: path, args: [...args] })
 }
