@@ -1,5 +1,4 @@
 import type { PgTable } from 'drizzle-orm/pg-core'
-import { must } from '#kernel/assert.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { ReadModel, ReadModelTables } from '#projection/read-model.ts'
 import { shapeOf, type TableShape } from '#projection/table-shape.ts'
@@ -18,7 +17,7 @@ export type ObservableDefinition = {
   readonly tableName: string
   readonly table: PgTable
   readonly shape: TableShape
-  /** What a watcher may pick by; all of them are given, or none is. */
+  /** What a watcher may pick by: any of them, or none for all rows. */
   readonly selectorFields: readonly string[]
   readonly orderBy: readonly string[]
   readonly access: 'everyone' | 'admin'
@@ -35,14 +34,15 @@ export function defineObservable<F extends Fields, T extends ReadModelTables>(
   },
 ): ObservableDefinition {
   const { from, table: tableName } = definition
-  const table = must<PgTable>(from.tables[tableName], `${tableName} is a table of ${from.schemaName}`)
+  const table: PgTable | undefined = from.tables[tableName]
+  if (!table) throw badDefinition(tuple.name, `is of a table "${tableName}"`, from.schemaName, Object.keys(from.tables))
   const shape = shapeOf(table)
-  const missing = Object.keys(tuple.fields).find((field) => !shape.columns.includes(field))
-  if (missing !== undefined)
-    throw new PlatformError(
-      'bad-definition',
-      `Observable ${tuple.name} shows a field "${missing}" that table ${shape.name} does not have; it has ${shape.columns.join(', ')}.`,
-    )
+  const named = { shows: Object.keys(tuple.fields), 'picks by': definition.selector, 'sorts by': definition.orderBy }
+  for (const [verb, fields] of Object.entries(named)) {
+    const missing = fields?.find((field) => !shape.columns.includes(field))
+    if (missing !== undefined)
+      throw badDefinition(tuple.name, `${verb} a field "${missing}"`, `table ${shape.name}`, shape.columns)
+  }
   return {
     name: tuple.name,
     plugin: from.plugin,
@@ -55,4 +55,9 @@ export function defineObservable<F extends Fields, T extends ReadModelTables>(
     orderBy: definition.orderBy ?? [],
     access: definition.access ?? 'everyone',
   }
+}
+
+function badDefinition(name: string, claim: string, place: string, known: readonly string[]): PlatformError {
+  const words = `Observable ${name} ${claim} that ${place} does not have; it has ${known.join(', ')}.`
+  return new PlatformError('bad-definition', words)
 }

@@ -1,14 +1,15 @@
-import type { ChangeEvent } from '#event-store/change-event.ts'
+import type { ChangedRow, ChangeEvent } from '#event-store/change-event.ts'
 import { newUuid } from '#kernel/ids.ts'
 import { type Position, toPosition } from '#kernel/position.ts'
 import { type Row, rowKey } from '#vortex/protocol/row.ts'
 import type { Snapshot } from '#vortex/protocol/snapshot.ts'
 import type { Fields, TupleDefinition, TupleOf } from '#vortex/protocol/tuple.ts'
-import { checkAccess, type PartialSource } from './snapshot-source.ts'
+import { checkAccess, checkSelector, type PartialSource } from './snapshot-source.ts'
 
 /**
  * Rows kept in memory and watched like any read model: what the platform itself shows that does not belong in the log,
- * such as who is connected (E7). Keyed by `id`; gone with the process, under a new incarnation in the next.
+ * such as who is connected (E7). For administrators, without a selector. Keyed by `id`; gone with the process, under a
+ * new incarnation in the next.
  */
 export interface MemoryModel<R> {
   readonly feed: string
@@ -34,7 +35,8 @@ export function createMemoryModel<F extends Fields>(
   const announce = (key: string, after: R | undefined): void => {
     const from = at()
     count++
-    const change = after ? { k: key, a: after as Row } : { k: key, b: {} }
+    // No selector picks by a field, so no field's earlier value is needed.
+    const change: ChangedRow = { k: key, b: {}, ...(after && { a: after as Row }) }
     options.onChange(feed, {
       kind: 'changed',
       ...mark,
@@ -42,7 +44,7 @@ export function createMemoryModel<F extends Fields>(
       to: at(),
       part: 0,
       parts: 1,
-      tables: { [table]: [{ ...change, b: {} }] },
+      tables: { [table]: [change] },
     })
   }
 
@@ -59,10 +61,11 @@ export function createMemoryModel<F extends Fields>(
     delete: (id) => {
       if (rows.delete(id)) announce(id, undefined)
     },
-    source: (name, _selector, by) => {
+    source: (name, selector, by) => {
       if (name !== tuple.name) return undefined
       return Promise.resolve().then((): Snapshot => {
         checkAccess({ name, access: 'admin' }, by)
+        checkSelector({ name, selectorFields: [] }, selector)
         const { orderBy } = options
         const meta = {
           feed,

@@ -3,6 +3,7 @@ import { PlatformError } from '#kernel/platform-error.ts'
 import { findCheckpoint } from '#projection/checkpoint.ts'
 import type { Client } from '#storage/client.ts'
 import { selectRowsWhere } from '#storage/select-rows.ts'
+import { planTable } from '#storage/table-plan.ts'
 import { isAdmin, type Principal } from '#vortex/protocol/principal.ts'
 import type { Selector } from '#vortex/protocol/row.ts'
 import { type Snapshot, snapshotRowsMax } from '#vortex/protocol/snapshot.ts'
@@ -39,6 +40,7 @@ export function createSnapshotSource(options: {
       if (!observable) throw unknownObservable(name, [...byName.keys(), ...(options.otherNames ?? [])])
       checkAccess(observable, by)
       checkSelector(observable, selector)
+      checkValues(observable, selector)
       return readSnapshot(options.sql, observable, selector)
     },
   }
@@ -76,12 +78,30 @@ export function checkAccess(observable: { name: string; access: 'everyone' | 'ad
     throw new PlatformError('forbidden', `${observable.name} is for administrators; you are signed in as ${by.user}.`)
 }
 
-function checkSelector({ name, selectorFields }: ObservableDefinition, selector: Selector): void {
-  const given = Object.keys(selector)
-  const stray = given.find((field) => !selectorFields.includes(field))
+/** Any of the selector's fields may be given, and no other. */
+export function checkSelector(
+  { name, selectorFields }: Pick<ObservableDefinition, 'name' | 'selectorFields'>,
+  selector: Selector,
+): void {
+  const stray = Object.keys(selector).find((field) => !selectorFields.includes(field))
   if (stray === undefined) return
   const wanted = selectorFields.length > 0 ? `picks by ${selectorFields.join(', ')}` : 'takes no selector'
   throw new PlatformError('bad-input', `The selector of ${name} has a field "${stray}": it ${wanted}.`)
+}
+
+/** Changed rows are matched by equal values (O3): a value in another spelling than the rows' would never match one. */
+function checkValues({ name, table }: ObservableDefinition, selector: Selector): void {
+  for (const { property, kind } of planTable(table).columns) {
+    const value = selector[property]
+    if (value === undefined || value === null) continue
+    const plain = kind.toPlain(value)
+    if (plain === value) continue
+    const wanted = plain === undefined ? kind.wanted : JSON.stringify(plain)
+    throw new PlatformError(
+      'bad-input',
+      `The selector of ${name} has ${property} as ${JSON.stringify(value)}: wanted ${wanted}.`,
+    )
+  }
 }
 
 function unknownObservable(name: string, known: readonly string[]): PlatformError {
