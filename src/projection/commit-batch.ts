@@ -8,6 +8,7 @@ import { moveCheckpoint } from './checkpoint.ts'
 import type { ProjectionDefinition } from './define-projection.ts'
 import { projectionId } from './define-projection.ts'
 import { applyPlan, type FoldedBatch, keysOf, type PlannedEvent, type RowChange } from './fold.ts'
+import { inTransaction } from './in-transaction.ts'
 import { saveParked } from './parked-events.ts'
 import type { RowCache } from './row-cache.ts'
 import { keyText, type TableShapes } from './table-shape.ts'
@@ -35,7 +36,7 @@ export async function commitBatch(options: {
   const { sql, definition, plan, move, cache } = options
   const { schemaName } = definition.model
   try {
-    const folded = await sql.begin(async (tx) => {
+    const folded = await inTransaction(sql, async (tx) => {
       await Promise.all([lockUntilCommit(tx, schemaName), loadMissing(tx, options)])
       const batch = applyPlan(plan, cache.get, options.isParked)
       await Promise.all([

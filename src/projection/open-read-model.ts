@@ -13,6 +13,7 @@ import {
   saveIncarnation,
 } from './checkpoint.ts'
 import { type ProjectionDefinition, projectionId } from './define-projection.ts'
+import { inTransaction } from './in-transaction.ts'
 import { clearParked } from './parked-events.ts'
 
 type OpenOptions = { sql: Client; definition: ProjectionDefinition; epoch: number; log: Log }
@@ -25,7 +26,7 @@ export async function openReadModel(options: OpenOptions): Promise<Checkpoint> {
   const { sql, definition, epoch, log } = options
   const { schemaName } = definition.model
   const shape = shapeHash(definition)
-  return sql.begin(async (tx) => {
+  return inTransaction(sql, async (tx) => {
     await lockUntilCommit(tx, schemaName)
     const found = await findCheckpoint(tx, schemaName)
     if (found) await claimCheckpoint(tx, schemaName, found, epoch)
@@ -38,7 +39,7 @@ export async function openReadModel(options: OpenOptions): Promise<Checkpoint> {
 
 /** Empties the read model under a new incarnation; the projector then replays the log. */
 export async function resetReadModel({ sql, definition, epoch }: Omit<OpenOptions, 'log'>): Promise<Checkpoint> {
-  return sql.begin(async (tx) => {
+  return inTransaction(sql, async (tx) => {
     const { schemaName } = definition.model
     await lockUntilCommit(tx, schemaName)
     const found = await findCheckpoint(tx, schemaName)
@@ -50,7 +51,7 @@ export async function resetReadModel({ sql, definition, epoch }: Omit<OpenOption
 /** A new life of the same rows: patches announced before it do not count any more. */
 export async function renewIncarnation({ sql, definition, epoch }: Omit<OpenOptions, 'log'>): Promise<string> {
   const incarnation = newUuid()
-  await sql.begin(async (tx) => {
+  await inTransaction(sql, async (tx) => {
     await lockUntilCommit(tx, definition.model.schemaName)
     await saveIncarnation(tx, definition.model.schemaName, incarnation, epoch)
   })
