@@ -23,6 +23,9 @@ const secure = {
   'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
 }
+/** A picture or page opened by itself runs nothing: only the app's own page does, under its own policy. */
+const inert = { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox" }
+const isDocument = (path: string): boolean => /\.(svg|x?html?|xml)$/i.test(path)
 
 export function createAppSite(options: {
   app: AppName
@@ -48,9 +51,11 @@ export function createAppSite(options: {
     if (path === undefined) return c.text('This address is not well formed.', 400)
     const inPlugins = path.startsWith('/plugins/')
     const file = Bun.file(join(distFolder, inPlugins ? '' : app, path))
-    if (path !== '/' && !path.endsWith('/index.html') && (await file.exists())) {
+    if (path === '/' || path === '/index.html') return page(distFolder, app)
+    if (await file.exists()) {
       const isHashed = inPlugins || /-[\w-]{8,}\.\w+$/.test(path)
-      return new Response(file, { headers: { 'cache-control': isHashed ? immutable : 'no-cache' } })
+      const headers = { 'cache-control': isHashed ? immutable : 'no-cache', ...(isDocument(path) && inert) }
+      return new Response(file, { headers })
     }
     if (/\.\w{1,8}$/.test(path)) return c.text(`There is no file ${path} here.`, 404, { 'cache-control': 'no-store' })
     return page(distFolder, app)

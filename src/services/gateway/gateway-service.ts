@@ -4,7 +4,6 @@ import { getEventStoreAddress } from '#config/stores-file.ts'
 import type { EventStore } from '#event-store/event-store.ts'
 import { openKurrentEventStore } from '#event-store/kurrent/kurrent-event-store.ts'
 import { backOffMs } from '#kernel/back-off.ts'
-import { pause } from '#kernel/clock.ts'
 import { isJsonObject, tryParseJson } from '#kernel/json.ts'
 import { describeError, PlatformError } from '#kernel/platform-error.ts'
 import { systemRandom } from '#kernel/random.ts'
@@ -23,6 +22,7 @@ import { followChanges } from './change-follower.ts'
 import { createDeviceEdge } from './device-edge.ts'
 import { holdingsOf } from './holdings.ts'
 import { createLinkUpstream } from './link-upstream.ts'
+import { createStopSignal } from './stop-signal.ts'
 import { startVortexSite } from './vortex-site.ts'
 
 const projectFolder = resolve(import.meta.dir, '../../..')
@@ -101,13 +101,13 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
   let site: Site | undefined
   let store: EventStore | undefined
   let follower: ReturnType<typeof followChanges> | undefined
-  let isStopping = false
+  const signal = createStopSignal(clock)
   let connecting: Promise<void> | undefined
   const report = { stop: (): void => undefined }
 
   /** The address may not be known yet, or have changed with a restart of the store: asked again until it opens. */
   const connectStore = async (): Promise<void> => {
-    for (let attempt = 0; !isStopping && !follower; attempt++) {
+    for (let attempt = 0; !signal.isStopped && !follower; attempt++) {
       try {
         const connectionString = getEventStoreAddress(config)
         store = await openKurrentEventStore({ connectionString, log: log.named('event-store'), clock, random })
@@ -118,7 +118,7 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
         observables.retryWaiting()
       } catch (error) {
         log.warning(`the event store is not there yet: ${describeError(error)}`)
-        await pause(clock, backOffMs(attempt, random))
+        await signal.pause(backOffMs(attempt, random))
       }
     }
   }
@@ -177,7 +177,7 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
       await edge.vortex.drain()
     },
     stop: async () => {
-      isStopping = true
+      signal.stop()
       stopLearning()
       await edge.stop()
       await follower?.stop()
