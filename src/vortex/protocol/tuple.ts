@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { assert } from '#kernel/assert.ts'
+import { isJsonObject } from '#kernel/json.ts'
 
 /**
  * Tuples: named, typed, serialisable records. One definition gives the TypeScript type, the check at every door,
@@ -22,8 +23,10 @@ export function defineTuple<F extends Fields>(name: string, fields: F): TupleDef
   return { kind: 'tuple', name: checkedName(name), fields, schema: toSchema(fields) }
 }
 
+/** Exactly these fields. An array is an object to the schema library, and one without entries would pass as no fields. */
 export function toSchema<F extends Fields>(fields: F): v.GenericSchema<unknown, FieldValues<F>> {
-  return v.strictObject(fields) as v.GenericSchema<unknown, FieldValues<F>>
+  const record = v.custom<object>((value) => isJsonObject(value), 'must be an object with named fields')
+  return v.pipe(record, v.strictObject(fields)) as v.GenericSchema<unknown, FieldValues<F>>
 }
 
 /** `tutorial.StringInt`: a plugin id, a dot, a name in capitals. */
