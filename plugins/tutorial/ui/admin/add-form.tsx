@@ -1,13 +1,13 @@
 import Plus from 'lucide-solid/icons/plus'
 import { createSignal, type JSX } from 'solid-js'
-import type { ActionHandle } from '#web/sdk'
+import { type ActionHandle, makeUuid } from '#web/sdk'
 import { Button, NumberInput, parseTypedNumber, TextInput } from '#web/ui'
 import type { AddStringInt } from '../../shared/actions.ts'
 import { RowNotices } from '../row-notices.tsx'
 
 /** Adds a string int. The form is cleared only when the server has accepted it. */
 export function AddForm(props: { readonly action: ActionHandle<typeof AddStringInt> }): JSX.Element {
-  const [stringIntId, setStringIntId] = createSignal<string>(crypto.randomUUID())
+  const [stringIntId, setStringIntId] = createSignal(makeUuid())
   const [string1, setString1] = createSignal('')
   const [int1, setInt1] = createSignal('0')
   const [int1Error, setInt1Error] = createSignal<string>()
@@ -24,7 +24,7 @@ export function AddForm(props: { readonly action: ActionHandle<typeof AddStringI
     const answer = await props.action.push({ stringIntId: stringIntId(), string1: string1(), int1: number })
     setBusy(false)
     if (answer.outcome !== 'accepted') return
-    setStringIntId(crypto.randomUUID())
+    setStringIntId(makeUuid())
     setString1('')
     setInt1('0')
   }
