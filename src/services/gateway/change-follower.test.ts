@@ -147,6 +147,7 @@ test('a follower stops at once while it waits for its next try', async () => {
   const { follower } = start(fake)
   await calm()
   await follower.stop()
+  await follower.ready
   expect(fake.runs).toHaveLength(0)
 })
 

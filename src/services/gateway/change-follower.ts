@@ -13,6 +13,12 @@ const changesPrefix = 'changes-'
 /** Change streams keep an hour. Away for longer than this, the last announcements may be gone, and no gap would show. */
 const awayMsMax = 10 * 60_000
 
+export interface ChangeFollower {
+  /** Resolves when nothing is missed any more, and when it is stopped before that. */
+  readonly ready: Promise<void>
+  stop(): Promise<void>
+}
+
 /**
  * Follows the change streams of every projection from now on, and hands each announcement to `take`.
  *
@@ -27,7 +33,7 @@ export function followChanges(options: {
   clock: Clock
   random: Random
   log: Log
-}): { readonly ready: Promise<void>; stop(): Promise<void> } {
+}): ChangeFollower {
   const { store, clock, random, log } = options
   let feed: Feed | undefined
   const signal = createStopSignal(clock)
@@ -74,7 +80,7 @@ export function followChanges(options: {
       }
     }
   }
-  const finished = run()
+  const finished = run().finally(ready.resolve)
 
   return {
     ready: ready.promise,

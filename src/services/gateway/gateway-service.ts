@@ -18,7 +18,7 @@ import { combineHealth, type PartHealth, type Service } from '../service.ts'
 import type { Site } from '../start-site.ts'
 import { startStatusReport } from '../status-report.ts'
 import { createAppSite } from './app-site.ts'
-import { followChanges } from './change-follower.ts'
+import { type ChangeFollower, followChanges } from './change-follower.ts'
 import { createDeviceEdge } from './device-edge.ts'
 import { holdingsOf } from './holdings.ts'
 import { createLinkUpstream } from './link-upstream.ts'
@@ -100,7 +100,7 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
 
   let site: Site | undefined
   let store: EventStore | undefined
-  let follower: ReturnType<typeof followChanges> | undefined
+  let follower: ChangeFollower | undefined
   const signal = createStopSignal(clock)
   let connecting: Promise<void> | undefined
   const report = { stop: (): void => undefined }
@@ -111,9 +111,11 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
       try {
         const connectionString = getEventStoreAddress(config)
         store = await openKurrentEventStore({ connectionString, log: log.named('event-store'), clock, random })
+        if (signal.isStopped) return
         const { observables } = edge
         follower = followChanges({ store, take: observables.take, resync: observables.resyncAll, clock, random, log })
         await follower.ready
+        if (signal.isStopped) return
         isFollowing = true
         observables.retryWaiting()
       } catch (error) {

@@ -8,14 +8,17 @@ import type { Upstream } from './upstream.ts'
 
 const actDeadlineMs = 20_000
 const snapshotDeadlineMs = 20_000
+type Link = Pick<VortexClient, 'state' | 'onState' | 'upstream' | 'onUpstream' | 'act' | 'ask'>
 const replySchema = v.object({ meta: snapshotMetaSchema, rows: v.array(v.record(v.string(), v.unknown())) })
 
-/** Logic over the service link: heads are routed, bodies pass through unread (V2). */
-export function createLinkUpstream(link: VortexClient): Upstream {
-  const state = () =>
-    link.state().state === 'online'
-      ? { online: true, words: '' }
-      : { online: false, words: 'Logic cannot be reached just now; what you do is kept and sent when it is back.' }
+const unreachable = 'Logic cannot be reached just now; what you do is kept and sent when it is back.'
+
+/**
+ * Logic over the service link: heads are routed, bodies pass through unread (V2). It counts as online when the link is and
+ * logic itself does not say that it cannot work: a standby answers the phone too.
+ */
+export function createLinkUpstream(link: Link): Upstream {
+  const state = () => (link.state().state === 'online' ? link.upstream() : { online: false, words: unreachable })
   return {
     act: (act, body, by) => {
       if (!state().online) return Promise.resolve({ outcome: 'failed', kind: 'unavailable', words: state().words })
@@ -32,6 +35,11 @@ export function createLinkUpstream(link: VortexClient): Upstream {
       return { meta: parsed.output.meta, rows: parsed.output.rows as Row[] }
     },
     state,
-    onState: (listener) => link.onState(() => listener(state())),
+    onState: (listener) => {
+      const stops = [link.onState(() => listener(state())), link.onUpstream(() => listener(state()))]
+      return () => {
+        for (const stop of stops) stop()
+      }
+    },
   }
 }
