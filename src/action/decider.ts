@@ -23,7 +23,12 @@ export type DecideCase<S> = {
   readonly action: ActionDefinition
   decide(fields: JsonObject, state: S, context: DecisionContext): Decision
 }
-export type EvolveCase<S> = { readonly type: string; evolve(state: S, data: JsonObject): S }
+export type EvolveCase<S> = {
+  readonly type: string
+  /** Today's version of the data. */
+  readonly version: number
+  evolve(state: S, data: JsonObject): S
+}
 
 /** The business of one category of entities: pure, and one case an action or event. */
 export type Decider<S> = {
@@ -62,5 +67,6 @@ export function evolveOn<F extends Fields, S>(
   definition: ActionDefinition<F> | EventDefinition<F>,
   evolve: (state: S, data: FieldValues<F>) => S,
 ): EvolveCase<S> {
-  return { type: definition.name, evolve: (state, data) => evolve(state, data as FieldValues<F>) }
+  const { name: type, version } = definition
+  return { type, version, evolve: (state, data) => evolve(state, data as FieldValues<F>) }
 }

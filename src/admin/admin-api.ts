@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import * as v from 'valibot'
 import type { EventStore } from '#event-store/event-store.ts'
@@ -22,6 +23,8 @@ export type AdminApiOptions = {
   readonly log: Log
 }
 
+const bodySizeBytesMax = 64 * 1024
+
 const credentialsSchema = v.object({
   user: v.pipe(v.string(), v.maxLength(200)),
   password: v.pipe(v.string(), v.maxLength(1_000)),
@@ -39,10 +42,11 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminVariables> {
     if (status === 500) log.error(`${c.req.method} ${c.req.path} failed: ${describeError(error)}`)
     return c.json({ error: { kind, words } }, status)
   })
+  api.use(bodyLimit({ maxSize: bodySizeBytesMax, onError: refuseTooLarge }))
   // A page of another site may make a browser send a form, but not with this header set to our own origin.
   api.use(async (c, next) => {
     const origin = c.req.header('origin')
-    if (c.req.method !== 'GET' && origin !== undefined && new URL(origin).host !== c.req.header('host'))
+    if (c.req.method !== 'GET' && origin !== undefined && hostOf(origin) !== c.req.header('host'))
       throw new PlatformError(
         'forbidden',
         `Found a request from ${origin}: only the admin app's own pages may change anything.`,
@@ -89,14 +93,27 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminVariables> {
   api.get('/me', (c) => c.json({ user: c.get('user') }))
   api.route('/events', createEventRoutes(options))
   api.route('/projections', createProjectionRoutes(options))
+  api.all('*', (c) => {
+    throw new PlatformError('not-found', `There is nothing at ${c.req.method} ${c.req.path}.`)
+  })
   return api
 }
 
-function toHttpError(error: unknown): { status: 400 | 403 | 404 | 500 | 503; kind: string; words: string } {
+/** Browsers send the origin "null" from pages without an address of their own. */
+function hostOf(origin: string): string | undefined {
+  return URL.parse(origin)?.host
+}
+
+function refuseTooLarge(): never {
+  throw new PlatformError('too-large', `A request may have ${bodySizeBytesMax} bytes at most.`)
+}
+
+function toHttpError(error: unknown): { status: 400 | 403 | 404 | 413 | 500 | 503; kind: string; words: string } {
   if (isPlatformError(error)) {
     const { kind, message: words } = error
     if (kind === 'bad-input') return { status: 400, kind, words }
     if (kind === 'forbidden') return { status: 403, kind, words }
+    if (kind === 'too-large') return { status: 413, kind, words }
     if (kind === 'not-found') return { status: 404, kind, words }
     if (kind === 'unavailable' || kind === 'timeout') return { status: 503, kind, words }
   }

@@ -3,6 +3,7 @@ import type { ActionDefinition } from '#action/define-action.ts'
 import type { EventSchema } from '#event-store/upcast.ts'
 import type { JsonObject } from '#kernel/json.ts'
 import type { Log } from '#kernel/log.ts'
+import { PlatformError } from '#kernel/platform-error.ts'
 import type { ObservableDefinition } from '#observable/source/define-observable.ts'
 import type { ProjectionDefinition } from '#projection/define-projection.ts'
 import type { Fields, FieldValues } from '#vortex/protocol/tuple.ts'
@@ -24,7 +25,7 @@ export type LogicPart = {
   readonly deciders: readonly Decider<unknown>[]
   readonly projections: readonly ProjectionDefinition[]
   readonly observables: readonly ObservableDefinition[]
-  /** How older versions of its events become today's. */
+  /** How older versions of its events become today's; those at version 1 need none. */
   readonly eventSchemas: readonly EventSchema[]
   /** Pushed at every start; each takes effect the first time only. */
   readonly seed: readonly SeedAction[]
@@ -47,10 +48,36 @@ export function defineLogicPart(part: {
     deciders,
     projections,
     observables,
-    eventSchemas,
+    eventSchemas: [...eventSchemas, ...firstVersions(deciders, eventSchemas)],
     seed,
     ...hooks,
   }
+}
+
+/**
+ * What a decider handles has a version, so that an event of a newer one parks instead of being misread (seam 10). A first
+ * version needs no words; a later one must say how the earlier become it.
+ */
+function firstVersions(deciders: readonly Decider<unknown>[], said: readonly EventSchema[]): EventSchema[] {
+  const versions = new Map<string, number>()
+  for (const { decide, evolve } of deciders) {
+    for (const { action } of decide) versions.set(action.name, action.version)
+    for (const { type, version } of evolve) versions.set(type, version)
+  }
+  for (const { type, version } of said) {
+    const known = versions.get(type)
+    if (known !== undefined && known !== version)
+      throw badVersion(`"${type}" is at version ${known} and its event schema at ${version}: make them agree`)
+    versions.delete(type)
+  }
+  return [...versions].map(([type, version]) => {
+    if (version === 1) return { type, version, upcasts: [] }
+    throw badVersion(`"${type}" is at version ${version}: add its event schema, with the way from each earlier version`)
+  })
+}
+
+function badVersion(words: string): PlatformError {
+  return new PlatformError('bad-definition', `${words}.`)
 }
 
 /** The first action of something that should be there from the start. */

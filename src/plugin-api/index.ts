@@ -10,6 +10,7 @@ export {
   reject,
 } from '#action/decider.ts'
 export { type ActionDefinition, defineAction, defineEvent, type EventDefinition } from '#action/define-action.ts'
+export type { EventSchema, Upcast } from '#event-store/upcast.ts'
 export { defineObservable, type ObservableDefinition } from '#observable/source/define-observable.ts'
 export {
   defineProjection,
@@ -17,6 +18,7 @@ export {
   type ProjectionDefinition,
 } from '#projection/define-projection.ts'
 export { defineReadModel, type ReadModel } from '#projection/read-model.ts'
+export { instant as instantColumn } from '#storage/instant.ts'
 export { defineTuple, type TupleDefinition, type TupleOf } from '#vortex/protocol/tuple.ts'
 export {
   defineLogicPart,

@@ -60,8 +60,12 @@ function inOrder(plugins: readonly DiscoveredPlugin[], log: Log): DiscoveredPlug
     if (!plugin) return refuse(path.at(-1) ?? id, `it requires "${id}", which is not here`)
     if (state === 'placing') return refuse(id, `it requires itself: ${[...path, id].join(' -> ')}`)
     states.set(id, 'placing')
-    const isPossible = Object.keys(plugin.manifest.requires).every((required) => place(required, [...path, id]))
-    if (!isPossible) return refuse(id, 'what it requires cannot run')
+    for (const [required, range] of Object.entries(plugin.manifest.requires)) {
+      if (!place(required, [...path, id])) return refuse(id, `it requires "${required}", which cannot run`)
+      const version = byId.get(required)?.version ?? ''
+      if (!Bun.semver.satisfies(version, range))
+        return refuse(id, `it requires "${required}" ${range}, found ${version}`)
+    }
     states.set(id, 'placed')
     ordered.push(plugin)
     return true

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Log } from '#kernel/log.ts'
 import { describeError, PlatformError } from '#kernel/platform-error.ts'
 import type { LogicPart, PluginDefinition } from '#plugin-api/define-plugin.ts'
+import { checkLogicPart } from './check-logic-part.ts'
 import type { DiscoveredPlugin } from './discover-plugins.ts'
 
 /** A plugin whose part for this service is loaded: definitions only, nothing runs yet. */
@@ -17,7 +18,9 @@ export async function loadLogicParts(plugins: readonly DiscoveredPlugin[], log: 
       if (missing !== undefined)
         throw new PlatformError('plugin-failed', `it requires "${missing}", which did not load`)
       const definition = await importDefinition(plugin)
-      loaded.push({ ...plugin, logic: await definition.parts.logic?.() })
+      const logic = await definition.parts.logic?.()
+      if (logic) checkLogicPart(id, logic)
+      loaded.push({ ...plugin, logic })
     } catch (error) {
       log.error(`plugin "${id}" is left out: ${describeError(error)}`, { plugin: id, part: 'logic' })
     }

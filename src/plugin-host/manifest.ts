@@ -8,13 +8,14 @@ import { PlatformError } from '#kernel/platform-error.ts'
  * before any code of the plugin has run.
  */
 const shortText = v.pipe(v.string(), v.minLength(1), v.maxLength(300))
+const anyText = v.pipe(v.string(), v.maxLength(300))
 const relativePath = v.pipe(
   shortText,
   v.check((path) => !path.startsWith('/') && !path.split('/').includes('..'), 'must stay inside the plugin folder'),
 )
 const routePath = v.pipe(v.string(), v.regex(/^[a-z0-9-]*(\/[a-z0-9-]+)*$/, 'must be lower-case words divided by "/"'))
 
-const homeLink = v.strictObject({ title: shortText, words: v.optional(shortText, ''), path: routePath })
+const homeLink = v.strictObject({ title: shortText, words: v.optional(anyText, ''), path: routePath })
 const screen = v.strictObject({ path: routePath, title: shortText, module: relativePath })
 const appEntry = v.strictObject({ home: v.optional(v.array(homeLink), []), screens: v.array(screen) })
 
@@ -24,7 +25,7 @@ const manifestSchema = v.strictObject({
     v.check(isPluginId, 'must be lower-case letters, digits and dashes, and none of the platform’s names'),
   ),
   title: shortText,
-  words: v.optional(shortText, ''),
+  words: v.optional(anyText, ''),
   icon: v.optional(relativePath),
   platform: shortText,
   requires: v.optional(v.record(v.string(), v.string()), {}),
@@ -60,12 +61,15 @@ const knownKeys = [
 ]
 
 function describeIssue(issue: v.BaseIssue<unknown>): string {
-  const path = issue.path?.map((step) => String(step.key)).join('.') ?? ''
+  const keys = issue.path?.map((step) => String(step.key)) ?? []
+  const path = keys.join('.') || 'peek'
   if (issue.type === 'strict_object' && issue.expected === 'never') {
-    const near = nearestName(path.split('.').at(-1) ?? '', knownKeys)
+    const near = nearestName(keys.at(-1) ?? '', knownKeys)
     return `"${path}" is no key of a manifest${near ? `; did you mean "${near}"?` : ''}`
   }
-  return `"${path}": found ${issue.received}, wanted ${issue.message.startsWith('must') ? issue.message.slice(8) : (issue.expected ?? 'another value')}`
+  if (issue.received === 'undefined') return `"${path}" is missing`
+  if (issue.message.startsWith('must ')) return `"${path}" ${issue.message}, found ${issue.received}`
+  return `"${path}" is ${issue.received}, wanted ${issue.expected ?? 'another value'}`
 }
 
 function badManifest(path: string, words: string): PlatformError {
