@@ -6,9 +6,9 @@
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import { systemRandom } from '#kernel/random.ts'
-import { makeVortexClient } from '#vortex/client/make-vortex-client.ts'
 import type { ConnectionState, VortexClient } from '#vortex/client/vortex-client.ts'
 import type { LoadMeter } from './load-meter.ts'
+import { makeServiceClient } from './make-service-client.ts'
 import type { PartHealth } from './service.ts'
 import type { ServiceIdentity } from './service-identity.ts'
 import { type Holdings, startStatusReport } from './status-report.ts'
@@ -29,25 +29,10 @@ export type ServiceLink = {
   close(): void
 }
 
-export const serviceLinkPath = '/vortex'
-
 export function openServiceLink(options: ServiceLinkOptions): ServiceLink {
   const { address, identity, clock } = options
   const log = options.log.named('link')
-  const client = makeVortexClient({
-    url: `ws://${address.host}:${address.port}${serviceLinkPath}`,
-    hello: {
-      role: 'service',
-      name: identity.name,
-      device: identity.device,
-      instance: identity.id,
-      build: identity.build,
-      secret: address.secret,
-    },
-    clock,
-    random: systemRandom,
-    log,
-  })
+  const client = makeServiceClient({ address, identity, clock, random: systemRandom, log })
   const unlisten = client.onState((state) => logChange(log, state))
   const report = startStatusReport({ ...options, client, log })
   return {

@@ -9,10 +9,10 @@ import { describeError, PlatformError } from '#kernel/platform-error.ts'
 import { systemRandom } from '#kernel/random.ts'
 import { toAppManifest } from '#plugin-host/app-manifest.ts'
 import { discoverPlugins } from '#plugin-host/discover-plugins.ts'
-import { makeVortexClient } from '#vortex/client/make-vortex-client.ts'
 import { guestUser } from '#vortex/protocol/principal.ts'
 import { pluginsRequestName } from '#vortex/protocol/snapshot.ts'
 import { createHealthSite } from '../health-site.ts'
+import { makeServiceClient } from '../make-service-client.ts'
 import type { ServiceContext } from '../run-role.ts'
 import { combineHealth, type PartHealth, type Service } from '../service.ts'
 import type { Site } from '../start-site.ts'
@@ -38,20 +38,7 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
   const { config, identity, log, clock, meter } = context
   const { values } = config
   const random = systemRandom
-  const link = makeVortexClient({
-    url: `ws://${values.serviceLink.host}:${values.serviceLink.port}/vortex`,
-    hello: {
-      role: 'service',
-      name: role,
-      device: identity.device,
-      instance: identity.id,
-      build: identity.build,
-      secret: values.serviceLink.secret,
-    },
-    clock,
-    random,
-    log: log.named('link'),
-  })
+  const link = makeServiceClient({ address: values.serviceLink, identity, clock, random, log: log.named('link') })
   const upstream = createLinkUpstream(link)
   let isFollowing = false
   const edge = createDeviceEdge({

@@ -1,0 +1,156 @@
+import { afterEach, expect, test } from 'bun:test'
+import { Hono } from 'hono'
+import { systemClock } from '#kernel/clock.ts'
+import { createDeferred } from '#kernel/deferred.ts'
+import { newUuid } from '#kernel/ids.ts'
+import { silentLog } from '#kernel/log.ts'
+import { toPosition } from '#kernel/position.ts'
+import { systemRandom } from '#kernel/random.ts'
+import { createDeviceEdge } from '#services/gateway/device-edge.ts'
+import { createLinkUpstream } from '#services/gateway/link-upstream.ts'
+import { startVortexSite } from '#services/gateway/vortex-site.ts'
+import { createServiceLink } from '#services/logic/service-link.ts'
+import { createStatusBoard } from '#services/logic/status-board.ts'
+import { makeServiceClient } from '#services/make-service-client.ts'
+import type { Site } from '#services/start-site.ts'
+import { makeVortexClient } from '#vortex/client/make-vortex-client.ts'
+import type { ConnectionState, VortexClient } from '#vortex/client/vortex-client.ts'
+import { defaultLimits } from '#vortex/protocol/limits.ts'
+import type { Row } from '#vortex/protocol/row.ts'
+import { type Snapshot, snapshotRowsMax } from '#vortex/protocol/snapshot.ts'
+import type { VortexServer } from '#vortex/server/vortex-server.ts'
+
+/** Logic's end of the service link, a gateway's end, and a device behind it, over real sockets. */
+
+const secret = 'the-secret-of-this-test'
+const surroundings = { clock: systemClock, random: systemRandom, log: silentLog }
+const by = { user: 'ada', device: 'd', service: 'field', roles: [] }
+const cleanUps: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
+})
+
+test('the largest snapshot reaches a gateway and its device whole', async () => {
+  const rows = Array.from({ length: snapshotRowsMax }, (_, index) => toRow(index))
+  const { link, device } = await connect({ rows })
+  const upstream = createLinkUpstream(link)
+  const snapshot = await upstream.snapshot('test.Notes', {}, by)
+  expect(JSON.stringify(snapshot.rows).length).toBeGreaterThan(5_000_000)
+  expect(snapshot.rows).toEqual(rows)
+
+  const shown = createDeferred<readonly Row[]>()
+  device.observe(
+    'test.Notes',
+    {},
+    {
+      rows: (state) => shown.resolve(state.rows),
+      patch: () => undefined,
+      resumed: () => undefined,
+      trouble: (error) => shown.reject(new Error(error.words)),
+    },
+  )
+  expect(await shown.promise).toEqual(rows)
+})
+
+test('what a crowd of devices asks at once is answered over one link', async () => {
+  const { link } = await connect({ rows: [toRow(1)] })
+  const upstream = createLinkUpstream(link)
+  const answers = await Promise.all(
+    Array.from({ length: 5_000 }, (_, index) => upstream.snapshot('test.Notes', { id: String(index) }, by)),
+  )
+  expect(answers.every(({ rows }) => rows.length === 1)).toBe(true)
+})
+
+test('an action as large as a device may send passes the link', async () => {
+  const { link } = await connect({ rows: [] })
+  const action = { id: newUuid(), name: 'test.Do', version: 1, at: 1 }
+  const body = JSON.stringify({ text: 'ä'.repeat(2_000_000) })
+  const answer = await createLinkUpstream(link).act({ ...action, k: 'act', req: 1 }, body, by)
+  // This logic does not lead: it took the frame, and says so.
+  expect(answer).toMatchObject({ outcome: 'failed', kind: 'unavailable' })
+})
+
+/** Texts that hardly compress, as descriptions and numbers of real rows do not. */
+function toRow(index: number): Row {
+  return { id: newUuid(), index, text: Array.from({ length: 6 }, newUuid).join(' ') }
+}
+
+async function connect({ rows }: { rows: readonly Row[] }): Promise<{ link: VortexClient; device: VortexClient }> {
+  const meta: Snapshot['meta'] = {
+    feed: 'test.notes',
+    table: 'notes',
+    incarnation: 'i',
+    version: 1,
+    position: toPosition(1n, 1n),
+    keyedBy: ['id'],
+    orderBy: ['index'],
+    selectorFields: ['id'],
+    access: 'everyone',
+  }
+  const board = createStatusBoard({ clock: systemClock, onChange: () => undefined })
+  const logic = createServiceLink({
+    ...surroundings,
+    service: { name: 'logic', instance: 'l', build: 'test' },
+    secret,
+    limits: defaultLimits,
+    work: () => ({ actions: undefined, snapshots: { snapshot: async () => ({ meta, rows }) } }),
+    board,
+    enabledPlugins: () => [],
+  })
+  const linkSite = serve(logic)
+  const link = makeServiceClient({
+    ...surroundings,
+    address: { host: '127.0.0.1', port: linkSite.port, secret },
+    identity: {
+      name: 'field',
+      id: newUuid(),
+      device: newUuid(),
+      build: 'test',
+      host: 'here',
+      pid: 1,
+      startedAt: 0,
+    },
+  })
+  cleanUps.push(
+    () => link.close(),
+    () => board.stop(),
+  )
+  await reach(link, 'online')
+
+  const edge = createDeviceEdge({
+    ...surroundings,
+    service: { name: 'field', instance: 'f', build: 'test' },
+    limits: defaultLimits,
+    upstream: createLinkUpstream(link),
+    admit: async (hello) => ({ principal: { ...by, device: hello.device } }),
+  })
+  cleanUps.push(() => edge.stop())
+  const fieldSite = serve(edge.vortex)
+  const device = makeVortexClient({
+    ...surroundings,
+    url: `ws://127.0.0.1:${fieldSite.port}/vortex`,
+    hello: { role: 'device', name: 'field', device: newUuid(), instance: newUuid(), build: 'test' },
+  })
+  cleanUps.push(() => device.close())
+  await reach(device, 'online')
+  return { link, device }
+}
+
+function serve(vortex: VortexServer): Site {
+  const root = new Hono()
+  vortex.mount(root)
+  const site = startVortexSite({ host: '127.0.0.1', port: 0, key: 'test', site: root, vortex })
+  cleanUps.push(
+    () => vortex.close(),
+    () => site.stop(),
+  )
+  return site
+}
+
+async function reach(client: VortexClient, wanted: ConnectionState['state']): Promise<void> {
+  if (client.state().state === wanted) return
+  const reached = createDeferred<void>()
+  const stop = client.onState(({ state }) => state === wanted && reached.resolve())
+  await reached.promise
+  stop()
+}
