@@ -10,7 +10,7 @@ export interface IdleSelectors {
   remove(watched: WatchedSelector): void
   /** Puts out the one idle for longest; false when there is none. */
   putOutOldest(): boolean
-  count(): number
+  /** Keeps nobody any more: who comes later is put out at once. */
   stop(): void
 }
 
@@ -22,6 +22,7 @@ export function createIdleSelectors(options: {
 }): IdleSelectors {
   /** Oldest first. */
   const timers = new Map<WatchedSelector, () => void>()
+  let isStopped = false
 
   const remove = (watched: WatchedSelector): void => {
     timers.get(watched)?.()
@@ -40,6 +41,7 @@ export function createIdleSelectors(options: {
   return {
     add: (watched) => {
       remove(watched)
+      if (isStopped) return options.onDue(watched)
       timers.set(
         watched,
         options.clock.after(options.lingerMs, () => putOut(watched)),
@@ -48,8 +50,8 @@ export function createIdleSelectors(options: {
     },
     remove,
     putOutOldest,
-    count: () => timers.size,
     stop: () => {
+      isStopped = true
       for (const cancel of timers.values()) cancel()
       timers.clear()
     },

@@ -358,7 +358,7 @@ test('O5 so many snapshots are under way at once, and no more', async () => {
   expect(world.asked.map(({ selector }) => selector.team)).toEqual(['t2', 't3'])
 })
 
-test('a stopped edge asks for nothing and sends nothing', async () => {
+test('a stopped edge asks for nothing, sends nothing and keeps nothing of those who leave after it', async () => {
   const world = createEdgeWorld()
   const device = world.device('a')
   world.observe(device, 1, 'p.Task')
@@ -366,6 +366,12 @@ test('a stopped edge asks for nothing and sends nothing', async () => {
   world.edge.take('p.tasks', commitOf(10, 11, [set('k1', 'red')]))
   world.edge.stop()
   await world.calm()
+  world.edge.take('p.tasks', commitOf(11, 12, [set('k2', 'red')]))
+  world.observe(device, 2, 'p.Task', { team: 'red' })
+  world.edge.leave(device.watcher())
+  await world.calm()
   world.clock.advance(100_000)
   expect(device.frames).toHaveLength(1)
+  expect(world.asked).toHaveLength(0)
+  expect(world.edge.stats()).toEqual({ selectorCount: 0, observationCount: 0, rowCount: 0, groupCount: 0 })
 })

@@ -36,6 +36,7 @@ export interface ObservableEdge {
   /** The source can be reached again: what waits for it is tried at once. */
   retryWaiting(): void
   stats(): EdgeStats
+  /** Nothing happens any more; watchers may still leave. */
   stop(): void
 }
 
@@ -62,7 +63,7 @@ export type EdgeBounds = {
   readonly recentRowsMax: number
 }
 
-export const defaultEdgeBounds: EdgeBounds = {
+const defaultEdgeBounds: EdgeBounds = {
   flushMs: 10,
   lingerMs: 30_000,
   idleCountMax: 500,
@@ -102,18 +103,28 @@ export function createObservableEdge(options: EdgeOptions): ObservableEdge {
     log,
   })
 
+  let isStopped = false
+
   return {
-    observe: watching.observe,
+    observe: (watcher, observe) => {
+      if (!isStopped) watching.observe(watcher, observe)
+    },
     unobserve: watching.unobserve,
     leave: watching.leave,
-    take: applying.take,
+    take: (feed, change) => {
+      if (!isStopped) applying.take(feed, change)
+    },
     resyncAll: (why) => {
+      if (isStopped) return
       watching.distrustLoads()
       applying.resyncAll(why)
     },
-    retryWaiting: watching.retryAll,
+    retryWaiting: () => {
+      if (!isStopped) watching.retryAll()
+    },
     stats: () => ({ ...watching.stats(), groupCount: groups.size() }),
     stop: () => {
+      isStopped = true
       watching.stop()
       flushing.stop()
     },

@@ -28,7 +28,7 @@ export interface ModelProjection {
 type Table = ReadonlyMap<string, Row>
 const teams = ['red', 'blue', null] as const
 const states = ['open', 'done'] as const
-export const modelSelectorFields = ['team', 'state'] as const
+const modelSelectorFields = ['team', 'state'] as const
 const keys = ['k0', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6'] as const
 
 export function createModelProjection(feed: string, random: Random): ModelProjection {
