@@ -1,6 +1,7 @@
 import { createActionRegistry } from '#action/action-registry.ts'
 import { type ActionRunner, createActionRunner } from '#action/action-runner.ts'
-import type { EventStore } from '#event-store/event-store.ts'
+import type { EventFilter, EventStore } from '#event-store/event-store.ts'
+import { startLogTail } from '#event-store/log-tail.ts'
 import { loadedUpcasters } from '#event-store/upcast.ts'
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
@@ -48,10 +49,11 @@ export function startEngine(options: {
 
   const observables = plugins.flatMap((plugin) => plugin.logic?.observables ?? [])
   const definitions = [actionAudit, ...plugins.flatMap((plugin) => plugin.logic?.projections ?? [])]
+  const tail = startLogTail({ store, filter: ownEvents, log: log.named('tail') })
   const projectors = definitions.map((definition: ProjectionDefinition) =>
     startProjector({
       definition,
-      store,
+      store: { ...store, follow: tail.follow },
       sql: database.sql,
       clock,
       random,
@@ -86,6 +88,7 @@ export function startEngine(options: {
     stop: async () => {
       await actions.drain()
       await Promise.all(projectors.map((projector) => projector.stop()))
+      await tail.stop()
       for (const forgetSchema of forget) forgetSchema()
     },
   }
@@ -100,6 +103,9 @@ function selectorFieldsOf(
     if (from === feed) fields[tableName] = [...new Set([...(fields[tableName] ?? []), ...selectorFields])]
   return fields
 }
+
+/** What projections may follow: everything but the platform's own streams. */
+const ownEvents: EventFilter = { on: 'stream', regex: '^(?!changes-|jobs-|\\$|peek\\.)' }
 
 const seedTriesMax = 5
 
