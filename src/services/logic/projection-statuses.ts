@@ -1,16 +1,26 @@
 import type { EventStore } from '#event-store/event-store.ts'
+import { parseMetadata } from '#event-store/metadata.ts'
 import type { Clock } from '#kernel/clock.ts'
 import { comparePositions, logStart, type Position } from '#kernel/position.ts'
 import type { Projector } from '#projection/projector.ts'
 import type { ProjectorStatus } from '#projection/projector-status.ts'
 import type { ProjectionStatus } from '#vortex/protocol/platform-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
+import { createProgressMeter, type ProgressMeter } from './progress-meter.ts'
 
 type StatusRow = TupleOf<typeof ProjectionStatus>
 
+/** What a projector has still to take: so many events, the first of them recorded then. Null: more than is counted. */
+type Lag = { readonly eventCount: number | null; readonly since: number | null; readonly position: Position }
+type Watched = { readonly meter: ProgressMeter; lag: Lag; countedAt: number }
+
+const countedEventsMax = 1_000
+/** More than can be counted is not counted again at once: each count reads the events. */
+const recountMsMin = 5_000
+
 /**
  * Turns what projectors know of themselves into what a person wants to see: lag, rate and time to go (P6). Looks at the
- * head of the log every `periodMs`, and lets projectors' own news through at most as often as `quietMs`.
+ * head of the log every `periodMs`, and counts what is still to come exactly, up to a thousand events.
  */
 export function watchProjections(options: {
   store: EventStore
@@ -21,47 +31,57 @@ export function watchProjections(options: {
 }): { stop(): void; refresh(): void } {
   const { store, clock } = options
   const periodMs = options.periodMs ?? 1_000
-  const meters = new Map<string, { eventCount: number; at: number; rate: number }>()
+  const watched = new Map<string, Watched>()
   let head: Position = logStart
   let isStopped = false
   let cancel = (): void => undefined
 
-  const rateOf = (status: ProjectorStatus): number => {
-    const now = clock.now()
-    const meter = meters.get(status.id) ?? { eventCount: status.eventCount, at: now, rate: 0 }
-    const seconds = (now - meter.at) / 1_000
-    if (seconds >= 0.5) {
-      const newest = Math.max(0, status.eventCount - meter.eventCount) / seconds
-      Object.assign(meter, { eventCount: status.eventCount, at: now, rate: meter.rate * 0.5 + newest * 0.5 })
+  const watchedOf = (status: ProjectorStatus): Watched => {
+    const found = watched.get(status.id)
+    if (found) return found
+    const fresh = { meter: createProgressMeter(), lag: noLag(status.position), countedAt: Number.NEGATIVE_INFINITY }
+    watched.set(status.id, fresh)
+    return fresh
+  }
+
+  /** A projector that follows at its own pace has nothing to count; one that stands still has. */
+  const countLag = async (projector: Projector): Promise<void> => {
+    const status = projector.status()
+    const one = watchedOf(status)
+    const hasMoved = one.lag.position !== status.position
+    if (comparePositions(head, status.position) <= 0 || (status.state === 'live' && hasMoved)) {
+      one.lag = noLag(status.position)
+      return
     }
-    meters.set(status.id, meter)
-    return meter.rate < 0.05 ? 0 : Math.round(meter.rate * 10) / 10
+    if (one.lag.eventCount === null && clock.now() - one.countedAt < recountMsMin) return
+    const filter = { beyond: status.position, direction: 'forwards', filter: projector.filter } as const
+    const ahead = await store.readLog({ ...filter, countMax: countedEventsMax + 1 })
+    const [first] = ahead
+    const since = first ? (parseMetadata(first.metadata).recordedAt ?? first.storedAt) : null
+    one.lag = {
+      eventCount: ahead.length > countedEventsMax ? null : ahead.length,
+      since,
+      position: status.position,
+    }
+    one.countedAt = clock.now()
   }
 
   const refresh = (): void => {
     for (const projector of options.projectors()) {
       const status = projector.status()
-      const isBehind = status.state !== 'live'
-      const rate = rateOf(status)
-      const lagSeconds =
-        isBehind && status.lastEventAt !== null
-          ? Math.max(0, Math.round((clock.now() - status.lastEventAt) / 1_000))
-          : 0
-      const { lastEventAt: _, ...shown } = status
-      options.show({
-        ...shown,
-        head: comparePositions(head, status.position) > 0 ? head : status.position,
-        lagEvents: isBehind ? null : 0,
-        lagSeconds,
-        ratePerSecond: rate,
-        etaSeconds: null,
-        live: status.state === 'live',
-      })
+      const one = watchedOf(status)
+      one.meter.look(clock.now(), status.eventCount, status.position)
+      options.show(toRow(status, one, head, clock.now()))
     }
   }
 
   const tick = async (): Promise<void> => {
-    head = await store.head().catch(() => head)
+    try {
+      head = await store.head()
+      for (const projector of options.projectors()) await countLag(projector)
+    } catch {
+      // The store is away, which its own health says; what was counted last stays shown.
+    }
     if (isStopped) return
     refresh()
     cancel = clock.after(periodMs, () => void tick())
@@ -75,4 +95,26 @@ export function watchProjections(options: {
       cancel()
     },
   }
+}
+
+function noLag(position: Position): Lag {
+  return { eventCount: 0, since: null, position }
+}
+
+function toRow(status: ProjectorStatus, { meter, lag }: Watched, head: Position, now: number): StatusRow {
+  const { lastEventAt: _, ...shown } = status
+  const isDone = lag.eventCount === 0
+  return {
+    ...shown,
+    head: comparePositions(head, status.position) > 0 ? head : status.position,
+    lagEvents: lag.eventCount,
+    lagSeconds: lag.since === null ? 0 : Math.max(0, Math.round((now - lag.since) / 1_000)),
+    ratePerSecond: meter.eventsPerSecond,
+    etaSeconds: isDone ? 0 : (etaOf(lag, meter) ?? meter.secondsTo(status.position, head) ?? null),
+    live: status.state === 'live',
+  }
+}
+
+function etaOf({ eventCount }: Lag, { eventsPerSecond }: ProgressMeter): number | undefined {
+  return eventCount !== null && eventsPerSecond > 0 ? Math.ceil(eventCount / eventsPerSecond) : undefined
 }

@@ -1,0 +1,39 @@
+import { fromPosition, type Position } from '#kernel/position.ts'
+
+/** How fast a projector goes: events a second, and positions a second, both smoothed over the last looks. */
+export interface ProgressMeter {
+  look(now: number, eventCount: number, position: Position): void
+  readonly eventsPerSecond: number
+  /** Until the head is reached at the present pace; undefined while it does not move. */
+  secondsTo(position: Position, head: Position): number | undefined
+}
+
+const lookMsMin = 500
+const newestShare = 0.5
+
+export function createProgressMeter(): ProgressMeter {
+  let last: { at: number; eventCount: number; commit: number } | undefined
+  let eventRate = 0
+  let positionRate = 0
+  const smooth = (rate: number, newest: number): number => rate * (1 - newestShare) + newest * newestShare
+
+  return {
+    look: (now, eventCount, position) => {
+      const current = { at: now, eventCount, commit: Number(fromPosition(position).commit) }
+      last ??= current
+      const seconds = (now - last.at) / 1_000
+      if (seconds * 1_000 < lookMsMin) return
+      eventRate = smooth(eventRate, Math.max(0, eventCount - last.eventCount) / seconds)
+      positionRate = smooth(positionRate, Math.max(0, current.commit - last.commit) / seconds)
+      last = current
+    },
+    get eventsPerSecond() {
+      return eventRate < 0.05 ? 0 : Math.round(eventRate * 10) / 10
+    },
+    secondsTo: (position, head) => {
+      const left = Number(fromPosition(head).commit - fromPosition(position).commit)
+      if (left <= 0) return 0
+      return positionRate > 0 ? Math.ceil(left / positionRate) : undefined
+    },
+  }
+}
