@@ -47,7 +47,7 @@ export function bringForward(options: {
   return isBehind ? undefined : { point, rows, acts }
 }
 
-export function pointOfSnapshot({ meta: { incarnation, version, position: text } }: Snapshot): ResumePoint {
+function pointOfSnapshot({ meta: { incarnation, version, position: text } }: Snapshot): ResumePoint {
   const position = parsePosition(text)
   assert(position, `a snapshot stands at a position, found "${text}"`)
   return { incarnation, version, position }
