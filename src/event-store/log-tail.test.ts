@@ -74,6 +74,37 @@ test('a handler that fails ends its own feed, and the others go on', async () =>
   await tail.stop()
 })
 
+test('a feed that falls behind leaves the tail, reads for itself, and hears everything all the same', async () => {
+  const store = createMemoryEventStore()
+  const tail = startLogTail({ store, filter: everything, log: silentLog, waitingCountMax: 2 })
+  const isBlocked = { gate: Promise.resolve() }
+  const wentLive: boolean[] = []
+  const events: string[] = []
+  const done = createDeferred<void>()
+  const feed = tail.follow({
+    after: logStart,
+    filter: { on: 'type', prefixes: ['tutorial.A'] },
+    onLive: (isLive) => void wentLive.push(isLive),
+    onBatch: async (batch) => {
+      await isBlocked.gate
+      events.push(...batch.map((event) => event.id))
+      if (events.length >= 12) done.resolve()
+    },
+  })
+  await append(store, 'tutorial.A')
+  while (events.length === 0 || !wentLive.includes(true)) await new Promise((resolve) => setImmediate(resolve))
+  const gate = createDeferred<void>()
+  isBlocked.gate = gate.promise
+  for (let count = 0; count < 10; count++) await append(store, 'tutorial.A')
+  gate.resolve()
+  await append(store, 'tutorial.A')
+  await done.promise
+  expect(events).toEqual(expected(store, 'tutorial.A'))
+  expect(wentLive).toContain(false)
+  await feed.stop()
+  await tail.stop()
+})
+
 test('stop resolves after the last handler has returned', async () => {
   const store = createMemoryEventStore()
   const tail = startLogTail({ store, filter: everything, log: silentLog })
