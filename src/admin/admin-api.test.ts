@@ -105,6 +105,15 @@ describe('a session', () => {
     expect(await ask('GET', '/me')).toMatchObject(forbidden)
   })
 
+  test('ends when somebody signs in anew in the same browser', async () => {
+    await signedIn()
+    const before = cookie
+    await signedIn()
+    expect((await ask('GET', '/me')).status).toBe(200)
+    cookie = before
+    expect(await ask('GET', '/me')).toMatchObject(forbidden)
+  })
+
   test('lasts twelve hours from its last use', async () => {
     await signedIn()
     clock.advance(12 * 3_600_000 - 1)

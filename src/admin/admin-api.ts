@@ -61,6 +61,9 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminVariables> {
     const { user, password } = parsed.output
     const result = login.signIn(user, password, options.addressOf(c))
     if ('key' in result) {
+      // One browser is one person: who was signed in before is not any more, nor are that person's connections.
+      const previous = getCookie(c, sessionCookie)
+      if (previous) login.signOut(previous)
       setCookie(c, sessionCookie, result.key, {
         httpOnly: true,
         sameSite: 'Strict',

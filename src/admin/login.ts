@@ -15,6 +15,10 @@ export interface AdminLogin {
   signOut(key: string): void
   /** The user of a session, while it lasts; each use extends it. */
   userOf(key: string | undefined): string | undefined
+  /** Whether a session lasts; asking does not extend it. */
+  isSignedIn(key: string | undefined): boolean
+  /** Hears of each signing out, after it; returns what ends that. */
+  onSignOut(listener: () => void): () => void
 }
 
 export const sessionCookie = 'peek-admin'
@@ -27,6 +31,7 @@ const waitMsMax = 60_000
 export function createAdminLogin(options: { user: string; password: string; clock: Clock }): AdminLogin {
   const { clock } = options
   const sessions = new Map<string, { readonly user: string; expiresAt: number }>()
+  const signOutListeners = new Set<() => void>()
   const failures = new Map<string, { count: number; waitUntil: number }>()
 
   const noteFailure = (address: string): number => {
@@ -52,7 +57,10 @@ export function createAdminLogin(options: { user: string; password: string; cloc
       dropOldest(sessions, sessionCountMax)
       return { key }
     },
-    signOut: (key) => void sessions.delete(hash(key)),
+    signOut: (key) => {
+      if (!sessions.delete(hash(key))) return
+      for (const listener of [...signOutListeners]) listener()
+    },
     userOf: (key) => {
       const session = key ? sessions.get(hash(key)) : undefined
       if (!key || !session) return undefined
@@ -62,6 +70,11 @@ export function createAdminLogin(options: { user: string; password: string; cloc
       }
       session.expiresAt = clock.now() + sessionLengthMs
       return session.user
+    },
+    isSignedIn: (key) => key !== undefined && (sessions.get(hash(key))?.expiresAt ?? 0) > clock.now(),
+    onSignOut: (listener) => {
+      signOutListeners.add(listener)
+      return () => void signOutListeners.delete(listener)
     },
   }
 }

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import { type Context, Hono } from 'hono'
 import { getConnInfo } from 'hono/bun'
 import { createAdminApi } from '#admin/admin-api.ts'
-import { createAdminLogin, sessionKeyIn } from '#admin/login.ts'
+import { createAdminLogin } from '#admin/login.ts'
 import { getDatabaseUrl, getEventStoreAddress } from '#config/stores-file.ts'
 import type { EventStore } from '#event-store/event-store.ts'
 import { openKurrentEventStore } from '#event-store/kurrent/kurrent-event-store.ts'
@@ -15,7 +15,6 @@ import { toAppManifest } from '#plugin-host/app-manifest.ts'
 import { discoverPlugins } from '#plugin-host/discover-plugins.ts'
 import { loadLogicParts } from '#plugin-host/load-plugins.ts'
 import { openDatabase } from '#storage/database.ts'
-import { adminRole } from '#vortex/protocol/principal.ts'
 import { createAppSite } from '../gateway/app-site.ts'
 import { followChanges } from '../gateway/change-follower.ts'
 import { createDeviceEdge } from '../gateway/device-edge.ts'
@@ -27,6 +26,7 @@ import type { ServiceContext } from '../run-role.ts'
 import { combineHealth, type PartHealth, type Service } from '../service.ts'
 import type { Site } from '../start-site.ts'
 import { makeStatusReport } from '../status-report.ts'
+import { createAdminAdmission, notSignedIn } from './admin-admission.ts'
 import type { Engine } from './engine.ts'
 import { startLeading } from './leading.ts'
 import { watchProjections } from './projection-statuses.ts'
@@ -61,9 +61,16 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
   const listeners = new Set<(state: ReturnType<Upstream['state']>) => void>()
   const upstreamState = () => (engine ? { online: true, words: '' } : { online: false, words: leadWords })
 
+  const { username, password } = values.httpServer.admin.recoveryUser
+  const login = createAdminLogin({ user: username, password, clock })
+  const admission = createAdminAdmission({ login, clock })
+
   // -- the admin app's own edge, and the link of the other services
   const upstream: Upstream = {
-    act: (act, body, by) => runAct(engine?.actions, act, body, by),
+    act: (act, body, by) =>
+      admission.use(by)
+        ? runAct(engine?.actions, act, body, by)
+        : Promise.resolve({ outcome: 'failed', ...notSignedIn }),
     snapshot: async (name, selector, by) => {
       for (const source of board.sources) {
         const snapshot = source(name, selector, by)
@@ -78,21 +85,16 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
       return () => void listeners.delete(listener)
     },
   }
-  const { username, password } = values.httpServer.admin.recoveryUser
-  const login = createAdminLogin({ user: username, password, clock })
   const edge = createDeviceEdge({
     service,
     limits: values.vortex,
     upstream,
-    admit: async (hello, { cookie }) => {
-      const user = login.userOf(sessionKeyIn(cookie))
-      if (user === undefined) return { error: { kind: 'forbidden', words: 'Sign in to the admin site first.' } }
-      return { principal: { user, device: hello.device, service: 'logic', roles: [adminRole] } }
-    },
+    admit: admission.admit,
     clock,
     random,
     log,
   })
+  const stopGuarding = admission.guard(edge.vortex.sessions)
   const board = createStatusBoard({ clock, onChange: (feed, change) => edge.observables.take(feed, change) })
   const link = createServiceLink({
     service,
@@ -247,6 +249,7 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
       cancelReport()
       watching?.stop()
       board.stop()
+      stopGuarding()
       await edge.stop()
       link.close()
       await starting
