@@ -3,6 +3,9 @@
  *
  * Promises: asks nothing, needs no root, imports only what Bun brings; installs the dependencies when they are missing
  * or the lock file changed, with the Bun it runs on; then hands over to main.ts.
+ *
+ * After an installation the process begins anew. Bun remembers that there was no node_modules when it started, and would
+ * take every package from its download cache: unpinned below the first level, and gone when somebody empties that cache.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -14,7 +17,10 @@ const installStamp = join(projectFolder, 'node_modules', '.peek-installed')
 const wantedBun = readWantedBun()
 const trouble = findVersionTrouble(Bun.version, wantedBun)
 if (trouble) fail(trouble)
-if (!isInstalled()) install()
+if (!isInstalled()) {
+  install()
+  beginAnew()
+}
 const { main } = await import('./main.ts')
 await main(process.argv.slice(2))
 
@@ -52,6 +58,15 @@ function install(): void {
     fail(`The dependencies could not be installed:\n${outcome.stderr.toString()}${outcome.stdout.toString()}`)
   }
   writeFileSync(installStamp, hashOfWanted())
+  process.stderr.write(`Installed in ${(performance.now() / 1000).toFixed(1)} s.\n`)
+}
+
+function beginAnew(): never {
+  const command = [process.execPath, ...process.execArgv, import.meta.path, ...process.argv.slice(2)]
+  // Windows cannot replace a process: there it is a child.
+  if (process.platform !== 'win32') process.execve?.(process.execPath, command, process.env)
+  const { exitCode } = Bun.spawnSync(command, { stdio: ['inherit', 'inherit', 'inherit'] })
+  process.exit(exitCode)
 }
 
 function fail(words: string): never {
