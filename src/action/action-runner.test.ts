@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { createFakeClock } from '#kernel/clock.ts'
 import { createDeferred } from '#kernel/deferred.ts'
 import { newUuid, offsetUuid } from '#kernel/ids.ts'
 import { counterRequest, createCounterRunner, FillCounter, ResetCounter, requestOf } from '#testing/counter.ts'
@@ -183,6 +184,7 @@ describe('E3 the actions of one entity take effect in the order they were pushed
     const run = () => Promise.all(requests.map(runner.run))
     expect((await run()).map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'failed'])
     await run()
+    await run()
     expect((await run()).map(({ outcome }) => outcome)).toEqual(['accepted', 'rejected', 'accepted'])
   })
 })
@@ -210,6 +212,25 @@ describe('a conflict', () => {
     const store = createFaultyEventStore(createMemoryEventStore(), () => ({ foreign: [foreignEvent()] }))
     const runner = createCounterRunner({ store, limits: { conflictTriesMax: 3 } })
     expect(await runner.run(counterRequest())).toMatchObject({ outcome: 'failed', kind: 'unavailable' })
+  })
+})
+
+describe('E2 an append whose answer never came', () => {
+  test('keeps the entity from refusing anything until it is known, or was too long ago', async () => {
+    const clock = createFakeClock(5_000)
+    const store = createMemoryEventStore()
+    const faulty = createFaultyEventStore(store, ({ ordinal }) =>
+      ordinal === 0 ? { fails: 'late', until: new Promise<void>(() => undefined) } : undefined,
+    )
+    const runner = createCounterRunner({ store: faulty, clock })
+    const [add, take] = [3, -3].map((amount) => counterRequest({ fields: { amount } }))
+    if (!add || !take) throw new Error('there are two')
+    expect((await Promise.all([add, take].map(runner.run))).map(({ outcome }) => outcome)).toEqual(['failed', 'failed'])
+    expect(await runner.run(take)).toMatchObject({ outcome: 'failed', kind: 'unavailable' })
+    expect(store.log).toEqual([])
+    clock.advance(30_000)
+    expect(await runner.run(take)).toMatchObject({ outcome: 'rejected' })
+    expect(await runner.run(add)).toMatchObject({ outcome: 'accepted' })
   })
 })
 

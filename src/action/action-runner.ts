@@ -51,7 +51,7 @@ type Waiting = { readonly checked: CheckedAction; readonly answer: Deferred<Answ
 export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
   const { registry, store, past, clock, log, pluginVersion = () => '' } = options
   const limits = { ...runnerLimits, ...options.limits }
-  const cache = createEntityCache({ store, countMax: limits.entityCountMax })
+  const cache = createEntityCache({ store, countMax: limits.entityCountMax, clock })
   const { conflictTriesMax } = limits
   const batchOptions: AnswerBatchOptions = { store, cache, past, clock, log, pluginVersion, conflictTriesMax }
   /** The actions that wait for an entity; a lane that is here is running. */

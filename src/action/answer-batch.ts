@@ -1,14 +1,13 @@
 import type { EventStore } from '#event-store/event-store.ts'
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
-import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
+import { describeError, isPlatformError } from '#kernel/platform-error.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
 import type { WireErrorKind } from '#vortex/protocol/wire-error.ts'
 import type { PastOutcomes } from './action-request.ts'
 import type { CheckedAction } from './checked-action.ts'
 import { commitBatch } from './commit-batch.ts'
-import { type DecidedBatch, decideBatch } from './decide-batch.ts'
-import type { Entity } from './entity.ts'
+import { decideBatch } from './decide-batch.ts'
 import type { EntityCache } from './entity-cache.ts'
 
 export type AnswerBatchOptions = {
@@ -51,26 +50,10 @@ async function tryBatch(options: AnswerBatchOptions, stream: string, batch: read
   const { store, cache, past, clock, log, pluginVersion } = options
   const { entity, isCached } = await cache.load(stream, batch[0]?.decider)
   const decided = await decideBatch({ entity, batch, past, cache, log })
-  if (isCached && batch[0]?.decider) await assertFreshForRefusals(store, stream, entity, decided)
   const recording = { recordedAt: clock.now(), pluginVersion }
-  const answers = await commitBatch({ store, stream, entity, decided, recording })
+  const answers = await commitBatch({ store, stream, entity, isCached, decided, recording, doubts: cache })
   cache.keep(stream, entity)
   return answers
-}
-
-/**
- * An accepted action meets a foreign writer as a conflict of its append. A refusal goes to another stream and would not
- * notice: so the state it was decided on is looked at once more, which costs a read only when something is refused.
- */
-async function assertFreshForRefusals(
-  store: EventStore,
-  stream: string,
-  entity: Entity,
-  { steps }: DecidedBatch,
-): Promise<void> {
-  if (!steps.some((step) => step.step === 'refuse')) return
-  const [newer] = await store.readStream(stream, { from: entity.revision + 1, direction: 'forwards', countMax: 1 })
-  if (newer) throw new PlatformError('revision-conflict', `Somebody else appended to ${stream} meanwhile.`)
 }
 
 async function answerInParts(options: AnswerBatchOptions, stream: string, batch: readonly CheckedAction[]) {

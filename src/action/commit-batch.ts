@@ -1,16 +1,22 @@
 import type { EventStore, ExpectedRevision } from '#event-store/event-store.ts'
 import { refusalsStream } from '#event-store/stream-name.ts'
+import { isPlatformError } from '#kernel/platform-error.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
+import { assertMayRefuse } from './assert-may-refuse.ts'
 import type { Decided, DecidedBatch } from './decide-batch.ts'
 import { type Entity, remember } from './entity.ts'
+import type { EntityCache } from './entity-cache.ts'
 import { type Recording, toNewEvents, toRefusal } from './to-new-events.ts'
 
 export type CommitBatchOptions = {
   readonly store: EventStore
   readonly stream: string
   readonly entity: Entity
+  /** The entity was read some time ago: somebody else may have appended since. */
+  readonly isCached: boolean
   readonly decided: DecidedBatch
   readonly recording: Recording
+  readonly doubts: Pick<EntityCache, 'doubt' | 'isInDoubt'>
 }
 
 /**
@@ -23,8 +29,9 @@ export type CommitBatchOptions = {
 export async function commitBatch(options: CommitBatchOptions): Promise<Answer[]> {
   const { entity, decided } = options
   const positions = new Map<string, string>()
-  for (const run of runsOf(firstOfEachId(decided.steps))) {
-    const position = await appendRun(options, run)
+  for (const [index, run] of runsOf(firstOfEachId(decided.steps)).entries()) {
+    const mayBeStale = options.isCached || index > 0
+    const position = await appendRun({ ...options, mayBeStale }, run)
     for (const step of run) positions.set(idOf(step), position)
   }
   entity.state = decided.state
@@ -41,15 +48,24 @@ type Accepted = Extract<Decided, { step: 'accept' }>
 type Refused = Extract<Decided, { step: 'refuse' }>
 
 /** Where the append ends. */
-async function appendRun(options: CommitBatchOptions, run: readonly (Accepted | Refused)[]): Promise<string> {
-  const { store, stream, entity, recording } = options
+async function appendRun(
+  options: CommitBatchOptions & { readonly mayBeStale: boolean },
+  run: readonly (Accepted | Refused)[],
+): Promise<string> {
+  const { store, stream, entity, recording, doubts, mayBeStale } = options
   const accepted = run.filter((step) => step.step === 'accept')
   if (accepted.length > 0) {
     const events = accepted.flatMap((step) => toNewEvents(step, recording))
-    const { revision, position } = await store.append(stream, events, toExpected(entity.revision))
+    const { revision, position } = await store
+      .append(stream, events, toExpected(entity.revision))
+      .catch((error: unknown) => {
+        if (mayHaveHappened(error)) doubts.doubt(stream, entity.revision)
+        throw error
+      })
     entity.revision = revision
     return position
   }
+  await assertMayRefuse({ store, stream, entity, doubts, mayBeStale })
   const refusals = run.filter((step) => step.step === 'refuse').map((step) => toRefusal(step, recording))
   const { revision, position } = await store.append(
     refusalsStream(stream),
@@ -58,6 +74,10 @@ async function appendRun(options: CommitBatchOptions, run: readonly (Accepted | 
   )
   entity.refusalsRevision = revision
   return position
+}
+
+function mayHaveHappened(error: unknown): boolean {
+  return isPlatformError(error, 'timeout') || isPlatformError(error, 'unavailable')
 }
 
 function toExpected(revision: number): ExpectedRevision {

@@ -1,5 +1,6 @@
 import type { EventStore, RecordedEvent } from '#event-store/event-store.ts'
 import { refusalsStream } from '#event-store/stream-name.ts'
+import type { Clock } from '#kernel/clock.ts'
 import type { Decider } from './decider.ts'
 import { type Entity, foldRecorded, foldRefusal, newEntity } from './entity.ts'
 
@@ -10,6 +11,10 @@ export interface EntityCache {
   /** Keeps an entity after its append. */
   keep(stream: string, entity: Entity): void
   drop(stream: string): void
+  /** An append behind this revision may still land: its answer never came. */
+  doubt(stream: string, revision: number): void
+  /** Whether such an append could land on the entity as it is now. */
+  isInDoubt(stream: string, revision: number): boolean
   /** Notes which stream an action id belongs to, the first time it is seen. */
   claim(actionId: string, stream: string): void
   /** The stream an action id was claimed for lately: one id names one action of one entity. */
@@ -19,9 +24,13 @@ export interface EntityCache {
 
 const pageCount = 1_000
 const idsRememberedMax = 100_000
+const doubtsMax = 10_000
+/** What was sent so long ago is dead: the call had a deadline, on both sides, of a few seconds. */
+const doubtMs = 30_000
 
-export function createEntityCache(options: { store: EventStore; countMax: number }): EntityCache {
-  const { store, countMax } = options
+export function createEntityCache(options: { store: EventStore; countMax: number; clock: Clock }): EntityCache {
+  const { store, countMax, clock } = options
+  const doubts = new Map<string, { readonly revision: number; readonly until: number }>()
   const entities = new Map<string, Entity>()
   const streams = new Map<string, string>()
 
@@ -37,6 +46,17 @@ export function createEntityCache(options: { store: EventStore; countMax: number
       trim(entities, countMax)
     },
     drop: (stream) => void entities.delete(stream),
+    doubt: (stream, revision) => {
+      doubts.set(stream, { revision, until: clock.now() + doubtMs })
+      trim(doubts, doubtsMax)
+    },
+    isInDoubt: (stream, revision) => {
+      const doubt = doubts.get(stream)
+      if (!doubt) return false
+      const isPossible = doubt.revision === revision && clock.now() < doubt.until
+      if (!isPossible) doubts.delete(stream)
+      return isPossible
+    },
     claim: (actionId, stream) => {
       if (streams.has(actionId)) return
       streams.set(actionId, stream)
