@@ -6,6 +6,7 @@ import type { Log } from '#kernel/log.ts'
 import { areaImports } from './area-imports.ts'
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { importMap } from './import-map.ts'
+import { pageBuild } from './page-build.ts'
 import { type CompiledFiles, solidTransform } from './solid-transform.ts'
 import { sourcesSeen } from './sources-seen.ts'
 import { commonViteSettings, cssAndScriptTarget } from './vite-settings.ts'
@@ -24,7 +25,14 @@ export async function buildShell(options: {
     ...commonViteSettings(log),
     root: join(root, 'web/shells', app),
     base: '/',
-    plugins: [areaImports(root), solidTransform(compiled), tailwindcss(), importMap(), sourcesSeen(root, sources)],
+    plugins: [
+      areaImports(root),
+      solidTransform(compiled),
+      tailwindcss(),
+      pageBuild(root),
+      importMap(),
+      sourcesSeen(root, sources),
+    ],
     build: {
       outDir: join(outDir, app),
       emptyOutDir: true,

@@ -10,6 +10,7 @@ import { readWebManifest } from './web-manifest.ts'
 /** A root with three tiny shells, a good plugin and one that brings its own copy of the platform. */
 const files = {
   'package.json': JSON.stringify({
+    version: '1.2.3',
     imports: {
       '#plugin-api/shared': './src/shared.ts',
       '#web/sdk': './web/sdk/index.ts',
@@ -85,6 +86,14 @@ test('every shell names a URL that exists for every shared module', async () => 
     expect(Object.keys(map.imports)).toEqual([...sharedModules])
     for (const url of Object.values(map.imports)) expect(await Bun.file(join(outDir, app, url)).exists()).toBe(true)
   }
+})
+
+test('every page says which build it is of', async () => {
+  const { apps } = await builtManifest()
+  for (const app of webApps)
+    expect(await Bun.file(join(outDir, apps[app]?.index ?? '')).text()).toContain(
+      '<meta name="peek-build" content="1.2.3">',
+    )
 })
 
 test('a plugin screen leaves the shared modules to the page and carries only its own code', async () => {

@@ -3,6 +3,7 @@ import { createPeek, PeekProvider } from '#web/sdk'
 import { DevicePage } from '../kit/device-page.tsx'
 import { ManifestGate } from '../kit/manifest-gate.tsx'
 import { NotFound } from '../kit/not-found.tsx'
+import { pageBuild } from '../kit/page-build.ts'
 import { PluginRoutes } from '../kit/plugin-routes.tsx'
 import { startShell } from '../kit/start-shell.tsx'
 import { FieldFrame } from './field-frame.tsx'
@@ -10,7 +11,7 @@ import { FieldHome } from './field-home.tsx'
 
 /** The field app: touch first, one page at a time. */
 startShell(() => {
-  const peek = createPeek({ app: 'field' })
+  const peek = createPeek({ app: 'field', build: pageBuild() })
   return (
     <PeekProvider peek={peek}>
       <ManifestGate>

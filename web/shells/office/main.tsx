@@ -3,6 +3,7 @@ import { createPeek, PeekProvider } from '#web/sdk'
 import { DevicePage } from '../kit/device-page.tsx'
 import { ManifestGate } from '../kit/manifest-gate.tsx'
 import { NotFound } from '../kit/not-found.tsx'
+import { pageBuild } from '../kit/page-build.ts'
 import { PluginRoutes } from '../kit/plugin-routes.tsx'
 import { startShell } from '../kit/start-shell.tsx'
 import { OfficeFrame } from './office-frame.tsx'
@@ -10,7 +11,7 @@ import { OfficeHome } from './office-home.tsx'
 
 /** The office app: for desks and control rooms, navigation always in sight. */
 startShell(() => {
-  const peek = createPeek({ app: 'office' })
+  const peek = createPeek({ app: 'office', build: pageBuild() })
   return (
     <PeekProvider peek={peek}>
       <ManifestGate>
