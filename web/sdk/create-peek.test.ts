@@ -58,6 +58,28 @@ test('without locks each tab has a connection of its own', async () => {
   expect(service.connectionCount).toBe(0)
 })
 
+test('tabs of one person share a connection, tabs of two do not', async () => {
+  const service = createFakeService()
+  const browser = createFakeBrowser(service, createFakeClock())
+  const open = (user: string) => createPeek({ app: 'admin', user, surroundings: browser.openTab() })
+  const peeks = [open('ada'), open('ada')]
+  await settle()
+  expect(service.connectionCount).toBe(1)
+  peeks.push(open('bob'))
+  await settle()
+  expect(service.connectionCount).toBe(2)
+  for (const peek of peeks) peek.close()
+})
+
+test('the greeting says of which build the page is', async () => {
+  const service = createFakeService()
+  const browser = createFakeBrowser(service, createFakeClock())
+  const peek = createPeek({ app: 'field', build: '1.2.3', surroundings: browser.openTab() })
+  await settle()
+  expect(service.hellos.at(-1)).toMatchObject({ name: 'field', build: '1.2.3' })
+  peek.close()
+})
+
 function setUp() {
   const clock = createFakeClock(1_000_000)
   const service = createFakeService()

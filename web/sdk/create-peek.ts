@@ -16,6 +16,8 @@ export type PeekOptions = {
   readonly url?: string
   /** The software version, for the administrator's eyes. */
   readonly build?: string
+  /** Who is signed in, where that matters: tabs share a connection only with tabs of the same person. */
+  readonly user?: string
   readonly surroundings?: Surroundings
 }
 
@@ -42,7 +44,7 @@ export function createPeek(options: PeekOptions): Peek {
   return { connection, observables, actions, close }
 }
 
-function connect({ app, url, build = '' }: PeekOptions, surroundings: Surroundings): VortexClient {
+function connect({ app, url, build = '', user = '' }: PeekOptions, surroundings: Surroundings): VortexClient {
   const { clock, random, openSocket, makeUuid, kept, tabs } = surroundings
   const tab = makeUuid()
   const device = getDeviceId(kept, makeUuid)
@@ -56,5 +58,5 @@ function connect({ app, url, build = '' }: PeekOptions, surroundings: Surroundin
       batch: batchFrame,
     })
   if (tabs === undefined) return makeDirectClient(batch)
-  return makeSharedClient({ name: `peek.${app}.${url ?? ''}`, tab, clock, batch, makeDirectClient, ...tabs })
+  return makeSharedClient({ name: `peek.${app}.${user}.${url ?? ''}`, tab, clock, batch, makeDirectClient, ...tabs })
 }

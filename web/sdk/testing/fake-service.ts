@@ -6,7 +6,7 @@ import type { DownHead } from '#vortex/protocol/down.ts'
 import { encodeFrame } from '#vortex/protocol/frame.ts'
 import { parseUpFrame } from '#vortex/protocol/parse-frame.ts'
 import type { Row, SelectorPatch } from '#vortex/protocol/row.ts'
-import type { Act, Observe } from '#vortex/protocol/up.ts'
+import type { Act, Hello, Observe } from '#vortex/protocol/up.ts'
 
 /**
  * A service at the far end of in-memory sockets, for tests of screens. It welcomes everybody, answers each observe
@@ -16,6 +16,7 @@ export interface FakeService {
   readonly openSocket: OpenSocket
   /** Sockets that were welcomed and are open. */
   readonly connectionCount: number
+  readonly hellos: readonly Hello[]
   readonly acts: readonly (Act & { readonly body: string })[]
   readonly observes: readonly Observe[]
   /** What the next observe is answered with. */
@@ -34,6 +35,7 @@ const id = '6f9619ff-8b86-4011-b42d-00cf4fc964ff'
 
 export function createFakeService(): FakeService {
   const links = new Set<Link>()
+  const hellos: Hello[] = []
   const acts: (Act & { body: string; link: Link })[] = []
   const observes: Observe[] = []
   let version = 0
@@ -43,6 +45,7 @@ export function createFakeService(): FakeService {
     get connectionCount() {
       return links.size
     },
+    hellos,
     acts,
     observes,
     rows: [],
@@ -86,6 +89,7 @@ export function createFakeService(): FakeService {
     const { head, body = '' } = parsed.value
     switch (head.k) {
       case 'hello':
+        hellos.push(head)
         links.add(link)
         tell(link, toWelcome(head.device))
         break

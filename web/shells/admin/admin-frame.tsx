@@ -12,11 +12,8 @@ import { useSession } from './session-gate.tsx'
 import { UserMenu } from './user-menu.tsx'
 
 export function AdminFrame(props: RouteSectionProps): JSX.Element {
-  const session = useSession()
-  const connection = useConnection()
   const title = usePageName(Object.fromEntries(adminPages.map((page) => [page.href, page.title])))
-  // A refused connection usually means that the session has ended.
-  createEffect(() => connection.state() === 'refused' && void session.verify())
+  reconnectWithSession()
   return (
     <AppFrame
       header={<AdminHeader title={title()} />}
@@ -29,6 +26,26 @@ export function AdminFrame(props: RouteSectionProps): JSX.Element {
       <ToastRegion />
     </AppFrame>
   )
+}
+
+const reconnectPauseMs = 10_000
+
+/**
+ * A refused connection usually means that the session it was opened with has ended. When there is a new one, signed in
+ * in another tab, a new websocket is opened with it; a server that still refuses is not asked in a loop.
+ */
+function reconnectWithSession(): void {
+  const session = useSession()
+  const connection = useConnection()
+  let triedAt = Number.NEGATIVE_INFINITY
+  createEffect(() => {
+    if (connection.state() !== 'refused') return
+    void session.verify().then((isAsBefore) => {
+      if (!isAsBefore || performance.now() - triedAt < reconnectPauseMs) return
+      triedAt = performance.now()
+      connection.retryNow()
+    })
+  })
 }
 
 function AdminHeader(props: { readonly title: string }): JSX.Element {

@@ -4,6 +4,7 @@ import { createPeek, PeekProvider } from '#web/sdk'
 import { DevicePage } from '../kit/device-page.tsx'
 import { ManifestGate } from '../kit/manifest-gate.tsx'
 import { NotFound } from '../kit/not-found.tsx'
+import { pageBuild } from '../kit/page-build.ts'
 import { PluginRoutes } from '../kit/plugin-routes.tsx'
 import { startShell } from '../kit/start-shell.tsx'
 import { AdminFrame } from './admin-frame.tsx'
@@ -11,7 +12,7 @@ import { AdminHome } from './admin-home.tsx'
 import { EventsPage } from './events-page.tsx'
 import { ProjectionsPage } from './projections-page.tsx'
 import { ServicesPage } from './services-page.tsx'
-import { SessionGate } from './session-gate.tsx'
+import { SessionGate, useSession } from './session-gate.tsx'
 
 /** The admin app. The connection is opened after sign-in: the session's cookie says who it is. */
 startShell(() => (
@@ -21,7 +22,7 @@ startShell(() => (
 ))
 
 function SignedInAdmin(): JSX.Element {
-  const peek = createPeek({ app: 'admin' })
+  const peek = createPeek({ app: 'admin', build: pageBuild(), user: useSession().user })
   return (
     <PeekProvider peek={peek}>
       <ManifestGate>

@@ -7,8 +7,11 @@ type Session = {
   readonly user: string
   /** Ends the session and shows the sign-in page. */
   leave(): Promise<void>
-  /** Asks the server whether the session still holds; shows the sign-in page when it does not. */
-  verify(): Promise<void>
+  /**
+   * Asks the server whether the session still holds. When it does not, shows the sign-in page; when somebody else has
+   * signed in meanwhile (in another tab), starts the app anew as theirs. True when all is as before.
+   */
+  verify(): Promise<boolean>
 }
 
 type GateState =
@@ -36,9 +39,12 @@ export function SessionGate(props: { readonly children: JSX.Element }): JSX.Elem
     }
   }
 
-  async function verify(): Promise<void> {
-    const user = await loadSignedInUser().catch(() => isIn('signed-in')?.user)
+  async function verify(): Promise<boolean> {
+    const shown = isIn('signed-in')?.user
+    const user = await loadSignedInUser().catch(() => shown)
     if (user === undefined) setGate({ state: 'signed-out', words: 'The session has ended. Please sign in again.' })
+    else if (user !== shown) setGate({ state: 'signed-in', user })
+    return user !== undefined && user === shown
   }
 
   async function leave(): Promise<void> {
@@ -50,12 +56,8 @@ export function SessionGate(props: { readonly children: JSX.Element }): JSX.Elem
 
   return (
     <Switch fallback={<Loading label="Asking who is signed in" />}>
-      <Match when={isIn('signed-in')}>
-        {(current) => (
-          <SessionContext.Provider value={{ user: current().user, leave, verify }}>
-            {props.children}
-          </SessionContext.Provider>
-        )}
+      <Match when={isIn('signed-in')?.user} keyed>
+        {(user) => <SessionContext.Provider value={{ user, leave, verify }}>{props.children}</SessionContext.Provider>}
       </Match>
       <Match when={isIn('signed-out')}>
         {(current) => (
