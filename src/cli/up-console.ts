@@ -1,4 +1,4 @@
-/** The console of `up` for people: a table once everything runs, then one line a change. */
+/** The console of `up` for people: once everything runs where to click, then one line a change. */
 import { join, relative } from 'node:path'
 import type { ServiceRole } from '#config/options/role-options.ts'
 import type { PartName, SupervisorEvent } from '#services/supervisor/supervisor-event.ts'
@@ -14,10 +14,16 @@ export type UpConsoleOptions = {
 
 type Paint = (text: string) => string
 
-const rows: readonly { readonly part: PartName; readonly title: string; readonly words: string }[] = [
+type Row = { readonly part: PartName; readonly title: string; readonly words: string }
+
+/** What a person opens. */
+const appRows: readonly Row[] = [
   { part: 'field', title: 'Field app', words: 'for people in the field' },
   { part: 'office', title: 'Office app', words: 'for the control room' },
   { part: 'logic', title: 'Admin app', words: 'for administrators' },
+]
+/** What works behind the apps. */
+const backRows: readonly Row[] = [
   { part: 'agent', title: 'Agent', words: 'links to outside systems' },
   { part: 'worker', title: 'Worker', words: 'background jobs' },
   { part: 'event-store', title: 'Event store', words: 'embedded' },
@@ -51,7 +57,7 @@ export function createUpConsole(options: UpConsoleOptions): (event: SupervisorEv
         break
       case 'up':
         isUp = true
-        for (const line of makeTable(event.seconds)) write(line)
+        for (const line of makeSummary(event.seconds)) write(line)
         break
       case 'stopping':
         write(dim('Stopping ...'))
@@ -62,25 +68,30 @@ export function createUpConsole(options: UpConsoleOptions): (event: SupervisorEv
     }
   }
 
-  function makeTable(seconds: number): string[] {
-    const shown = rows.filter(({ part }) => urls.has(part))
-    const width = Math.max(...shown.map(({ part }) => (urls.get(part) ?? '').length))
-    const lines = shown.map(({ part, title, words }) => {
-      const url = urls.get(part) ?? ''
-      return `  ${title.padEnd(12)} ${green(url.padEnd(width))}  ${dim(words)}`
-    })
-    return ['', bold(`Peek is up in ${seconds.toFixed(1)} s.`), '', ...lines, '', ...makeHints(), '']
+  function makeSummary(seconds: number): string[] {
+    const apps = makeTable(appRows, green)
+    const rest = makeTable(backRows, dim)
+    const groups = [[bold(`Peek is up in ${seconds.toFixed(1)} s.`)], apps, rest, makeHints()]
+    return ['', ...groups.filter((group) => group.length > 0).flatMap((group) => [...group, ''])]
+  }
+
+  function makeTable(rows: readonly Row[], paint: Paint): string[] {
+    const shown = rows.filter(({ part }) => urls.has(part)).map((row) => ({ ...row, url: urls.get(row.part) ?? '' }))
+    const width = Math.max(...shown.map(({ url }) => url.length))
+    return shown.map(({ title, url, words }) => `  ${title.padEnd(12)} ${paint(url.padEnd(width))}  ${dim(words)}`)
   }
 
   function makeHints(): string[] {
-    const signIn = `  Sign in to the admin app as "${options.recoveryUser}"; the password is httpServer.admin.recoveryUser.password in ${showPath(join(home, 'logic', 'config.json'))}`
-    const logs = `  Logs: ${showPath(join(home, '<service>', 'logs'))}.  Ctrl-C stops everything.`
-    return options.roles.includes('logic') ? [signIn, logs] : [logs]
+    const config = showPath(join(home, 'logic', 'config.json'))
+    const place = dim('(httpServer.admin.recoveryUser.password)')
+    const signIn = `  Admin sign-in: user "${options.recoveryUser}", password in ${config} ${place}`
+    const rest = [`  Logs: ${showPath(join(home, '<service>', 'logs'))}`, '  Ctrl-C stops everything.']
+    return options.roles.includes('logic') ? [signIn, ...rest] : rest
   }
 }
 
 function titleOf(part: PartName): string {
-  return rows.find((row) => row.part === part)?.title ?? part
+  return [...appRows, ...backRows].find((row) => row.part === part)?.title ?? part
 }
 
 /** From here, when it is below here. */
