@@ -18,13 +18,24 @@ export async function ensureWeb(tell: (words: string) => void): Promise<void> {
     stdout: 'pipe',
     stderr: 'pipe',
   })
-  const [said, complained, code] = await Promise.all([
-    new Response(child.stdout).text(),
+  const [, complained, code] = await Promise.all([
+    tellLines(child.stdout, tell),
     new Response(child.stderr).text(),
     child.exited,
   ])
-  for (const line of said.split('\n').filter((each) => each !== '')) tell(line)
   if (code !== 0) {
     throw new PlatformError('unavailable', `The web apps could not be built: ${complained.trim() || `code ${code}`}`)
   }
+}
+
+/** Each as it comes: whoever waits wants to know for what. */
+async function tellLines(from: ReadableStream<Uint8Array>, tell: (words: string) => void): Promise<void> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const bytes of from) {
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines.filter((each) => each !== '')) tell(line)
+  }
+  if (rest !== '') tell(rest)
 }
