@@ -16,6 +16,7 @@ const files: { readonly [path: string]: string } = {
   'dist/field/index.html': '<!doctype html><title>field</title>',
   'dist/field/assets/main-AbCd1234.js': 'export {}',
   'dist/field/favicon.ico': 'icon',
+  'dist/field/icon-maskable.png': 'icon',
   'dist/office/index.html': '<!doctype html><title>office</title>',
   'dist/office/assets/main-EfGh5678.js': 'export {}',
   'dist/plugins/tutorial/screen-AbCd1234.js': 'export {}',
@@ -64,6 +65,13 @@ describe('pages', () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff')
   })
 
+  test('a page that the browser has already is not sent again, but what may run on it is said again', async () => {
+    const etag = (await get('/')).headers.get('etag') ?? ''
+    const response = await site.request('/tasks', { headers: { 'if-none-match': etag } })
+    expect(response.status).toBe(304)
+    expect(response.headers.get('content-security-policy')).toBe(csp)
+  })
+
   test('an app that is not built says how to build it', async () => {
     const response = await makeSite(join(folder, 'nowhere')).request('/')
     expect(response.status).toBe(503)
@@ -72,10 +80,10 @@ describe('pages', () => {
 })
 
 describe('files', () => {
-  test('a file whose name holds its hash is kept for ever, any other is asked for anew', async () => {
-    const [hashed, plugin, plain] = await Promise.all(
-      ['/assets/main-AbCd1234.js', '/plugins/tutorial/screen-AbCd1234.js', '/favicon.ico'].map(get),
-    )
+  test('a file that the build named by its hash is kept for ever, any other is asked for anew', async () => {
+    const paths = ['/assets/main-AbCd1234.js', '/plugins/tutorial/screen-AbCd1234.js', '/favicon.ico']
+    const [hashed, plugin, plain] = await Promise.all(paths.map(get))
+    expect((await get('/icon-maskable.png')).headers.get('cache-control')).toBe('no-cache')
     expect(hashed?.headers.get('cache-control')).toContain('immutable')
     expect(plugin?.headers.get('cache-control')).toContain('immutable')
     expect(plain?.headers.get('cache-control')).toBe('no-cache')

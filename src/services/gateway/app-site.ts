@@ -5,6 +5,7 @@ import * as v from 'valibot'
 import { tryParseJson } from '#kernel/json.ts'
 import type { AppManifest, BuiltScreens } from '#plugin-host/app-manifest.ts'
 import type { AppName } from '#plugin-host/manifest.ts'
+import { createStaticFiles } from './static-files.ts'
 
 /** Serves one built app: its page for every address a person may open, its files, and the plugins' screens. */
 
@@ -25,6 +26,8 @@ const secure = {
 }
 /** A picture or page opened by itself runs nothing: only the app's own page does, under its own policy. */
 const inert = { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox" }
+/** Where the build puts files under a name that holds their hash; those of a shell's public folder lie elsewhere. */
+const isHashed = (path: string): boolean => /^\/(assets|plugins)\//.test(path)
 const isDocument = (path: string): boolean => /\.(svg|x?html?|xml)$/i.test(path)
 
 export function createAppSite(options: {
@@ -34,6 +37,7 @@ export function createAppSite(options: {
   manifest: (built: BuiltScreens) => AppManifest
 }): Hono {
   const { app, distFolder } = options
+  const files = createStaticFiles()
   const site = new Hono()
   site.use(async (c, next) => {
     await next()
@@ -49,31 +53,27 @@ export function createAppSite(options: {
   site.get('*', async (c) => {
     const path = safePath(c.req.path)
     if (path === undefined) return c.text('This address is not well formed.', 400)
-    const inPlugins = path.startsWith('/plugins/')
-    const file = Bun.file(join(distFolder, inPlugins ? '' : app, path))
-    if (path === '/' || path === '/index.html') return page(distFolder, app)
+    if (path === '/' || path === '/index.html') return page(c.req.raw)
+    const file = Bun.file(join(distFolder, path.startsWith('/plugins/') ? '' : app, path))
     if (await file.exists()) {
-      const isHashed = inPlugins || /-[\w-]{8,}\.\w+$/.test(path)
-      const headers = { 'cache-control': isHashed ? immutable : 'no-cache', ...(isDocument(path) && inert) }
-      return new Response(file, { headers })
+      const headers = { 'cache-control': isHashed(path) ? immutable : 'no-cache', ...(isDocument(path) && inert) }
+      return files.serve(c.req.raw, file, headers)
     }
     if (/\.\w{1,8}$/.test(path)) return c.text(`There is no file ${path} here.`, 404, { 'cache-control': 'no-store' })
-    return page(distFolder, app)
+    return page(c.req.raw)
   })
   return site
-}
 
-/** The app's one page: the app itself shows what the address means, unknown ones too. */
-function page(distFolder: string, app: AppName): Response {
-  const built = readBuilt(distFolder)?.apps[app]
-  if (!built) return new Response(`The ${app} app is not built yet: run "bun run build:web".`, { status: 503 })
-  return new Response(Bun.file(join(distFolder, built.index)), {
-    headers: {
+  /** The app's one page: the app itself shows what the address means, unknown ones too. */
+  async function page(request: Request): Promise<Response> {
+    const built = readBuilt(distFolder)?.apps[app]
+    if (!built) return new Response(`The ${app} app is not built yet: run "bun run build:web".`, { status: 503 })
+    return files.serve(request, Bun.file(join(distFolder, built.index)), {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-cache',
       'content-security-policy': built.csp,
-    },
-  })
+    })
+  }
 }
 
 /** Read at each call: a new build is served without a restart. */
