@@ -1,8 +1,7 @@
 import type { EventStore, ExpectedRevision } from '#event-store/event-store.ts'
 import { refusalsStream } from '#event-store/stream-name.ts'
-import { isPlatformError } from '#kernel/platform-error.ts'
+import { isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
-import { assertMayRefuse } from './assert-may-refuse.ts'
 import type { Decided, DecidedBatch } from './decide-batch.ts'
 import { type Entity, remember } from './entity.ts'
 import type { EntityCache } from './entity-cache.ts'
@@ -16,7 +15,7 @@ export type CommitBatchOptions = {
   readonly isCached: boolean
   readonly decided: DecidedBatch
   readonly recording: Recording
-  readonly doubts: Pick<EntityCache, 'doubt' | 'isInDoubt'>
+  readonly doubts: Pick<EntityCache, 'doubt'>
 }
 
 /**
@@ -59,13 +58,13 @@ async function appendRun(
     const { revision, position } = await store
       .append(stream, events, toExpected(entity.revision))
       .catch((error: unknown) => {
-        if (mayHaveHappened(error)) doubts.doubt(stream, entity.revision)
+        if (mayHaveHappened(error)) doubts.doubt(stream, entity.revision, accepted.map(idOf))
         throw error
       })
     entity.revision = revision
     return position
   }
-  await assertMayRefuse({ store, stream, entity, doubts, mayBeStale })
+  if (mayBeStale) await assertFresh(options)
   const refusals = run.filter((step) => step.step === 'refuse').map((step) => toRefusal(step, recording))
   const { revision, position } = await store.append(
     refusalsStream(stream),
@@ -74,6 +73,16 @@ async function appendRun(
   )
   entity.refusalsRevision = revision
   return position
+}
+
+/**
+ * An accepted action that was decided on an outdated state meets a conflict at its append. A refusal goes to another
+ * stream and would not notice, so the entity is looked at once more: what is refused may be accepted there by now.
+ */
+async function assertFresh({ store, stream, entity }: CommitBatchOptions): Promise<void> {
+  const next = { from: entity.revision + 1, direction: 'forwards', countMax: 1 } as const
+  const [newer] = await store.readStream(stream, next)
+  if (newer) throw new PlatformError('revision-conflict', `Somebody else appended to ${stream} meanwhile.`)
 }
 
 function mayHaveHappened(error: unknown): boolean {

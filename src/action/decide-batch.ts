@@ -25,7 +25,11 @@ export async function decideBatch(
 
   for (const [index, checked] of batch.entries()) {
     const { id } = checked.request
-    const step = await stepOf(checked, outcomes[index] ?? 'unknown')
+    const found = await stepOf(checked, outcomes[index] ?? 'unknown')
+    // An append whose answer never came can still land, and accept the very action that is refused here (E2). The next
+    // accepted action of the entity ends that doubt, and so does time.
+    const isDoubtful = isRefusal(found) && options.cache.isInDoubt(checked.stream, entity.revision, id)
+    const step = isDoubtful ? notKnownYet(checked) : found
     steps.push(step)
     if (!isDecided(byId.get(id))) byId.set(id, step)
   }
@@ -69,6 +73,10 @@ function notKnownYet(checked: CheckedAction): Decided {
 function outOfOrder(checked: CheckedAction, prev: string): Decided {
   const words = `Action ${prev}, pushed before this one, has not arrived: send it first, then this one again.`
   return { step: 'answer', checked, answer: { outcome: 'failed', kind: 'out-of-order', words } }
+}
+
+function isRefusal(step: Decided): boolean {
+  return step.step === 'refuse' || (step.step === 'answer' && step.answer.outcome === 'rejected')
 }
 
 function isDecided(step: Decided | undefined): boolean {

@@ -11,10 +11,10 @@ export interface EntityCache {
   /** Keeps an entity after its append. */
   keep(stream: string, entity: Entity): void
   drop(stream: string): void
-  /** An append behind this revision may still land: its answer never came. */
-  doubt(stream: string, revision: number): void
-  /** Whether such an append could land on the entity as it is now. */
-  isInDoubt(stream: string, revision: number): boolean
+  /** An append of these actions behind this revision may still land: its answer never came. */
+  doubt(stream: string, revision: number, actionIds: readonly string[]): void
+  /** Whether such an append could still accept the action, on the entity as it is now. */
+  isInDoubt(stream: string, revision: number, actionId: string): boolean
   /** Notes which stream an action id belongs to, the first time it is seen. */
   claim(actionId: string, stream: string): void
   /** The stream an action id was claimed for lately: one id names one action of one entity. */
@@ -30,7 +30,10 @@ const doubtMs = 30_000
 
 export function createEntityCache(options: { store: EventStore; countMax: number; clock: Clock }): EntityCache {
   const { store, countMax, clock } = options
-  const doubts = new Map<string, { readonly revision: number; readonly until: number }>()
+  const doubts = new Map<
+    string,
+    { readonly revision: number; readonly until: number; readonly ids: ReadonlySet<string> }
+  >()
   const entities = new Map<string, Entity>()
   const streams = new Map<string, string>()
 
@@ -46,16 +49,18 @@ export function createEntityCache(options: { store: EventStore; countMax: number
       trim(entities, countMax)
     },
     drop: (stream) => void entities.delete(stream),
-    doubt: (stream, revision) => {
-      doubts.set(stream, { revision, until: clock.now() + doubtMs })
+    doubt: (stream, revision, actionIds) => {
+      const earlier = doubts.get(stream)
+      const ids = new Set([...(earlier?.revision === revision ? earlier.ids : []), ...actionIds])
+      doubts.set(stream, { revision, until: clock.now() + doubtMs, ids })
       trim(doubts, doubtsMax)
     },
-    isInDoubt: (stream, revision) => {
+    isInDoubt: (stream, revision, actionId) => {
       const doubt = doubts.get(stream)
       if (!doubt) return false
       const isPossible = doubt.revision === revision && clock.now() < doubt.until
       if (!isPossible) doubts.delete(stream)
-      return isPossible
+      return isPossible && doubt.ids.has(actionId)
     },
     claim: (actionId, stream) => {
       if (streams.has(actionId)) return

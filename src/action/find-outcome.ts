@@ -8,7 +8,7 @@ import type { EntityCache } from './entity-cache.ts'
 export type OutcomeSources = {
   readonly entity: Entity
   readonly past: PastOutcomes
-  readonly cache: Pick<EntityCache, 'streamOf'>
+  readonly cache: Pick<EntityCache, 'streamOf' | 'isInDoubt'>
 }
 
 /** `elsewhere`: the id is another entity's. `unknown`: it may have run, and nobody can say just now how. */
