@@ -1,4 +1,5 @@
-import type { Position } from '#kernel/position.ts'
+import { logStart, type Position } from '#kernel/position.ts'
+import { type ProjectionDefinition, projectionId } from './define-projection.ts'
 
 /** Where a projector stands (P6): a dead or stalled one shows as such. */
 export type ProjectorState = 'starting' | 'catching-up' | 'live' | 'resetting' | 'stalled' | 'failed' | 'stopped'
@@ -18,4 +19,22 @@ export type ProjectorStatus = {
   /** When the newest projected event was recorded, and when the last commit was; milliseconds since 1970. */
   readonly lastEventAt: number | null
   readonly lastCommitAt: number | null
+}
+
+export function firstStatus(definition: ProjectionDefinition): ProjectorStatus {
+  const { plugin, name, version } = definition
+  return {
+    id: projectionId(definition),
+    plugin,
+    name,
+    version,
+    state: 'starting',
+    position: logStart,
+    incarnation: '',
+    eventCount: 0,
+    parkedCount: 0,
+    lastError: null,
+    lastEventAt: null,
+    lastCommitAt: null,
+  }
 }

@@ -4,14 +4,13 @@ import type { Clock } from '#kernel/clock.ts'
 import { createDeferred, type Deferred } from '#kernel/deferred.ts'
 import type { Log } from '#kernel/log.ts'
 import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
-import { logStart } from '#kernel/position.ts'
 import type { Random } from '#kernel/random.ts'
 import type { Client } from '#storage/client.ts'
 import { type ProjectionDefinition, projectionId } from './define-projection.ts'
 import { openReadModel, resetReadModel } from './open-read-model.ts'
 import { projectionFilter } from './projection-filter.ts'
 import { type ProjectorRun, startProjectorRun } from './projector-run.ts'
-import type { ProjectorStatus } from './projector-status.ts'
+import { firstStatus, type ProjectorStatus } from './projector-status.ts'
 
 export type ProjectorOptions = {
   readonly definition: ProjectionDefinition
@@ -128,24 +127,6 @@ export function startProjector(options: ProjectorOptions): Projector {
       await interrupt()
       await finished
     },
-  }
-}
-
-function firstStatus(definition: ProjectionDefinition): ProjectorStatus {
-  const { plugin, name, version } = definition
-  return {
-    id: projectionId(definition),
-    plugin,
-    name,
-    version,
-    state: 'starting',
-    position: logStart,
-    incarnation: '',
-    eventCount: 0,
-    parkedCount: 0,
-    lastError: null,
-    lastEventAt: null,
-    lastCommitAt: null,
   }
 }
 
