@@ -1,13 +1,21 @@
 /**
- * Finds a Chromium for the browser tests, and brings one when there is none and we may.
+ * Finds a Chromium for the browser tests, and brings one when there is none: out of an npm package, which leaves the
+ * machine as it is, else with apt-get where we may.
  *
  * The programs under /usr/lib are asked for first: Debian's scripts in /usr/bin start a second process, and killing the
  * one we know would leave the browser running.
  */
 import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
+import { describeError } from '#kernel/platform-error.ts'
+import { unpackChromium } from './packaged-chromium.ts'
 
-export type ChromiumProgram = { readonly path: string; readonly args: readonly string[] }
+export type ChromiumProgram = {
+  readonly path: string
+  readonly args: readonly string[]
+  /** Beside that of this process. */
+  readonly environment?: Readonly<Record<string, string>>
+}
 
 /** Works as root and in a container, and keeps the browser from calling home. */
 export const chromiumArgs: readonly string[] = [
@@ -43,7 +51,16 @@ export async function findChromium(): Promise<ChromiumProgram> {
     places.find((place) => existsSync(place)) ?? names.map((name) => Bun.which(name)).find((path) => path !== null)
   if (present) return { path: present, args: chromiumArgs }
   const troubles: string[] = []
-  return (await installByApt(troubles)) ?? (await unpackFromPackage(troubles)) ?? refuse(troubles)
+  return (await bringPackaged(troubles)) ?? (await installByApt(troubles)) ?? refuse(troubles)
+}
+
+async function bringPackaged(troubles: string[]): Promise<ChromiumProgram | undefined> {
+  try {
+    return { ...(await unpackChromium()), args: chromiumArgs }
+  } catch (error) {
+    troubles.push(`@sparticuz/chromium: ${describeError(error)}`)
+    return undefined
+  }
 }
 
 async function installByApt(troubles: string[]): Promise<ChromiumProgram | undefined> {
@@ -68,17 +85,6 @@ async function installByApt(troubles: string[]): Promise<ChromiumProgram | undef
   return existsSync(debianShell) ? { path: debianShell, args: chromiumArgs } : undefined
 }
 
-/** The binary that comes with an npm package; it needs the NSS libraries of the system. */
-async function unpackFromPackage(troubles: string[]): Promise<ChromiumProgram | undefined> {
-  try {
-    const { default: packaged } = await import('@sparticuz/chromium')
-    return { path: await packaged.executablePath(), args: [...packaged.args, ...chromiumArgs] }
-  } catch (error) {
-    troubles.push(`@sparticuz/chromium: ${error instanceof Error ? error.message : String(error)}`)
-    return undefined
-  }
-}
-
 function refuse(troubles: readonly string[]): never {
   throw new Error(
     `No Chromium was found (${troubles.join('; ')}). Install one, such as Debian's chromium-headless-shell, or name yours in PEEK_CHROMIUM.`,
@@ -87,6 +93,6 @@ function refuse(troubles: readonly string[]): never {
 
 /** A headless browser; the caller closes it. */
 export async function launchBrowser(): Promise<Browser> {
-  const { path, args } = await findChromium()
-  return chromium.launch({ executablePath: path, args: [...args] })
+  const { path, args, environment } = await findChromium()
+  return chromium.launch({ executablePath: path, args: [...args], env: { ...process.env, ...environment } })
 }
