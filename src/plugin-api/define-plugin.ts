@@ -3,10 +3,10 @@ import type { ActionDefinition } from '#action/define-action.ts'
 import type { EventSchema } from '#event-store/upcast.ts'
 import type { JsonObject } from '#kernel/json.ts'
 import type { Log } from '#kernel/log.ts'
-import { PlatformError } from '#kernel/platform-error.ts'
 import type { ObservableDefinition } from '#observable/source/define-observable.ts'
 import type { ProjectionDefinition } from '#projection/define-projection.ts'
 import type { Fields, FieldValues } from '#vortex/protocol/tuple.ts'
+import { firstVersions } from './first-versions.ts'
 
 /** An action the plugin itself wants pushed, such as a first row. The id is fixed, so that it takes effect once ever. */
 export type SeedAction = {
@@ -48,36 +48,10 @@ export function defineLogicPart(part: {
     deciders,
     projections,
     observables,
-    eventSchemas: [...eventSchemas, ...firstVersions(deciders, eventSchemas)],
+    eventSchemas: [...eventSchemas, ...firstVersions({ deciders, projections }, eventSchemas)],
     seed,
     ...hooks,
   }
-}
-
-/**
- * What a decider handles has a version, so that an event of a newer one parks instead of being misread (seam 10). A first
- * version needs no words; a later one must say how the earlier become it.
- */
-function firstVersions(deciders: readonly Decider<unknown>[], said: readonly EventSchema[]): EventSchema[] {
-  const versions = new Map<string, number>()
-  for (const { decide, evolve } of deciders) {
-    for (const { action } of decide) versions.set(action.name, action.version)
-    for (const { type, version } of evolve) versions.set(type, version)
-  }
-  for (const { type, version } of said) {
-    const known = versions.get(type)
-    if (known !== undefined && known !== version)
-      throw badVersion(`"${type}" is at version ${known} and its event schema at ${version}: make them agree`)
-    versions.delete(type)
-  }
-  return [...versions].map(([type, version]) => {
-    if (version === 1) return { type, version, upcasts: [] }
-    throw badVersion(`"${type}" is at version ${version}: add its event schema, with the way from each earlier version`)
-  })
-}
-
-function badVersion(words: string): PlatformError {
-  return new PlatformError('bad-definition', `${words}.`)
 }
 
 /** The first action of something that should be there from the start. */

@@ -4,6 +4,7 @@ import { describeError, PlatformError } from '#kernel/platform-error.ts'
 import type { LogicPart, PluginDefinition } from '#plugin-api/define-plugin.ts'
 import { checkLogicPart } from './check-logic-part.ts'
 import type { DiscoveredPlugin } from './discover-plugins.ts'
+import { eventsOfOthers } from './events-of-others.ts'
 
 /** A plugin whose part for this service is loaded: definitions only, nothing runs yet. */
 export type LoadedPlugin = DiscoveredPlugin & { readonly logic: LogicPart | undefined }
@@ -19,13 +20,18 @@ export async function loadLogicParts(plugins: readonly DiscoveredPlugin[], log: 
         throw new PlatformError('plugin-failed', `it requires "${missing}", which did not load`)
       const definition = await importDefinition(plugin)
       const logic = await definition.parts.logic?.()
-      if (logic) checkLogicPart(id, logic)
-      loaded.push({ ...plugin, logic })
+      loaded.push({ ...plugin, logic: logic && checked(plugin, logic, loaded) })
     } catch (error) {
       log.error(`plugin "${id}" is left out: ${describeError(error)}`, { plugin: id, part: 'logic' })
     }
   }
   return loaded
+}
+
+function checked({ manifest }: DiscoveredPlugin, logic: LogicPart, loaded: readonly LoadedPlugin[]): LogicPart {
+  checkLogicPart(manifest.id, logic)
+  const known = loaded.flatMap((plugin) => plugin.logic?.eventSchemas ?? [])
+  return { ...logic, eventSchemas: [...logic.eventSchemas, ...eventsOfOthers(manifest, logic, known)] }
 }
 
 async function importDefinition({ folder, manifest }: DiscoveredPlugin): Promise<PluginDefinition> {

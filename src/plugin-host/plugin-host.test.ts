@@ -129,6 +129,10 @@ describe('loading', () => {
     const deciderOf = (action) => defineDecider({
       category: 'Thing', initialState: () => 0, decide: [decideOn(action, () => accept())], evolve: [],
     })
+    const eventOf = (name, version = 1) => peek.defineEvent(name, { version, fields: {} })
+    const projectionOf = (event) => peek.defineProjection({
+      version: 1, model: peek.defineReadModel('${id}', 'things', () => ({})), on: (on) => [on(event, () => undefined)],
+    })
     export const plugin = definePlugin({ id: '${id}', parts: { logic: async () => defineLogicPart(${part}) } })`
 
   test.each([
@@ -143,6 +147,24 @@ describe('loading', () => {
       'has an action of a later version without the way there',
       withPart('broken', `{ deciders: [deciderOf(actionOf('broken.Do', 2))] }`),
       '"broken.Do" is at version 2: add its event schema',
+    ],
+    [
+      'projects a fact of a later version without the way there',
+      withPart('broken', `{ projections: [projectionOf(eventOf('broken.Done', 2))] }`),
+      '"broken.Done" is at version 2: add its event schema',
+    ],
+    [
+      'means two versions of one event',
+      withPart(
+        'broken',
+        `{ deciders: [deciderOf(actionOf('broken.Do'))], projections: [projectionOf(actionOf('broken.Do', 2))] }`,
+      ),
+      '"broken.Do" is handled at version 1 and at 2: keep one',
+    ],
+    [
+      'projects what a plugin records that it does not require',
+      withPart('broken', `{ projections: [projectionOf(eventOf('well.Done'))] }`),
+      'Plugin "broken" projects "well.Done" and does not require "well"',
     ],
     [
       'plants a row with an action that nobody decides',
@@ -165,6 +187,27 @@ describe('loading', () => {
     install('well', { code: withPart('well', `{ deciders: [deciderOf(actionOf('well.Do'))] }`) })
     const [well] = await loadLogicParts(discover(), log)
     expect(well?.logic?.eventSchemas).toEqual([{ type: 'well.Do', version: 1, upcasts: [] }])
+  })
+
+  test('seam 10 a fact that only another plugin reads gets its schema there, once, and the versions must agree', async () => {
+    const reader = (id: string, version: number) =>
+      install(id, {
+        code: withPart(id, `{ projections: [projectionOf(eventOf('maker.Made', ${version}))] }`),
+        peek: { requires: { maker: '*' } },
+      })
+    install('maker', { code: withPart('maker', `{ deciders: [deciderOf(actionOf('maker.Make'))] }`) })
+    reader('reader', 1)
+    reader('second', 1)
+    reader('newer', 2)
+    const loaded = await loadLogicParts(discover(), log)
+    expect(ids(loaded)).toEqual(['maker', 'reader', 'second'])
+    expect(loaded.flatMap((plugin) => plugin.logic?.eventSchemas ?? []).map(({ type }) => type)).toEqual([
+      'maker.Make',
+      'maker.Made',
+    ])
+    expect(said[0]).toContain(
+      'Plugin "newer" projects version 2 of "maker.Made", and plugin "maker" has it at version 1',
+    )
   })
 })
 

@@ -43,6 +43,8 @@ export type ChangesOf<T extends ReadModelTables> = { readonly [K in keyof T]: Ta
 export type ProjectionCase<T extends ReadModelTables = ReadModelTables> = {
   /** An event type, or `*` for every event the projection reads. */
   readonly type: string
+  /** Today's version of the data; of every event there is none. */
+  readonly version: number | undefined
   project(event: ProjectedEvent, tables: ChangesOf<T>): void
 }
 
@@ -57,7 +59,7 @@ export type ProjectionDefinition<T extends ReadModelTables = ReadModelTables> = 
 
 /** Makes the case of one action or fact: its data arrives typed and brought to today's version. */
 export type OnEvent<T extends ReadModelTables> = <F extends Fields>(
-  definition: { readonly name: string; readonly fields: F },
+  definition: { readonly name: string; readonly version: number; readonly fields: F },
   project: (event: ProjectedEvent<FieldValues<F>>, tables: ChangesOf<T>) => void,
 ) => ProjectionCase<T>
 /** Makes the case of every event, for projections that are about events as such. */
@@ -72,8 +74,12 @@ export function defineProjection<T extends ReadModelTables>(definition: {
 }): ProjectionDefinition<T> {
   const { version, model } = definition
   const cases = definition.on(
-    (event, project) => ({ type: event.name, project: (given, tables) => project(given as never, tables) }),
-    (project) => ({ type: '*', project }),
+    ({ name: type, version }, project) => ({
+      type,
+      version,
+      project: (given, tables) => project(given as never, tables),
+    }),
+    (project) => ({ type: '*', version: undefined, project }),
   )
   const types = cases.map((entry) => entry.type)
   const twice = types.find((type, index) => types.indexOf(type) !== index)
