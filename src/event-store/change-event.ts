@@ -35,8 +35,11 @@ export type ResyncEvent = ChangeMark & { readonly kind: 'resync' }
 export type ChangeEvent = ChangedEvent | ResyncEvent
 
 export function toEventData(change: ChangeEvent): { type: string; data: JsonObject } {
-  const { kind, ...rest } = change
-  return { type: kind === 'changed' ? changedType : resyncType, data: rest as unknown as JsonObject }
+  const { kind, incarnation, version, from, to } = change
+  const mark = { incarnation, version, from, to }
+  if (kind === 'resync') return { type: resyncType, data: mark }
+  const { part, parts, tables } = change
+  return { type: changedType, data: { ...mark, part, parts, tables } }
 }
 
 /** Reads a change event; undefined when it is not one this build understands: the reader then resyncs. */

@@ -27,7 +27,7 @@ await watched.until((rows) => rows.size === counterCount)
 const total = (): number => [...watched.rows().values()].reduce((sum, row) => sum + Number(row.count), 0)
 
 const { eventStore = '' } = findStoreAddresses(platform.home)
-const client = KurrentDBClient.connectionString([eventStore] as unknown as TemplateStringsArray)
+const client = KurrentDBClient.connectionString`${eventStore}`
 
 /** Keeps `inFlight` works going until the time is over; the result is how many were finished. */
 async function pump(work: (index: number) => Promise<void>): Promise<{ count: number; elapsedSeconds: number }> {

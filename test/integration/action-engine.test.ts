@@ -61,7 +61,6 @@ async function withEngine(work: (engine: Engine) => Promise<void>): Promise<void
     clock: systemClock,
     random: systemRandom,
     log: createLog('test', ({ level, words }) => level !== 'info' && said.push(words)),
-    onStatus: () => undefined,
     onLostLeadership: () => said.push('lost leadership'),
   })
   try {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Client, credentials, Metadata } from '@grpc/grpc-js'
 import { jsonEvent, KurrentDBClient } from '@kurrent/kurrentdb-client'
 import { startEventStoreServer } from '#event-store-server/event-store-server.ts'
+import { systemClock } from '#kernel/clock.ts'
 import { silentLog } from '#kernel/log.ts'
 import { createSeededRandom } from '#kernel/random.ts'
 
@@ -156,7 +157,7 @@ describe('rubbish', () => {
         call.write(bytes)
         call.end()
         // Some senders leave at any moment, without waiting for what they are told.
-        if (round % 3 === 0) setTimeout(() => call.cancel(), random() * 3)
+        if (round % 3 === 0) systemClock.after(random() * 3, () => call.cancel())
       })
       expect(outcome).not.toContain('INTERNAL')
     }

@@ -93,7 +93,12 @@ async function connect({ rows }: { rows: readonly Row[] }): Promise<{ link: Vort
     service: { name: 'logic', instance: 'l', build: 'test' },
     secret,
     limits: defaultLimits,
-    work: () => ({ actions: undefined, snapshots: { snapshot: async () => ({ meta, rows }) } }),
+    core: {
+      engine: () => undefined,
+      snapshots: () => ({ snapshot: async () => ({ meta, rows }) }),
+      state: () => ({ online: true, words: '' }),
+      onState: () => () => undefined,
+    },
     board,
     enabledPlugins: () => [],
   })

@@ -93,7 +93,7 @@ function decodeCommitPosition(reader: ProtoReader): number {
 function decodeFilter(reader: ProtoReader): ReadFilter {
   let definition: EventFilterDefinition | undefined
   let searchWindow = defaultSearchWindow
-  let interval = 1
+  let intervalCount = 1
   while (reader.next()) {
     switch (reader.field) {
       case 1:
@@ -106,14 +106,14 @@ function decodeFilter(reader: ProtoReader): ReadFilter {
         searchWindow = reader.uint()
         break
       case 5:
-        interval = reader.uint()
+        intervalCount = reader.uint()
         break
       default:
         reader.skip()
     }
   }
   if (!definition) throw badRequest('The filter names neither event types nor streams.')
-  return { definition, checkpointEvery: Math.max(1, searchWindow) * Math.max(1, interval) }
+  return { definition, checkpointEvery: Math.max(1, searchWindow) * Math.max(1, intervalCount) }
 }
 
 function decodeExpression(reader: ProtoReader): { prefixes: string[]; regex: string } {

@@ -7,7 +7,7 @@ import type { Log } from '#kernel/log.ts'
 import { describeError } from '#kernel/platform-error.ts'
 import type { Position } from '#kernel/position.ts'
 import type { Random } from '#kernel/random.ts'
-import { createStopSignal } from './stop-signal.ts'
+import { createStopSignal } from '../stop-signal.ts'
 
 const changesPrefix = 'changes-'
 /** Change streams keep an hour. Away for longer than this, the last announcements may be gone, and no gap would show. */

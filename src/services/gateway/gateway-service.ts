@@ -17,12 +17,12 @@ import type { ServiceContext } from '../run-role.ts'
 import { combineHealth, type PartHealth, type Service } from '../service.ts'
 import type { Site } from '../start-site.ts'
 import { startStatusReport } from '../status-report.ts'
+import { createStopSignal } from '../stop-signal.ts'
 import { createAppSite } from './app-site.ts'
 import { type ChangeFollower, followChanges } from './change-follower.ts'
 import { createDeviceEdge } from './device-edge.ts'
 import { holdingsOf } from './holdings.ts'
 import { createLinkUpstream } from './link-upstream.ts'
-import { createStopSignal } from './stop-signal.ts'
 import { startVortexSite } from './vortex-site.ts'
 
 const projectFolder = resolve(import.meta.dir, '../../..')

@@ -36,7 +36,6 @@ export function startEngine(options: {
   clock: Clock
   random: Random
   log: Log
-  onStatus: () => void
   onLostLeadership: () => void
 }): Engine {
   const { plugins, store, database, epoch, clock, random, log } = options
@@ -60,7 +59,6 @@ export function startEngine(options: {
       log: log.named(projectionId(definition)),
       epoch,
       selectorFields: selectorFieldsOf(observables, projectionId(definition)),
-      onStatus: options.onStatus,
       onLostLeadership: options.onLostLeadership,
     }),
   )

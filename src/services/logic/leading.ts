@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import type { EventStore } from '#event-store/event-store.ts'
 import { backOffMs } from '#kernel/back-off.ts'
-import { type Clock, pause } from '#kernel/clock.ts'
+import type { Clock } from '#kernel/clock.ts'
 import { createDeferred } from '#kernel/deferred.ts'
 import type { Log } from '#kernel/log.ts'
 import { describeError, isPlatformError } from '#kernel/platform-error.ts'
@@ -10,6 +10,7 @@ import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
 import type { Database } from '#storage/database.ts'
 import { acquireLeadership, type Leadership } from '#storage/leader-lock.ts'
 import { migrate } from '#storage/migrate.ts'
+import { createStopSignal } from '../stop-signal.ts'
 import { type Engine, startEngine } from './engine.ts'
 
 const migrationsFolder = resolve(import.meta.dir, '../../../migrations')
@@ -27,11 +28,11 @@ export function startLeading(options: {
   clock: Clock
   random: Random
   log: Log
-  onStatus: () => void
   onChange: (work: { engine: Engine; database: Database } | undefined, words: string) => void
 }): { stop(): Promise<void> } {
   const { plugins, clock, random, log, onChange } = options
   const stopping = new AbortController()
+  const signal = createStopSignal(clock)
 
   const lead = async (url: string): Promise<void> => {
     onChange(undefined, 'the database is brought up to date')
@@ -53,7 +54,7 @@ export function startLeading(options: {
     const over = createDeferred<void>()
     const onAbort = (): void => over.resolve()
     stopping.signal.addEventListener('abort', onAbort, { once: true })
-    const { store, instance, onStatus } = options
+    const { store, instance } = options
     const engine = startEngine({
       plugins,
       store,
@@ -63,7 +64,6 @@ export function startLeading(options: {
       clock,
       random,
       log,
-      onStatus,
       onLostLeadership: () => over.resolve(),
     })
     onChange({ engine, database }, '')
@@ -85,7 +85,7 @@ export function startLeading(options: {
         onChange(undefined, describeError(error))
       }
       if (clock.now() - startedAt > 10_000) attempt = 0
-      if (!stopping.signal.aborted) await pause(clock, backOffMs(attempt, random, 50, 5_000))
+      await signal.pause(backOffMs(attempt, random, 50, 5_000))
     }
   }
   const finished = loop()
@@ -93,6 +93,7 @@ export function startLeading(options: {
   return {
     stop: async () => {
       stopping.abort()
+      signal.stop()
       await finished
     },
   }

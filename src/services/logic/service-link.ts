@@ -6,7 +6,6 @@ import { tryParseJson } from '#kernel/json.ts'
 import type { Log } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { Random } from '#kernel/random.ts'
-import type { SnapshotSource } from '#observable/source/snapshot-source.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
 import type { Limits } from '#vortex/protocol/limits.ts'
 import { parseWith } from '#vortex/protocol/parse.ts'
@@ -16,10 +15,8 @@ import { pluginsRequestName, snapshotRequestName, statusReportName } from '#vort
 import type { Act } from '#vortex/protocol/up.ts'
 import { observeSchema } from '#vortex/protocol/up.ts'
 import { createVortexServer, type VortexServer } from '#vortex/server/vortex-server.ts'
+import type { LogicCore } from './logic-core.ts'
 import type { StatusBoard } from './status-board.ts'
-
-/** What logic can do just now; undefined parts are those of a standby, or of one that is starting. */
-export type LogicWork = { readonly actions: ActionRunner | undefined; readonly snapshots: SnapshotSource | undefined }
 
 const snapshotRequestSchema = v.strictObject({
   name: v.string(),
@@ -45,14 +42,14 @@ export function createServiceLink(options: {
   service: { name: string; instance: string; build: string }
   secret: string
   limits: Limits
-  work: () => LogicWork
+  core: Pick<LogicCore, 'engine' | 'snapshots' | 'state' | 'onState'>
   board: StatusBoard
   enabledPlugins: () => readonly string[]
   clock: Clock
   random: Random
   log: Log
 }): VortexServer {
-  const { secret, work, board, log } = options
+  const { secret, core, board, log } = options
   const answerAsk: { readonly [name: string]: (body: string) => Promise<string> } = {
     [snapshotRequestName]: async (body) => {
       const asked = parseWith<{ name: string; selector: Selector; by: Principal }>(
@@ -60,7 +57,7 @@ export function createServiceLink(options: {
         tryParseJson(body),
       )
       if (!asked.ok) throw new PlatformError('bad-input', `A snapshot request is wrong: ${asked.words}.`)
-      const { snapshots } = work()
+      const snapshots = core.snapshots()
       if (!snapshots) throw new PlatformError('unavailable', notLeading)
       return JSON.stringify(await snapshots.snapshot(asked.value.name, asked.value.selector, asked.value.by))
     },
@@ -71,7 +68,7 @@ export function createServiceLink(options: {
     [pluginsRequestName]: async () => JSON.stringify({ enabled: options.enabledPlugins() }),
   }
 
-  return createVortexServer({
+  const server = createVortexServer({
     service: options.service,
     limits: linkLimits(options.limits),
     log,
@@ -87,7 +84,11 @@ export function createServiceLink(options: {
       return { principal: { user: 'peek', device: hello.device, service: hello.name, roles: ['service'] } }
     },
     handler: {
-      onAct: (session, act, body) => runAct(work().actions, act, body, act.by ?? session.principal),
+      // A standby's link works, and what it carries would not be done: the caller must know.
+      onOpen: (session) => {
+        if (!core.state().online) session.send({ k: 'upstream', ...core.state() })
+      },
+      onAct: (session, act, body) => runAct(core.engine()?.actions, act, body, act.by ?? session.principal),
       onAsk: async (_session, ask, body) => {
         const answer = answerAsk[ask.name]
         if (!answer) throw new PlatformError('not-found', `Logic answers no request "${ask.name}".`)
@@ -101,6 +102,8 @@ export function createServiceLink(options: {
       onClose: (session) => board.markLost(session.hello.instance),
     },
   })
+  core.onState((state) => server.broadcast({ k: 'upstream', ...state }))
+  return server
 }
 
 export function runAct(actions: ActionRunner | undefined, act: Act, body: string, by: Principal): Promise<Answer> {

@@ -1,0 +1,51 @@
+import { join, resolve } from 'node:path'
+import { Hono } from 'hono'
+import { getConnInfo } from 'hono/bun'
+import { createAdminApi } from '#admin/admin-api.ts'
+import type { AdminLogin } from '#admin/login.ts'
+import { toAppManifest } from '#plugin-host/app-manifest.ts'
+import type { DiscoveredPlugin } from '#plugin-host/discover-plugins.ts'
+import type { VortexServer } from '#vortex/server/vortex-server.ts'
+import { createAppSite } from '../gateway/app-site.ts'
+import { createHealthSite, type Gauges } from '../health-site.ts'
+import type { ServiceContext } from '../run-role.ts'
+import type { ServiceHealth } from '../service.ts'
+import type { LogicCore } from './logic-core.ts'
+
+const projectFolder = resolve(import.meta.dir, '../../..')
+
+/** Everything logic answers over HTTP: health, the admin API, the admin app, and the door of its websocket. */
+export function createAdminSite(options: {
+  context: ServiceContext<'logic'>
+  core: LogicCore
+  plugins: readonly DiscoveredPlugin[]
+  login: AdminLogin
+  vortex: VortexServer
+  health: () => ServiceHealth
+  gauges: () => Gauges
+}): Hono {
+  const { context, core, plugins, login, vortex, health, gauges } = options
+  const { identity, clock, log } = context
+  const appSite = createAppSite({
+    app: 'admin',
+    distFolder: join(projectFolder, 'web/dist'),
+    manifest: (built) => toAppManifest('admin', plugins, built, identity.build),
+  })
+  const adminApi = createAdminApi({
+    login,
+    store: core.store,
+    projectors: () => core.engine()?.projectors ?? [],
+    addressOf: (c) => getConnInfo(c).remote.address ?? '',
+    clock,
+    instance: identity.id,
+    log: log.named('admin'),
+  })
+  const root = new Hono()
+  root.route('/', createHealthSite({ identity, health, gauges }))
+  vortex.mount(root)
+  // The shell asks for its manifest before anybody has signed in.
+  root.get('/api/manifest', (c) => appSite.fetch(c.req.raw))
+  root.route('/api', adminApi)
+  root.route('/', appSite)
+  return root
+}

@@ -1,0 +1,127 @@
+import { getDatabaseUrl, getEventStoreAddress } from '#config/stores-file.ts'
+import type { EventStore } from '#event-store/event-store.ts'
+import { openKurrentEventStore } from '#event-store/kurrent/kurrent-event-store.ts'
+import { backOffMs } from '#kernel/back-off.ts'
+import { describeError } from '#kernel/platform-error.ts'
+import type { Random } from '#kernel/random.ts'
+import { createSnapshotSource, type SnapshotSource } from '#observable/source/snapshot-source.ts'
+import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
+import { openDatabase } from '#storage/database.ts'
+import type { ServiceContext } from '../run-role.ts'
+import type { PartHealth } from '../service.ts'
+import { createStopSignal } from '../stop-signal.ts'
+import type { Engine } from './engine.ts'
+import { startLeading } from './leading.ts'
+
+export type CoreState = { readonly online: boolean; readonly words: string }
+
+/**
+ * What works behind logic's sites: the event store, and while this instance leads, the engine and its snapshots.
+ *
+ * Promises: losing a store or the leadership ends nothing here; `onState` tells each change once, and the stores are
+ * asked for again with back-off.
+ */
+export interface LogicCore {
+  store(): EventStore | undefined
+  engine(): Engine | undefined
+  snapshots(): SnapshotSource | undefined
+  /** Whether actions are taken and snapshots answered here. */
+  state(): CoreState
+  onState(listener: (state: CoreState) => void): () => void
+  health(): readonly PartHealth[]
+  /** `onStore` runs once, as soon as the event store is open. */
+  start(onStore: (store: EventStore) => Promise<void> | void): void
+  drain(): Promise<void>
+  stop(): Promise<void>
+}
+
+export function createLogicCore(options: {
+  context: ServiceContext<'logic'>
+  plugins: readonly LoadedPlugin[]
+  /** Observables that others answer for: named in the error about an unknown one. */
+  otherNames: readonly string[]
+  random: Random
+}): LogicCore {
+  const { context, plugins, random } = options
+  const { config, identity, log, clock } = context
+  const observables = plugins.flatMap((plugin) => plugin.logic?.observables ?? [])
+  const signal = createStopSignal(clock)
+  const listeners = new Set<(state: CoreState) => void>()
+  let store: EventStore | undefined
+  let engine: Engine | undefined
+  let snapshots: SnapshotSource | undefined
+  let leading: ReturnType<typeof startLeading> | undefined
+  let opening: Promise<void> = Promise.resolve()
+  let state: CoreState = { online: false, words: 'logic is starting' }
+
+  const tell = (next: CoreState): void => {
+    const isNews = next.online !== state.online || next.words !== state.words
+    state = next
+    if (isNews) for (const listener of listeners) listener(state)
+  }
+
+  const openStore = async (onStore: (store: EventStore) => Promise<void> | void): Promise<void> => {
+    for (let attempt = 0; !signal.isStopped; attempt++) {
+      try {
+        const connectionString = getEventStoreAddress(config)
+        store = await openKurrentEventStore({ connectionString, log: log.named('event-store'), clock, random })
+        if (signal.isStopped) return
+        await onStore(store)
+        leading = startLeading({ ...leadingOptions, store })
+        return
+      } catch (error) {
+        const words = describeError(error)
+        if (words !== state.words) log.warning(`the event store is not there yet: ${words}`)
+        tell({ online: false, words })
+        await signal.pause(backOffMs(attempt, random))
+      }
+    }
+  }
+
+  const leadingOptions: Omit<Parameters<typeof startLeading>[0], 'store'> = {
+    databaseUrl: () => getDatabaseUrl(config),
+    openDatabase: (url) => openDatabase({ url, log, applicationName: 'peek logic' }),
+    plugins,
+    instance: identity.id,
+    clock,
+    random,
+    log,
+    onChange: (work, words) => {
+      engine = work?.engine
+      snapshots = work && createSnapshotSource({ sql: work.database.sql, observables, otherNames: options.otherNames })
+      tell({ online: work !== undefined, words })
+    },
+  }
+
+  return {
+    store: () => store,
+    engine: () => engine,
+    snapshots: () => snapshots,
+    state: () => state,
+    onState: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    health: () => [leadershipHealth(state), storeHealth(store)],
+    start: (onStore) => {
+      opening = openStore(onStore)
+    },
+    drain: async () => engine?.actions.drain(),
+    stop: async () => {
+      signal.stop()
+      await opening
+      await leading?.stop()
+      await store?.close()
+    },
+  }
+}
+
+function leadershipHealth({ online, words }: CoreState): PartHealth {
+  return { name: 'leadership', state: online ? 'ready' : 'starting', words }
+}
+
+function storeHealth(store: EventStore | undefined): PartHealth {
+  const found = store?.health()
+  if (!found) return { name: 'event store', state: 'starting', words: 'the event store is being reached' }
+  return { name: 'event store', state: found.state === 'ready' ? 'ready' : 'degraded', words: found.words }
+}
