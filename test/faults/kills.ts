@@ -2,12 +2,11 @@
  * Kills processes at random while people tap, and checks afterwards: nothing acknowledged is missing, nothing took
  * effect twice, each person's taps kept their order, and every open page came to the same state by itself.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { createSeededRandom, pickOne, type Random } from '#kernel/random.ts'
 import { connectDevice, type Device, type Watched } from '#support/device.ts'
 import { freePorts } from '#support/free-ports.ts'
+import { makeHome } from '#support/make-home.ts'
 import { type Platform, startPlatform } from '#support/platform.ts'
 import { checkHistory } from './check-history.ts'
 import { addStringInt, startTapping, type Tapper } from './tapping.ts'
@@ -19,7 +18,7 @@ const answersBetweenKills = 20
 
 export async function runKills(options: { runs: number; seed: number }): Promise<void> {
   const random = createSeededRandom(options.seed)
-  const home = mkdtempSync(join(tmpdir(), 'peek-kills-'))
+  const home = makeHome('peek-kills-')
   const environment = await freePorts()
   let platform: Platform = await startPlatform({ home, environment })
   const apps = ['field', 'office'] as const

@@ -4,10 +4,10 @@
  * Promises: resolves when every part is ready; `parts` is kept up to date as parts die and come back; disposing stops
  * everything it started and removes the folder.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { rmSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { tryParseJson } from '#kernel/json.ts'
+import { makeHome } from './make-home.ts'
 
 export const projectFolder = resolve(import.meta.dir, '../..')
 
@@ -53,7 +53,7 @@ const freePorts = {
 const upDeadlineMs = 60_000
 
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
-  const home = options.home ?? mkdtempSync(join(tmpdir(), 'peek-platform-'))
+  const home = options.home ?? makeHome('peek-platform-')
   const lines: Line[] = []
   const waiting = new Set<{
     event: string
@@ -101,13 +101,15 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       reject(new Error(`the platform was not up in ${upDeadlineMs} ms:\n${complaints}`)),
     )
   })
-  const up = await Promise.race([next('up'), tooLate])
-
   const stop = async (): Promise<void> => {
     if (child.exitCode === null) child.kill('SIGTERM')
     await child.exited
     await reading
   }
+  const up = await Promise.race([next('up'), tooLate]).catch(async (error: unknown) => {
+    await stop()
+    throw error
+  })
   return {
     home,
     supervisorPid: child.pid,
