@@ -22,7 +22,13 @@ export type Tier = {
 
 const binary = (name: string): string => join(projectFolder, 'node_modules', '.bin', name)
 const present = (paths: readonly string[]): string[] => paths.filter((path) => existsSync(join(projectFolder, path)))
-const tests = (title: string, args: readonly string[]): TierStep => ({ title, args: ['test', ...args], kind: 'tests' })
+/** Of one test that names none itself. Bun knows no such key in bunfig.toml. */
+const testTimeoutMs = 30_000
+const tests = (title: string, args: readonly string[]): TierStep => ({
+  title,
+  args: ['test', `--timeout=${testTimeoutMs}`, ...args],
+  kind: 'tests',
+})
 
 const webPreload = './web/build/test-preload.ts'
 
