@@ -1,9 +1,9 @@
 /**
  * A real, empty database for a test: `await using database = await freshDatabase()`.
  *
- * One embedded server per user and machine serves all test processes: the first starts it, the others adopt it. It runs
- * on after them, so that the next run begins at once; `stopTestPostgres` ends it. It may lose data in a power cut, which
- * is what makes it fast.
+ * One embedded server per user and clone serves all test processes: the first starts it, the others adopt it. It runs
+ * on after them, so that the next run begins at once; `stopTestPostgres` ends it, and disturbs no other clone's tests.
+ * It may lose data in a power cut, which is what makes it fast.
  *
  * With PEEK_TEST_DATABASE_URL set, databases are made on that server instead (15 or newer; its user may create databases).
  */
@@ -51,7 +51,8 @@ export async function stopTestPostgres(): Promise<void> {
 }
 
 async function startTestPostgres(): Promise<EmbeddedPostgres> {
-  const stateDir = join(tmpdir(), `peek-test-pg-${process.getuid?.() ?? 'user'}`)
+  const clone = Bun.hash(import.meta.dir).toString(36)
+  const stateDir = join(tmpdir(), `peek-test-pg-${process.getuid?.() ?? 'user'}-${clone}`)
   const log = createLog('test-postgres', ({ level, words, facts }) => {
     if (level === 'warning' || level === 'error') console.warn(words, facts)
   })
