@@ -3,7 +3,7 @@ import { type ActionRunner, createActionRunner } from '#action/action-runner.ts'
 import type { EventFilter, EventStore } from '#event-store/event-store.ts'
 import { startLogTail } from '#event-store/log-tail.ts'
 import { loadedUpcasters } from '#event-store/upcast.ts'
-import type { Clock } from '#kernel/clock.ts'
+import { type Clock, pause } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import { logStart } from '#kernel/position.ts'
 import type { Random } from '#kernel/random.ts'
@@ -84,9 +84,11 @@ export function startEngine(options: {
     actions,
     projectors,
     stop: async () => {
-      await actions.drain()
-      await Promise.all(projectors.map((projector) => projector.stop()))
-      await tail.stop()
+      // A store that is away keeps appends waiting: their senders ask again, and projectors look at their last
+      // announcement when they start. Closing the store ends what is left.
+      await Promise.race([actions.drain(), pause(clock, drainMsMax)])
+      const following = Promise.all(projectors.map((projector) => projector.stop())).then(() => tail.stop())
+      await Promise.race([following, pause(clock, drainMsMax)])
       for (const forgetSchema of forget) forgetSchema()
     },
   }
@@ -101,6 +103,9 @@ function selectorFieldsOf(
     if (from === feed) fields[tableName] = [...new Set([...(fields[tableName] ?? []), ...selectorFields])]
   return fields
 }
+
+/** How long a stop waits for actions under way. */
+const drainMsMax = 2_000
 
 /** What projections may follow: everything but the platform's own streams. */
 const ownEvents: EventFilter = { on: 'stream', regex: '^(?!changes-|jobs-|\\$|peek\\.)' }

@@ -31,7 +31,6 @@ export interface LogicCore {
   health(): readonly PartHealth[]
   /** `onStore` runs once, as soon as the event store is open. */
   start(onStore: (store: EventStore) => Promise<void> | void): void
-  drain(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -106,7 +105,6 @@ export function createLogicCore(options: {
     start: (onStore) => {
       opening = openStore(onStore)
     },
-    drain: async () => engine?.actions.drain(),
     stop: async () => {
       signal.stop()
       await opening

@@ -92,7 +92,6 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
     drain: async () => {
       report?.stop()
       await Promise.all([admin.edge.vortex.drain(), link.drain()])
-      await core.drain()
     },
     stop: async () => {
       report?.stop()
