@@ -163,6 +163,7 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
     },
     drain: async () => {
       report.stop()
+      upstream.hurry()
       await edge.vortex.drain()
     },
     stop: async () => {

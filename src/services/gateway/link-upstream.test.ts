@@ -34,7 +34,7 @@ const online: ConnectionState = {
   },
 }
 
-function createFakeLink(options: { state?: ConnectionState; reply?: string } = {}) {
+function createFakeLink(options: { state?: ConnectionState; reply?: string; isSilent?: boolean } = {}) {
   let state = options.state ?? online
   let upstream = { online: true, words: '' }
   const acts: { action: PushedAction; body: string; retry: boolean | undefined }[] = []
@@ -66,6 +66,7 @@ function createFakeLink(options: { state?: ConnectionState; reply?: string } = {
       onUpstream: (listener) => listen(() => listener(upstream)),
       act: async (action, body, how) => {
         acts.push({ action, body, retry: how?.retry })
+        if (options.isSilent) return new Promise(() => undefined)
         return { outcome: 'accepted', position: '1' }
       },
       ask: async (name, body) => {
@@ -125,4 +126,12 @@ test('V2 a snapshot is asked for in the name of who watches', async () => {
   const snapshot = await upstream.snapshot('p.Task', { team: 'red' }, ada)
   expect(snapshot.rows).toEqual([{ id: 'k1' }])
   expect(asks).toEqual([`peek.snapshot ${JSON.stringify({ name: 'p.Task', selector: { team: 'red' }, by: ada })}`])
+})
+
+test('S2 a service that stops does not wait for a logic that is gone: the device is told to send again', async () => {
+  const { upstream, setState } = createFakeLink({ isSilent: true })
+  const answer = upstream.act(act, '{}', ada)
+  upstream.hurry()
+  setState(offline)
+  expect(await answer).toMatchObject({ outcome: 'failed', kind: 'unavailable' })
 })
