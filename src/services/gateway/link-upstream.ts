@@ -35,7 +35,6 @@ export function createLinkUpstream(link: Link): LinkUpstream {
     for (const resolve of waiting) resolve({ outcome: 'failed', kind: 'unavailable', words: unreachable })
     waiting.clear()
   }
-  link.onState(giveUp)
 
   return {
     act: (act, body, by) => {
@@ -61,6 +60,7 @@ export function createLinkUpstream(link: Link): LinkUpstream {
     },
     state,
     hurry: () => {
+      if (!isHurried) link.onState(giveUp)
       isHurried = true
       giveUp()
     },

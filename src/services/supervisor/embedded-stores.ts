@@ -1,4 +1,4 @@
-/** Launches the two embedded stores: the event store as a child of ours, PostgreSQL as a server that outlives us. */
+/** Launches the two embedded stores: the event store as a child of ours, PostgreSQL as a server that outlives us a while. */
 import { join } from 'node:path'
 import { environmentForChild } from '#config/environment.ts'
 import { ensurePrivateFolder } from '#config/private-file.ts'
@@ -7,6 +7,7 @@ import { isJsonObject, tryParseJson } from '#kernel/json.ts'
 import type { Log, LogLevel } from '#kernel/log.ts'
 import type { Ended, Running } from './keep-running.ts'
 import { launchChild } from './launch-child.ts'
+import { guardServer } from './server-guard.ts'
 
 export type StoreLaunchOptions = {
   readonly home: string
@@ -67,11 +68,19 @@ export async function launchPostgres(options: Omit<StoreLaunchOptions, 'onSpawn'
     port,
     clock,
   })
+  const release = guardServer({
+    guardFile: join(home, 'up', 'postgres-guard'),
+    pidFile: server.pidFile,
+    pid: server.pid,
+  })
   return {
     url: server.url,
     pid: server.pid,
-    ended: watch(server, clock, abort),
-    stop: () => server.stop('fast'),
+    ended: watch(server, clock, abort).finally(release),
+    stop: async () => {
+      await server.stop('fast')
+      await release()
+    },
   }
 }
 

@@ -44,6 +44,8 @@ export type EmbeddedPostgres = {
   readonly adopted: boolean
   /** Where it really lives. */
   readonly folder: string
+  /** Written by the server; begins with its pid. */
+  readonly pidFile: string
   /** Looks at the process; when false, start it again: same folder, same port. */
   isAlive(): boolean
   stop(mode?: StopMode): Promise<void>
@@ -83,6 +85,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       port,
       pid,
       folder,
+      pidFile: pidFilePath(dataFolder),
       adopted: running !== undefined,
       isAlive: () => isPostmasterOf(dataFolder, pid),
       stop: (mode = 'fast') => stopServer({ ...surroundings, pid }, mode),
