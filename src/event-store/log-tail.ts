@@ -3,6 +3,7 @@ import type { Log } from '#kernel/log.ts'
 import { describeError } from '#kernel/platform-error.ts'
 import { comparePositions, logStart, type Position } from '#kernel/position.ts'
 import type { EventFilter, EventStore, Feed, FollowOptions, RecordedEvent } from './event-store.ts'
+import type { Tail, TailListener } from './tail.ts'
 import { startTailFeed } from './tail-feed.ts'
 
 /**
@@ -15,24 +16,6 @@ import { startTailFeed } from './tail-feed.ts'
 export interface LogTail {
   readonly follow: EventStore['follow']
   stop(): Promise<void>
-}
-
-/** A feed that has joined: hears each batch of the tail. */
-export type TailListener = {
-  take(events: readonly RecordedEvent[], upTo: Position): void
-  onLive(isLive: boolean): void
-  fail(error: unknown): void
-}
-export type Tail = {
-  /** Resolves when there is something to join, or never will be. */
-  readonly ready: Promise<void>
-  /** What came after the position and the listener joined from there; undefined when that is too long ago. */
-  join(
-    listener: TailListener,
-    after: Position,
-  ): { readonly missed: readonly RecordedEvent[]; readonly upTo: Position } | undefined
-  leave(listener: TailListener): void
-  isLive(): boolean
 }
 
 const keptCountMax = 10_000

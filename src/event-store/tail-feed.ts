@@ -2,7 +2,7 @@ import { createDeferred } from '#kernel/deferred.ts'
 import { comparePositions, type Position } from '#kernel/position.ts'
 import { matchesFilter } from './event-filter.ts'
 import type { EventStore, Feed, FeedState, FollowOptions, RecordedEvent } from './event-store.ts'
-import type { Tail, TailListener } from './log-tail.ts'
+import type { Tail, TailListener } from './tail.ts'
 
 /** Beyond this many waiting events a feed leaves the tail and reads for itself: bounded memory, and nobody waits for it. */
 const waitingCountMaxDefault = 20_000
