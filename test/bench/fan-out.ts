@@ -10,6 +10,7 @@ import { newUuid } from '#kernel/ids.ts'
 import { silentLog } from '#kernel/log.ts'
 import { type Position, toPosition } from '#kernel/position.ts'
 import { systemRandom } from '#kernel/random.ts'
+import { defaultEdgeBounds } from '#observable/edge/edge-options.ts'
 import { createDeviceEdge } from '#services/gateway/device-edge.ts'
 import { startVortexSite } from '#services/gateway/vortex-site.ts'
 import { encodeFrame } from '#vortex/protocol/frame.ts'
@@ -17,6 +18,8 @@ import { defaultLimits } from '#vortex/protocol/limits.ts'
 import { median, printFigure, secondsOf, sharedNowMs } from './figure.ts'
 
 const rowCount = 20
+/** The edge sends at most one frame in this time; the first after a quiet time goes at once. */
+const batchMs = defaultEdgeBounds.flushMs
 const rounds = 3
 const feed = 'bench.counters'
 const incarnation = newUuid()
@@ -84,7 +87,7 @@ function startEdge(): Publisher {
   }
 }
 
-/** The same frame text, published by nothing but Bun. */
+/** The same frame text with the same batching, published by nothing but Bun. */
 function startBare(): Publisher {
   const server = Bun.serve({
     port: 0,
@@ -94,6 +97,7 @@ function startBare(): Publisher {
     websocket: { perMessageDeflate: false, open: (ws) => void ws.subscribe('hot'), message: () => undefined },
   })
   let count = 0
+  let publishedAt = Number.NEGATIVE_INFINITY
   return {
     kind: 'bare',
     url: `ws://127.0.0.1:${server.port}`,
@@ -107,7 +111,14 @@ function startBare(): Publisher {
         del: [],
         acts: [],
       }
-      server.publish('hot', encodeFrame({ k: 'patch' }, `[${JSON.stringify(patch)}]`))
+      const text = encodeFrame({ k: 'patch' }, `[${JSON.stringify(patch)}]`)
+      const waitMs = Math.max(0, publishedAt + batchMs - performance.now())
+      const send = (): void => {
+        publishedAt = performance.now()
+        server.publish('hot', text)
+      }
+      if (waitMs === 0) send()
+      else systemClock.after(waitMs, send)
     },
     stop: () => server.stop(true),
   }
