@@ -1,5 +1,6 @@
 import { createSignal } from 'solid-js'
 import { unreachable } from '#kernel/assert.ts'
+import type { Clock } from '#kernel/clock.ts'
 import type { ConnectionState, VortexClient } from '#vortex/client/vortex-client.ts'
 import type { Principal } from '#vortex/protocol/principal.ts'
 import type { Connection } from './peek.ts'
@@ -9,24 +10,31 @@ type Facts = { readonly state: Shown; readonly words: string; readonly since: nu
 
 /**
  * The client's state for people: a page that tries again every few seconds is offline all the while, since the
- * moment it lost the connection.
+ * moment it lost the connection. What lies behind the server changes the state for people too, and with it its time.
  */
-export function makeConnectionSignals(client: VortexClient): { readonly connection: Connection; stop(): void } {
+export function makeConnectionSignals(
+  client: VortexClient,
+  clock: Clock,
+): { readonly connection: Connection; stop(): void } {
   const [facts, setFacts] = createSignal<Facts>(toFacts(client.state()))
   const [principal, setPrincipal] = createSignal<Principal | undefined>(toPrincipal(client.state()))
   const [upstream, setUpstream] = createSignal(client.upstream())
+  const [upstreamSince, setUpstreamSince] = createSignal(Number.NEGATIVE_INFINITY)
   const stops = [
     client.onState((state) => {
       setFacts((before) => toFacts(state, before))
       setPrincipal((before) => toPrincipal(state) ?? before)
     }),
-    client.onUpstream((next) => setUpstream(next)),
+    client.onUpstream((next) => {
+      if (next.online !== upstream().online) setUpstreamSince(clock.now())
+      setUpstream(next)
+    }),
   ]
   return {
     connection: {
       state: () => facts().state,
       words: () => facts().words,
-      since: () => facts().since,
+      since: () => Math.max(facts().since, upstreamSince()),
       upstream,
       principal,
       retryNow: client.retryNow,

@@ -28,6 +28,20 @@ test('the connection tells a person where it stands, and since when', async () =
   peek.close()
 })
 
+test('a connection whose server loses logic is as it is since that moment', async () => {
+  const { service, clock, peek } = setUp()
+  await settle()
+  for (const online of [false, true]) {
+    clock.advance(5_000)
+    service.say({ k: 'upstream', online, words: '' })
+    expect(peek.connection.since()).toBe(clock.now())
+    clock.advance(1_000)
+    service.say({ k: 'upstream', online, words: 'The same in other words.' })
+    expect(peek.connection.since()).toBe(clock.now() - 1_000)
+  }
+  peek.close()
+})
+
 test('a person who comes back to the page does not wait for the back-off', async () => {
   const { service, tab, peek } = setUp()
   await settle()

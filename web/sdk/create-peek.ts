@@ -26,7 +26,7 @@ export function createPeek(options: PeekOptions): Peek {
   const surroundings = options.surroundings ?? browserSurroundings()
   const { clock } = surroundings
   const client = connect(options, surroundings)
-  const { connection, stop: stopSignals } = makeConnectionSignals(client)
+  const { connection, stop: stopSignals } = makeConnectionSignals(client, clock)
   const overlays = createOverlays(clock)
   const observables = createLiveRowsCache(client, clock, overlays)
   const actions = createActionLedger({ client, clock, overlays, makeUuid: surroundings.makeUuid })

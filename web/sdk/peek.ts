@@ -9,6 +9,7 @@ export type Connection = {
   readonly state: Accessor<'connecting' | 'online' | 'offline' | 'refused'>
   /** Why it is offline or refused; otherwise empty. */
   readonly words: Accessor<string>
+  /** When the state, or whether the service reaches logic, last changed. */
   readonly since: Accessor<number>
   /** Whether the service reaches logic. */
   readonly upstream: Accessor<UpstreamState>

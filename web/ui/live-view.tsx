@@ -2,7 +2,7 @@ import { type JSX, Match, Show, Switch } from 'solid-js'
 import { EmptyState } from './empty-state.tsx'
 import { InlineNotice } from './inline-notice.tsx'
 import { Loading } from './loading.tsx'
-import { RelativeTime } from './relative-time.tsx'
+import { Moment } from './moment.tsx'
 
 /** How fresh a live list is: what an observable says of itself. */
 export type Freshness = {
@@ -24,11 +24,11 @@ export function LiveView(props: { readonly of: Freshness; readonly children: JSX
       <Match when={true}>
         <Show when={props.of.state() === 'stale'}>
           <InlineNotice tone="warning" class="m-3">
-            Not live just now.{' '}
+            Not live.{' '}
             <Show when={props.of.asOf()}>
               {(at) => (
                 <>
-                  Shown as it was <RelativeTime at={at()} />.
+                  Shown as it was at <Moment at={at()} />.
                 </>
               )}
             </Show>

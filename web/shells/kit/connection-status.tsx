@@ -1,7 +1,7 @@
 import RefreshCw from 'lucide-solid/icons/refresh-cw'
 import { type Accessor, createMemo, type JSX, Show } from 'solid-js'
 import { useConnection } from '#web/sdk'
-import { Button, InlineNotice, RelativeTime, StatusPill } from '#web/ui'
+import { Button, InlineNotice, Moment, StatusPill } from '#web/ui'
 import { type ConnectionLook, connectionLook } from './connection-look.ts'
 import { useAppManifest } from './manifest-gate.tsx'
 
@@ -55,8 +55,7 @@ export function ConnectionBanner(): JSX.Element {
             </Button>
           }
         >
-          <strong class="font-semibold">{look().title}</strong> since <RelativeTime at={connection.since()} />.{' '}
-          {look().words}
+          <strong class="font-semibold">{look().title}</strong> since <Moment at={connection.since()} />. {look().words}
         </InlineNotice>
       </Show>
       <Show when={app.hasNewBuild()}>

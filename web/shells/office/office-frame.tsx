@@ -8,7 +8,7 @@ import {
   AppFrame,
   AppHeader,
   MaskedIcon,
-  RelativeTime,
+  Moment,
   Sidebar,
   SidebarGroup,
   SidebarLink,
@@ -42,10 +42,12 @@ function OfficeHeader(props: { readonly title: string }): JSX.Element {
   return (
     <AppHeader>
       <p class="flex min-w-0 flex-1 items-baseline gap-2.5 truncate px-2 py-3 leading-6">
-        <span class="font-semibold tracking-tight">{appTitle(app.manifest)}</span>
+        <span class="font-semibold tracking-tight max-sm:hidden">{appTitle(app.manifest)}</span>
         <span class="truncate text-sm text-ink-muted">{props.title}</span>
       </p>
-      <ThemeSwitch />
+      <span class="max-sm:hidden">
+        <ThemeSwitch />
+      </span>
       <ConnectionLink />
     </AppHeader>
   )
@@ -97,7 +99,7 @@ function OfficeStatusBar(): JSX.Element {
   return (
     <StatusBar>
       <span>
-        {look().title} since <RelativeTime at={connection.since()} />
+        {look().title} since <Moment at={connection.since()} />
       </span>
       <Show when={connection.principal()}>
         {(principal) => (
