@@ -31,7 +31,7 @@ export function InlineNotice(props: InlineNoticeProps): JSX.Element {
         class={`mt-0.5 size-4 shrink-0 ${looks[tone()].mark}`}
         aria-hidden="true"
       />
-      <div class="min-w-0 flex-1 break-words">{props.children}</div>
+      <div class="min-w-0 flex-1 wrap-anywhere">{props.children}</div>
       <Show when={props.actions}>
         <div class="-my-1 flex shrink-0 items-center gap-2">{props.actions}</div>
       </Show>
@@ -41,7 +41,7 @@ export function InlineNotice(props: InlineNoticeProps): JSX.Element {
           aria-label="Dismiss"
           title="Dismiss"
           onClick={() => props.onDismiss?.()}
-          class="-my-1 -mr-1.5 inline-flex size-[max(1.75rem,calc(var(--spacing-touch)*0.75))] shrink-0 items-center justify-center rounded-control hover:bg-hover"
+          class="-my-2 -mr-3 inline-flex size-touch shrink-0 items-center justify-center rounded-control hover:bg-hover"
         >
           <X class="size-4" aria-hidden="true" />
         </button>

@@ -31,6 +31,7 @@ export function StringIntList(): JSX.Element {
                     <Button
                       data-testid="toggle-caps"
                       class="max-sm:flex-1"
+                      aria-label={`Toggle caps of ${row.string1}`}
                       icon={<CaseSensitive class="size-5" aria-hidden="true" />}
                       onClick={() => void toggleCaps.push({ stringIntId: row.id })}
                     >
@@ -54,14 +55,14 @@ export function StringIntList(): JSX.Element {
                 }
                 notice={<RowNotices stringIntId={row.id} actions={actions} />}
               >
-                <div class="flex items-center gap-4">
-                  <div class="min-w-0 flex-1">
-                    <p data-testid="string1" class="font-medium break-words">
+                <div class="flex flex-wrap items-center gap-x-4">
+                  <div class="min-w-0 flex-1 basis-40">
+                    <p data-testid="string1" class="font-medium wrap-anywhere">
                       {row.string1}
                     </p>
                     <PendingMark stringIntId={row.id} actions={actions} />
                   </div>
-                  <p data-testid="int1" class="text-2xl font-semibold tracking-tight tabular-nums">
+                  <p data-testid="int1" class="ml-auto text-2xl font-semibold tracking-tight tabular-nums">
                     {row.int1}
                   </p>
                 </div>

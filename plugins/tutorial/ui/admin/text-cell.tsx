@@ -33,7 +33,7 @@ export function TextCell(props: {
       <Show
         when={props.draft}
         fallback={
-          <span data-testid="string1" class="inline-flex min-h-touch items-center break-words">
+          <span data-testid="string1" class="inline-flex min-h-touch items-center wrap-anywhere">
             {props.row.string1}
           </span>
         }
