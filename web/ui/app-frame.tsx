@@ -1,4 +1,4 @@
-import { type JSX, Show } from 'solid-js'
+import { createEffect, type JSX, Show } from 'solid-js'
 import { SkipLink } from './visually-hidden.tsx'
 
 export type AppFrameProps = {
@@ -75,9 +75,13 @@ export function SidebarLink(props: {
   readonly icon?: JSX.Element
   readonly children: JSX.Element
 }): JSX.Element {
+  let link: HTMLAnchorElement | undefined
+  // On a narrow page the strip holds more links than it shows.
+  createEffect(() => props.current && link?.scrollIntoView({ block: 'nearest', inline: 'center' }))
   return (
     <li>
       <a
+        ref={link}
         href={props.href}
         aria-current={props.current ? 'page' : undefined}
         class="flex min-h-touch items-center gap-2.5 rounded-control px-3 text-sm hover:bg-hover aria-[current]:bg-accent-soft aria-[current]:font-semibold aria-[current]:text-accent [&_svg]:size-4 [&_svg]:shrink-0"

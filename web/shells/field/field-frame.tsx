@@ -21,7 +21,7 @@ export function FieldFrame(props: RouteSectionProps): JSX.Element {
             <IconButton
               label="Back"
               icon={<ArrowLeft aria-hidden="true" />}
-              onClick={() => (window.history.length > 1 ? navigate(-1) : navigate('/'))}
+              onClick={() => (hasOwnPageBehind() ? navigate(-1) : navigate('/'))}
             />
           </Show>
           <p class="min-w-0 flex-1 truncate py-3 text-lg leading-6 font-semibold tracking-tight">{title()}</p>
@@ -37,4 +37,10 @@ export function FieldFrame(props: RouteSectionProps): JSX.Element {
       <ToastRegion />
     </AppFrame>
   )
+}
+
+/** Whoever came by a link from elsewhere, or whose browser cannot tell, goes home: back would leave the app. */
+function hasOwnPageBehind(): boolean {
+  const navigation: Navigation | undefined = window.navigation
+  return navigation?.canGoBack ?? false
 }
