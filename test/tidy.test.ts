@@ -65,6 +65,12 @@ const rules: readonly Rule[] = [
     pattern: /^(?!.*\bwhile \().*(\bBun\.sleep\((?!0\))|\bsetTimeout\()/,
     where: (file) => /\.test\.tsx?$/.test(file.path),
   },
+  {
+    title: 'a lost connection ends a transaction, not the process',
+    instead: 'inTransaction of #storage/in-transaction.ts',
+    pattern: /\bsql\.begin\(/,
+    where: (file) => isProduction(file) && file.path !== 'src/storage/in-transaction.ts',
+  },
   { title: 'tests replace no modules', instead: 'pass a fake in', pattern: /\bmock\.module\(/, where: all },
   {
     title: 'work is finished or not begun',

@@ -4,6 +4,7 @@ import type { Log } from '#kernel/log.ts'
 import { lockUntilCommit } from '#storage/advisory-lock.ts'
 import type { Client, QueryRunner } from '#storage/client.ts'
 import { createReadModelSchema, describeReadModelSchema, dropReadModelSchema } from '#storage/create-tables.ts'
+import { inTransaction } from '#storage/in-transaction.ts'
 import {
   type Checkpoint,
   claimCheckpoint,
@@ -13,7 +14,6 @@ import {
   saveIncarnation,
 } from './checkpoint.ts'
 import { type ProjectionDefinition, projectionId } from './define-projection.ts'
-import { inTransaction } from './in-transaction.ts'
 import { clearParked } from './parked-events.ts'
 
 type OpenOptions = { sql: Client; definition: ProjectionDefinition; epoch: number; log: Log }

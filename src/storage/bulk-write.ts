@@ -3,7 +3,7 @@
  * column, so the statement's text never changes, it is prepared once, and no limit on parameters applies.
  *
  * Promises: what `selectRowsByKey` answers is deep-equal to `toPlainRow` of what was written.
- * Asks: a transaction of postgres.js (`sql.begin`); rows already folded, each key at most once in a batch.
+ * Asks: a transaction (`inTransaction`); rows already folded, each key at most once in a batch.
  */
 import type { PgTable } from 'drizzle-orm/pg-core'
 import { assert } from '#kernel/assert.ts'

@@ -10,6 +10,7 @@ import { PlatformError } from '#kernel/platform-error.ts'
 import { lockKeySql } from './advisory-lock.ts'
 import { type AppliedMigration, checkApplied } from './check-applied.ts'
 import { type Client, openClient, type QueryRunner } from './client.ts'
+import { inTransaction } from './in-transaction.ts'
 import { describeMigrationFailure } from './migration-failure.ts'
 import { type MigrationFile, type MigrationSet, readMigrationFiles } from './migration-files.ts'
 
@@ -75,16 +76,15 @@ async function loadApplied(sql: Client, set: MigrationSet): Promise<readonly App
 
 async function applyOnce(sql: Client, set: MigrationSet, file: MigrationFile, log: Log): Promise<void> {
   try {
-    const isNew = await sql.begin(async (tx) => {
+    const isNew = await inTransaction(sql, async (tx) => {
       // A connection lost between two files took the session lock with it; this one says who works now, and what is left.
       await tx.unsafe(`set local lock_timeout = ${lockWaitMsMax}`)
       await tx.unsafe(`select pg_advisory_xact_lock(${lockKeySql('$1')})`, [lockName])
       if (await isApplied(tx, set, file)) return false
       await tx.unsafe(`set local lock_timeout = ${tableWaitMsMax}`)
       await tx.unsafe(file.text)
-      await tx`
-        insert into platform.migrations (set_id, number, name, hash)
-        values (${set.id}, ${file.number}, ${file.name}, ${file.hash})`
+      const record = 'insert into platform.migrations (set_id, number, name, hash) values ($1, $2, $3, $4)'
+      await tx.unsafe(record, [set.id, file.number, file.name, file.hash])
       return true
     })
     // A file may have changed settings of the session, such as search_path; the next one starts as this one did.

@@ -1,7 +1,8 @@
 import { nearestName } from '#kernel/nearest.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { findCheckpoint } from '#projection/checkpoint.ts'
-import type { Client } from '#storage/client.ts'
+import type { Client, QueryRunner } from '#storage/client.ts'
+import { inTransaction } from '#storage/in-transaction.ts'
 import { selectRowsWhere } from '#storage/select-rows.ts'
 import { planTable } from '#storage/table-plan.ts'
 import { isAdmin, type Principal } from '#vortex/protocol/principal.ts'
@@ -47,11 +48,12 @@ export function createSnapshotSource(options: {
 }
 
 async function readSnapshot(sql: Client, observable: ObservableDefinition, selector: Selector): Promise<Snapshot> {
-  const [checkpoint, rows] = await sql.begin('isolation level repeatable read read only', async (tx) => {
+  const read = async (tx: QueryRunner) => {
     const found = await findCheckpoint(tx, observable.schemaName)
     if (!found) throw new PlatformError('unavailable', `The read model of ${observable.feed} is being made.`)
     return [found, await selectRowsWhere(tx, observable.table, selector, snapshotRowsMax)] as const
-  })
+  }
+  const [checkpoint, rows] = await inTransaction(sql, read, 'isolation level repeatable read read only')
   if (rows.length > snapshotRowsMax)
     throw new PlatformError(
       'too-large',
