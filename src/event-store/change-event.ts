@@ -10,7 +10,7 @@ import { parsePosition } from '#kernel/position.ts'
 export const changedType = 'peek.ReadModelChanged'
 export const resyncType = 'peek.ReadModelResync'
 
-/** One row: its key, the row after (absent when deleted), the selector columns before (absent when inserted). */
+/** One row: its key, what is shown of the row after (absent when deleted), the selector columns before (absent when inserted). */
 export type ChangedRow = {
   readonly k: string
   readonly a?: JsonObject

@@ -7,10 +7,10 @@ import { openChangeStream } from './change-stream.ts'
 import type { RowChange } from './fold.ts'
 
 const mark = { incarnation: 'i1', version: 1, from: logStart, to: toPosition(7n, 7n) }
-const selectorFields = { counters: ['note'] }
+const watchedFields = { counters: { shown: ['id', 'note'], pickedBy: ['note'] } }
 
 describe('seam 4 what a commit announces', () => {
-  test('rows after, selector columns before, and the actions', async () => {
+  test('what is shown of rows after, selector columns before, and the actions', async () => {
     const [announced] = await announce([
       change('a', undefined, { id: 'a', sum: 1, note: 'n' }, ['x']),
       change('b', { id: 'b', sum: 1, note: 'n' }, { id: 'b', sum: 2, note: 'm' }),
@@ -23,8 +23,8 @@ describe('seam 4 what a commit announces', () => {
       parts: 1,
       tables: {
         counters: [
-          { k: 'a', a: { id: 'a', sum: 1, note: 'n' }, c: ['x'] },
-          { k: 'b', a: { id: 'b', sum: 2, note: 'm' }, b: { note: 'n' } },
+          { k: 'a', a: { id: 'a', note: 'n' }, c: ['x'] },
+          { k: 'b', a: { id: 'b', note: 'm' }, b: { note: 'n' } },
           { k: 'c', b: { note: 'n' } },
         ],
       },
@@ -63,7 +63,7 @@ describe('seam 4 what a commit announces', () => {
 
 test('seam 9 a second writer of a change stream is noticed', async () => {
   const store = createMemoryEventStore()
-  const options = { store, plugin: 'test', projection: 'counters', selectorFields }
+  const options = { store, plugin: 'test', projection: 'counters', watchedFields }
   const first = await openChangeStream(options)
   await first.announce(mark, new Map())
   const second = await openChangeStream(options)
@@ -74,7 +74,7 @@ test('seam 9 a second writer of a change stream is noticed', async () => {
 
 async function announce(rows: readonly RowChange[], table = 'counters') {
   const store = createMemoryEventStore()
-  const stream = await openChangeStream({ store, plugin: 'test', projection: 'counters', selectorFields })
+  const stream = await openChangeStream({ store, plugin: 'test', projection: 'counters', watchedFields })
   await stream.announce(mark, new Map([[table, rows]]))
   return announcedIn(store)
 }

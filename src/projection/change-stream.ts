@@ -9,7 +9,7 @@ import type { EventStore, ExpectedRevision } from '#event-store/event-store.ts'
 import { changesStream } from '#event-store/stream-name.ts'
 import { must } from '#kernel/assert.ts'
 import { newUuid } from '#kernel/ids.ts'
-import type { JsonObject } from '#kernel/json.ts'
+import { pickFields } from '#vortex/protocol/row.ts'
 import type { RowChange } from './fold.ts'
 
 /**
@@ -25,6 +25,11 @@ export interface ChangeStream {
   announceResync(mark: ChangeMark): Promise<void>
 }
 
+/** Tables that can be watched: the columns that observables show, and those among them that selectors pick by. */
+export type WatchedFields = {
+  readonly [table: string]: { readonly shown: readonly string[]; readonly pickedBy: readonly string[] }
+}
+
 const retention = { maxAgeSeconds: 3_600, maxCount: 20_000 }
 /** Below the store's limit of 1 MiB an append, with room for the frame around it. */
 const partSizeCharsMax = 200_000
@@ -34,10 +39,9 @@ export async function openChangeStream(options: {
   store: EventStore
   plugin: string
   projection: string
-  /** Tables that can be watched, each with the columns selectors pick by: their old values travel with a change. */
-  selectorFields: { readonly [table: string]: readonly string[] }
+  watchedFields: WatchedFields
 }): Promise<ChangeStream> {
-  const { store, selectorFields } = options
+  const { store, watchedFields } = options
   const stream = changesStream(options.plugin, options.projection)
   const [newest] = await store.readStream(stream, { from: 'end', direction: 'backwards', countMax: 1 })
   let expected: ExpectedRevision = newest?.revision ?? 'any'
@@ -53,7 +57,7 @@ export async function openChangeStream(options: {
     last: () => newest && parseChangeEvent(newest.type, newest.data),
     announceResync,
     announce: async (mark, changes) => {
-      const parts = toParts(changes, selectorFields)
+      const parts = toParts(changes, watchedFields)
       if (parts === 'too-many') return announceResync(mark)
       for (const [part, tables] of parts.entries())
         await append({ kind: 'changed', ...mark, part, parts: parts.length, tables })
@@ -66,12 +70,12 @@ type Tables = { [table: string]: ChangedRow[] }
 /** One commit in parts of bounded size; at least one, since an empty announcement marks progress. */
 function toParts(
   changes: ReadonlyMap<string, readonly RowChange[]>,
-  selectorFields: { readonly [table: string]: readonly string[] },
+  watchedFields: WatchedFields,
 ): Tables[] | 'too-many' {
   const parts: Tables[] = [{}]
   let size = 0
   for (const [table, rows] of changes) {
-    const fields = selectorFields[table]
+    const fields = watchedFields[table]
     if (!fields) continue
     for (const row of rows) {
       const changed = toChangedRow(row, fields)
@@ -91,11 +95,12 @@ function toParts(
   return parts
 }
 
-function toChangedRow({ key, before, after, acts }: RowChange, fields: readonly string[]): ChangedRow {
+/** What nobody may see stays out of the change stream; old values travel of the columns that say who saw the row. */
+function toChangedRow({ key, before, after, acts }: RowChange, { shown, pickedBy }: WatchedFields[string]): ChangedRow {
   return {
     k: key,
-    ...(after && { a: after as JsonObject }),
-    ...(before && { b: Object.fromEntries(fields.map((field) => [field, before[field] ?? null])) }),
+    ...(after && { a: pickFields(after, shown) }),
+    ...(before && { b: pickFields(before, pickedBy) }),
     ...(acts.length > 0 && { c: acts }),
   }
 }

@@ -43,7 +43,7 @@ export async function startProjectorRun(
     store,
     plugin: definition.plugin,
     projection: definition.name,
-    selectorFields: options.selectorFields,
+    watchedFields: options.watchedFields,
   })
   const incarnation = await reconcile(options, changes)
   const parkedStreams = await loadParkedStreams(sql, projectionId(definition))

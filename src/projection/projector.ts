@@ -6,6 +6,7 @@ import type { Log } from '#kernel/log.ts'
 import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import type { Random } from '#kernel/random.ts'
 import type { Client } from '#storage/client.ts'
+import type { WatchedFields } from './change-stream.ts'
 import { type ProjectionDefinition, projectionId } from './define-projection.ts'
 import { openReadModel, resetReadModel } from './open-read-model.ts'
 import { projectionFilter } from './projection-filter.ts'
@@ -21,8 +22,7 @@ export type ProjectorOptions = {
   readonly log: Log
   /** The leader's epoch: writes of an earlier leader are refused. */
   readonly epoch: number
-  /** Tables that can be watched, each with the columns selectors pick by. */
-  readonly selectorFields: { readonly [table: string]: readonly string[] }
+  readonly watchedFields: WatchedFields
   readonly onStatus?: (status: ProjectorStatus) => void
   /** Another leader writes this read model now: this process must stop leading. */
   readonly onLostLeadership?: () => void

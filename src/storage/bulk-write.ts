@@ -42,7 +42,7 @@ export async function selectRowsByKey(tx: QueryRunner, table: PgTable, keys: rea
   const found: PlainRow[] = []
   for (const batch of batchesOf(keys)) {
     const stored = await tx.unsafe(text, encodeColumns(plan, plan.key, batch), { prepare: true }).values()
-    for (const values of stored) found.push(decodeRow(plan, values))
+    for (const values of stored) found.push(decodeRow(plan, plan.columns, values))
   }
   return found
 }

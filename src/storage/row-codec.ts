@@ -38,10 +38,10 @@ export function encodeColumns(plan: TablePlan, columns: readonly ColumnPlan[], r
   })
 }
 
-/** `stored` holds the columns of the plan in order, each read with `kind.read`. */
-export function decodeRow(plan: TablePlan, stored: readonly unknown[]): PlainRow {
+/** `stored` holds these columns in order, each read with `kind.read`. */
+export function decodeRow(plan: TablePlan, columns: readonly ColumnPlan[], stored: readonly unknown[]): PlainRow {
   return Object.fromEntries(
-    plan.columns.map(({ property, kind }, index) => {
+    columns.map(({ property, kind }, index) => {
       const value = stored[index]
       if (value === null) return [property, null]
       assert(typeof value === 'string', `column ${property} of ${plan.quoted} is read as text`)

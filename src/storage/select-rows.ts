@@ -1,4 +1,4 @@
-/** Reads the rows of a table that equal given values in some columns, in the plain form in which rows travel. */
+/** Reads some columns of the rows that equal given values, in the plain form in which rows travel. */
 import type { PgTable } from 'drizzle-orm/pg-core'
 import { must } from '#kernel/assert.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
@@ -12,17 +12,17 @@ import { planTable } from './table-plan.ts'
  */
 export async function selectRowsWhere(
   tx: QueryRunner,
-  table: PgTable,
-  where: Row,
-  countMax: number,
+  { table, fields, where, countMax }: { table: PgTable; fields: readonly string[]; where: Row; countMax: number },
 ): Promise<PlainRow[]> {
   const plan = planTable(table)
-  const values: (string | null)[] = []
-  const conditions = Object.entries(where).map(([property, value]) => {
-    const column = must(
-      plan.columns.find((one) => one.property === property),
+  const columnOf = (property: string) =>
+    must(
+      plan.columns.find((column) => column.property === property),
       `${property} is a column of ${plan.quoted}`,
     )
+  const values: (string | null)[] = []
+  const conditions = Object.entries(where).map(([property, value]) => {
+    const column = columnOf(property)
     const plain = value === null ? null : column.kind.toPlain(value)
     if (plain === undefined)
       throw new PlatformError('bad-input', `${property} is ${JSON.stringify(value)}: wanted ${column.kind.wanted}.`)
@@ -30,9 +30,10 @@ export async function selectRowsWhere(
     const parameter = `$${values.length}::text::${column.column.getSQLType()}`
     return `t.${column.quoted} is not distinct from ${parameter}`
   })
-  const columns = plan.columns.map(({ quoted, kind }) => kind.read(`t.${quoted}`))
+  const columns = fields.map(columnOf)
+  const read = columns.map(({ quoted, kind }) => kind.read(`t.${quoted}`))
   const filter = conditions.length > 0 ? `where ${conditions.join(' and ')}` : ''
-  const text = `select ${columns.join(', ')} from ${plan.quoted} as t ${filter} limit ${countMax + 1}`
+  const text = `select ${read.join(', ')} from ${plan.quoted} as t ${filter} limit ${countMax + 1}`
   const stored = await tx.unsafe(text, values, { prepare: true }).values()
-  return stored.map((row) => decodeRow(plan, row))
+  return stored.map((row) => decodeRow(plan, columns, row))
 }

@@ -41,6 +41,7 @@ function startEdge(): Publisher {
     incarnation,
     version: 1,
     position: at(),
+    fields: ['id', 'group', 'count'],
     keyedBy: ['id'],
     orderBy: [],
     selectorFields: [],

@@ -77,7 +77,7 @@ test(`O1 O2 screens end at what the table holds, through restarts and resets of 
       random,
       log: silentLog,
       epoch: 1,
-      selectorFields: { counters: ['note'] },
+      watchedFields: { counters: { shown: ['id', 'sum', 'note'], pickedBy: ['note'] } },
     })
   let projector = begin()
 

@@ -54,7 +54,7 @@ function start(options: Partial<ProjectorOptions> = {}): Projector {
     random: () => 0,
     log: silentLog,
     epoch: 1,
-    selectorFields: { counters: ['note'] },
+    watchedFields: { counters: { shown: ['id', 'sum', 'note'], pickedBy: ['note'] } },
     ...options,
     onStatus: (status) => {
       options.onStatus?.(status)

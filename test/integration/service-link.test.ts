@@ -82,6 +82,7 @@ async function connect({ rows }: { rows: readonly Row[] }): Promise<{ link: Vort
     incarnation: 'i',
     version: 1,
     position: toPosition(1n, 1n),
+    fields: ['id', 'index', 'text'],
     keyedBy: ['id'],
     orderBy: ['index'],
     selectorFields: ['id'],

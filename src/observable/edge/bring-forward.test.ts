@@ -33,6 +33,11 @@ test('O1 changes that follow are taken, with the actions they bring', () => {
   })
 })
 
+test('S4 a change shows the observable’s fields and no other column of the table', () => {
+  const found = bring([commitOf(10, 11, [{ k: 'k2', a: { id: 'k2', team: 'red', salary: 9 } }])])
+  expect(found?.rows.get('k2')).toEqual({ id: 'k2', team: 'red' })
+})
+
 test('O1 all parts of a commit are taken', () => {
   const parts = ['k2', 'k3'].map((k, part) => ({
     ...commitOf(10, 11, [{ k, a: { id: k, team: 'red' } }]),

@@ -1,7 +1,7 @@
 import type { ChangedEvent } from '#event-store/change-event.ts'
 import { assert } from '#kernel/assert.ts'
 import { comparePositions, parsePosition } from '#kernel/position.ts'
-import type { Row, Selector } from '#vortex/protocol/row.ts'
+import { pickFields, type Row, type Selector } from '#vortex/protocol/row.ts'
 import type { Snapshot } from '#vortex/protocol/snapshot.ts'
 import { isBeyond, isSameLife, type ResumePoint } from './resume-token.ts'
 import { isPickedBy, toRowMap } from './selector-rows.ts'
@@ -28,7 +28,7 @@ export function bringForward(options: {
   const { snapshot, selector, feedPoint, shownPoint } = options
   let point = pointOfSnapshot(snapshot)
   if (feedPoint && !isSameLife(point, feedPoint)) return undefined
-  const { table, keyedBy } = snapshot.meta
+  const { table, fields, keyedBy } = snapshot.meta
   const rows = toRowMap(snapshot.rows, keyedBy)
   const acts: string[] = []
   for (const commit of toCommits(options.changes)) {
@@ -37,7 +37,7 @@ export function bringForward(options: {
     if (from !== point.position) return undefined
     for (const { tables } of commit)
       for (const { k, a, c } of tables[table] ?? []) {
-        if (isPickedBy(selector, a)) rows.set(k, a)
+        if (isPickedBy(selector, a)) rows.set(k, pickFields(a, fields))
         else if (!rows.delete(k)) continue
         acts.push(...(c ?? []))
       }

@@ -34,6 +34,14 @@ test('O3 a patch holds each touched row once, as it is now, and the actions of a
   expect(isDirty(rows)).toBe(false)
 })
 
+test('S4 a patch shows the observable’s fields and no other column of the table', () => {
+  const rows = make([])
+  takeChange(rows, { k: 'k1', a: { id: 'k1', n: 1, salary: 9 } }, true)
+  expect(rowsText(rows)).toBe('[{"id":"k1","n":1}]')
+  const { set } = JSON.parse(drainPatch(rows, point(12))) as SelectorPatch
+  expect(set).toEqual([{ id: 'k1', n: 1 }])
+})
+
 test('O3 a row that was not there and is not there now changes nothing', () => {
   const rows = make([])
   takeChange(rows, { k: 'k1', b: {} }, false)

@@ -1,5 +1,5 @@
 import type { ChangedRow } from '#event-store/change-event.ts'
-import { type Row, rowKey, type Selector, type SelectorPatch } from '#vortex/protocol/row.ts'
+import { pickFields, type Row, rowKey, type Selector, type SelectorPatch } from '#vortex/protocol/row.ts'
 import type { SnapshotMeta } from '#vortex/protocol/snapshot.ts'
 import { encodeToken, type ResumePoint } from './resume-token.ts'
 import { createSentPatches, type SentPatches } from './sent-patches.ts'
@@ -56,7 +56,7 @@ export function createSelectorRows(
 
 /** Takes one changed row; `isMember` says whether the row belongs to the selector now. */
 export function takeChange(target: SelectorRows, change: ChangedRow, isMember: boolean): void {
-  const row = isMember ? change.a : undefined
+  const row = isMember && change.a ? pickFields(change.a, target.meta.fields) : undefined
   if (row === undefined && !target.rows.has(change.k)) return
   if (row === undefined) target.rows.delete(change.k)
   else target.rows.set(change.k, row)

@@ -18,6 +18,7 @@ test('an observable says which feed, table and fields it lives on', () => {
     plugin: 'crews',
     feed: 'crews.roster',
     tableName: 'members',
+    fields: ['id', 'team'],
     selectorFields: ['team'],
     orderBy: ['id'],
     access: 'everyone',
@@ -28,6 +29,13 @@ test('refuses a tuple with a field the table does not have, and names those it h
   const Wider = defineTuple('crews.Wider', { id: text(), rank: integer() })
   expect(() => defineObservable(Wider, { from: model, table: 'members' })).toThrow(
     'Observable crews.Wider shows a field "rank" that table members does not have; it has id, team, age.',
+  )
+})
+
+test('refuses a tuple that leaves out the key, by which a device tells rows apart', () => {
+  const Keyless = defineTuple('crews.Keyless', { team: text() })
+  expect(() => defineObservable(Keyless, { from: model, table: 'members' })).toThrow(
+    'Observable crews.Keyless does not show "id", by which rows of members are told apart: add it to the tuple.',
   )
 })
 

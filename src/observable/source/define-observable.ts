@@ -17,6 +17,8 @@ export type ObservableDefinition = {
   readonly tableName: string
   readonly table: PgTable
   readonly shape: TableShape
+  /** What is shown of a row: the tuple's fields, whatever else the table has. */
+  readonly fields: readonly string[]
   /** What a watcher may pick by: any of them, or none for all rows. */
   readonly selectorFields: readonly string[]
   readonly orderBy: readonly string[]
@@ -43,6 +45,8 @@ export function defineObservable<F extends Fields, T extends ReadModelTables>(
     if (missing !== undefined)
       throw badDefinition(tuple.name, `${verb} a field "${missing}"`, `table ${shape.name}`, shape.columns)
   }
+  const unshown = shape.keyedBy.find((field) => !named.shows.includes(field))
+  if (unshown !== undefined) throw keyNotShown(tuple.name, unshown, shape.name)
   return {
     name: tuple.name,
     plugin: from.plugin,
@@ -51,10 +55,16 @@ export function defineObservable<F extends Fields, T extends ReadModelTables>(
     tableName,
     table,
     shape,
+    fields: named.shows,
     selectorFields: definition.selector ?? [],
     orderBy: definition.orderBy ?? [],
     access: definition.access ?? 'everyone',
   }
+}
+
+function keyNotShown(name: string, field: string, table: string): PlatformError {
+  const words = `Observable ${name} does not show "${field}", by which rows of ${table} are told apart: add it to the tuple.`
+  return new PlatformError('bad-definition', words)
 }
 
 function badDefinition(name: string, claim: string, place: string, known: readonly string[]): PlatformError {

@@ -72,6 +72,7 @@ export function createMemoryModel<F extends Fields>(
           table,
           ...mark,
           position: at(),
+          fields: Object.keys(tuple.fields),
           keyedBy: ['id'],
           orderBy: [...orderBy],
           selectorFields: [],

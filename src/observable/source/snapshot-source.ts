@@ -51,7 +51,9 @@ async function readSnapshot(sql: Client, observable: ObservableDefinition, selec
   const read = async (tx: QueryRunner) => {
     const found = await findCheckpoint(tx, observable.schemaName)
     if (!found) throw new PlatformError('unavailable', `The read model of ${observable.feed} is being made.`)
-    return [found, await selectRowsWhere(tx, observable.table, selector, snapshotRowsMax)] as const
+    const { table, fields } = observable
+    const chosen = { table, fields, where: selector, countMax: snapshotRowsMax }
+    return [found, await selectRowsWhere(tx, chosen)] as const
   }
   const [checkpoint, rows] = await inTransaction(sql, read, 'isolation level repeatable read read only')
   if (rows.length > snapshotRowsMax)
@@ -64,10 +66,11 @@ async function readSnapshot(sql: Client, observable: ObservableDefinition, selec
 }
 
 function metaOf(observable: ObservableDefinition) {
-  const { feed, tableName, orderBy, selectorFields, access, shape } = observable
+  const { feed, tableName, fields, orderBy, selectorFields, access, shape } = observable
   return {
     feed,
     table: tableName,
+    fields: [...fields],
     keyedBy: [...shape.keyedBy],
     orderBy: [...orderBy],
     selectorFields: [...selectorFields],

@@ -36,6 +36,7 @@ const answerRows = async (): Promise<Snapshot> => ({
     incarnation: 'one',
     version: 1,
     position: at(10),
+    fields: ['id'],
     keyedBy: ['id'],
     orderBy: [],
     selectorFields: [],

@@ -117,6 +117,7 @@ test('V2 a snapshot is asked for in the name of who watches', async () => {
     incarnation: 'one',
     version: 1,
     position: '1',
+    fields: ['id'],
     keyedBy: ['id'],
     orderBy: [],
     selectorFields: [],

@@ -9,6 +9,7 @@ import { logStart } from '#kernel/position.ts'
 import type { Random } from '#kernel/random.ts'
 import type { ObservableDefinition } from '#observable/source/define-observable.ts'
 import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
+import type { WatchedFields } from '#projection/change-stream.ts'
 import { type ProjectionDefinition, projectionId } from '#projection/define-projection.ts'
 import { type Projector, startProjector } from '#projection/projector.ts'
 import { actionAudit, actionAuditModel } from '#projections/action-audit/action-audit.ts'
@@ -58,7 +59,7 @@ export function startEngine(options: {
       random,
       log: log.named(projectionId(definition)),
       epoch,
-      selectorFields: selectorFieldsOf(observables, projectionId(definition)),
+      watchedFields: watchedFieldsOf(observables, projectionId(definition)),
       onLostLeadership: options.onLostLeadership,
     }),
   )
@@ -94,14 +95,19 @@ export function startEngine(options: {
   }
 }
 
-function selectorFieldsOf(
-  observables: readonly ObservableDefinition[],
-  feed: string,
-): Record<string, readonly string[]> {
-  const fields: Record<string, readonly string[]> = {}
-  for (const { feed: from, tableName, selectorFields } of observables)
-    if (from === feed) fields[tableName] = [...new Set([...(fields[tableName] ?? []), ...selectorFields])]
-  return fields
+/** Several observables may show one table, each in its own way. */
+function watchedFieldsOf(observables: readonly ObservableDefinition[], feed: string): WatchedFields {
+  const ofFeed = Map.groupBy(
+    observables.filter((observable) => observable.feed === feed),
+    ({ tableName }) => tableName,
+  )
+  const union = (lists: readonly (readonly string[])[]): readonly string[] => [...new Set(lists.flat())]
+  return Object.fromEntries(
+    [...ofFeed].map(([table, ofTable]) => {
+      const pickedBy = union(ofTable.map(({ selectorFields }) => selectorFields))
+      return [table, { shown: union([...ofTable.map(({ fields }) => fields), pickedBy]), pickedBy }]
+    }),
+  )
 }
 
 /** How long a stop waits for actions under way. */

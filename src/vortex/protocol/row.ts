@@ -18,6 +18,16 @@ export type SelectorPatch = {
   readonly acts: readonly string[]
 }
 
+/** What an observable shows of a row: these fields, in this order, and no other. */
+export function pickFields(row: Row, fields: readonly string[]): Row {
+  const shown: { [field: string]: Json } = {}
+  for (const field of fields) {
+    const value = row[field]
+    if (value !== undefined) shown[field] = value
+  }
+  return shown
+}
+
 /** The text that names a row within its observable. */
 export function rowKey(row: Row, keyedBy: readonly string[]): string {
   const first = keyedBy[0]

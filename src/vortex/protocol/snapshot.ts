@@ -9,6 +9,8 @@ export const snapshotMetaSchema = v.strictObject({
   incarnation: v.string(),
   version: v.number(),
   position: v.string(),
+  /** What may be shown of a changed row: the feed carries more, for other observables of the same table. */
+  fields: v.array(v.string()),
   keyedBy: v.array(v.string()),
   orderBy: v.array(v.string()),
   selectorFields: v.array(v.string()),

@@ -91,6 +91,7 @@ export function snapshotAt(place: number, rows: readonly Row[], meta: Partial<Sn
       table: 'rows',
       ...life,
       position: at(place),
+      fields: ['id', 'team', 'state', 'n'],
       keyedBy: ['id'],
       orderBy: ['n'],
       selectorFields: ['team'],

@@ -120,6 +120,7 @@ export function createModelProjection(feed: string, random: Random): ModelProjec
           incarnation,
           version: Number(version),
           position,
+          fields: ['id', 'team', 'state', 'n'],
           keyedBy: ['id'],
           orderBy: ['n'],
           selectorFields: [...modelSelectorFields],
