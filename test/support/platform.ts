@@ -29,6 +29,8 @@ export interface Platform extends AsyncDisposable {
   /** Resolves with the next line of this kind about this service. */
   next(event: string, service?: string): Promise<Line>
   lines(): readonly Line[]
+  /** All that was written to standard output, a text a line. */
+  output(): readonly string[]
   /** Ends the supervisor without a word; its children notice. */
   killSupervisor(): Promise<void>
   stop(): Promise<void>
@@ -55,6 +57,7 @@ const upDeadlineMs = 60_000
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
   const home = options.home ?? makeHome('peek-platform-')
   const lines: Line[] = []
+  const output: string[] = []
   const waiting = new Set<{
     event: string
     service: string | undefined
@@ -71,6 +74,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   })
   let complaints = ''
   const take = (text: string): void => {
+    output.push(text)
     const line = tryParseJson(text)
     if (typeof line !== 'object' || line === null || !('event' in line)) return
     const known = line as Line
@@ -122,6 +126,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     url: (service) => parts.get(service)?.url ?? '',
     next,
     lines: () => lines,
+    output: () => output,
     killSupervisor: async () => {
       child.kill('SIGKILL')
       await child.exited
