@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { launchBrowser } from '#support/chromium.ts'
 import { freePorts } from '#support/free-ports.ts'
 import { type Platform, startPlatform } from '#support/platform.ts'
@@ -122,8 +122,16 @@ export function describeMainJob(name: string, options: MainJobOptions): void {
         rowOf(two, riverside).getByTestId('increment').click(),
       ])
       await Promise.all([showsInt(one, riverside, before + 2), showsInt(two, riverside, before + 2)])
-      await admin.reload()
-      await admin.getByText('tutorial.AddIntValue').nth(1).waitFor()
+      await admin.getByLabel('Stream begins with').fill(`tutorial.StringInt-${riverside}`)
+      await admin.getByRole('button', { name: 'Filter' }).click()
+      const taps = admin.getByRole('listitem').filter({ hasText: 'tutorial.AddIntValue' }).filter({ hasText: 'guest' })
+      await taps.nth(1).locator('time').waitFor()
+      const devices = new Set<string | null>()
+      for (const tap of await taps.all()) {
+        await tap.getByRole('button').click()
+        devices.add(await tap.locator('dt:text-is("Device") + dd').textContent())
+      }
+      expect(devices.size).toBe(2)
     })
 
     test('a reload keeps the state, on the deep link as well', async () => {
@@ -142,9 +150,12 @@ export function describeMainJob(name: string, options: MainJobOptions): void {
       const before = await intOf(page, oakStreet)
       for (const service of ['logic', 'field'] as const) {
         const back = platform.next('ready', service)
+        const isSaid = page.getByTestId('connection-banner').waitFor()
         process.kill(platform.part(service).pid ?? 0, 'SIGKILL')
+        await isSaid
         await rowOf(page, oakStreet).getByTestId('increment').tap()
         await back
+        await page.getByTestId('connection-banner').waitFor({ state: 'detached' })
       }
       await showsInt(page, oakStreet, before + 2)
     })
@@ -166,10 +177,11 @@ export function describeMainJob(name: string, options: MainJobOptions): void {
       const admin = await openAdmin('/p/tutorial')
       await admin.getByTestId('add-string1').fill('Short-lived')
       await admin.getByTestId('add-string-int').click()
+      const row = admin.locator('[data-testid^="string-int-"]', { hasText: 'Short-lived' })
+      await row.waitFor()
       const stale = await openStale()
       const staleRow = stale.locator('[data-testid^="string-int-"]', { hasText: 'Short-lived' })
       await staleRow.waitFor()
-      const row = admin.locator('[data-testid^="string-int-"]', { hasText: 'Short-lived' })
       await row.getByTestId('delete').click()
       await admin.getByRole('button', { name: 'Delete', exact: true }).click()
       await row.waitFor({ state: 'detached' })
@@ -206,6 +218,60 @@ export function describeMainJob(name: string, options: MainJobOptions): void {
       await admin.getByRole('button', { name: 'Reset and replay', exact: true }).click()
       await admin.getByTestId('projection-tutorial.string-ints').getByText('Live').waitFor()
       await showsInt(office, oakStreet, before)
+    })
+
+    test('a plugin screen that cannot be loaded names its plugin, leaves the app as it is, and can be tried again', async () => {
+      const page = await openOffice('/')
+      await page.route(/string-ints.*\.js/, (route) => route.abort())
+      const toTutorial = page.getByRole('link', { name: /Tutorial/ }).first()
+      await toTutorial.click()
+      await page.getByText('Tutorial ran into a problem').waitFor()
+      await page.getByTestId('connection').getByText('Online').waitFor({ state: 'attached' })
+      await page.unrouteAll()
+      await page.getByRole('button', { name: 'Try again' }).click()
+      await rowOf(page, oakStreet).waitFor()
+    })
+
+    test('by keyboard alone: a question holds the focus and gives it back, and so does renaming', async () => {
+      const page = await openAdmin('/p/tutorial')
+      const row = rowOf(page, riverside)
+      const hasFocus = async (locator: Locator): Promise<void> => {
+        const element = await locator.elementHandle()
+        await page.waitForFunction((expected) => document.activeElement === expected, element)
+      }
+      await row.getByTestId('delete').focus()
+      await page.keyboard.press('Enter')
+      const dialog = page.getByRole('dialog')
+      await hasFocus(dialog.getByRole('button', { name: 'Cancel' }))
+      for (const name of ['Delete', 'Close', 'Cancel']) {
+        await page.keyboard.press('Tab')
+        await hasFocus(dialog.getByRole('button', { name, exact: true }))
+      }
+      await page.keyboard.press('Escape')
+      await hasFocus(row.getByTestId('delete'))
+
+      await row.getByTestId('rename').focus()
+      await page.keyboard.press('Enter')
+      await hasFocus(row.getByTestId('rename-input'))
+      await page.keyboard.press('Escape')
+      await hasFocus(row.getByTestId('rename'))
+    })
+
+    test('an action that waits for its answer is marked on its row until it has one', async () => {
+      const page = await openField()
+      await rowOf(page, oakStreet).waitFor()
+      const before = await intOf(page, oakStreet)
+      const pid = platform.part('logic').pid ?? 0
+      process.kill(pid, 'SIGSTOP')
+      try {
+        await rowOf(page, oakStreet).getByTestId('increment').tap()
+        await rowOf(page, oakStreet).getByText('Sending', { exact: true }).waitFor()
+        expect(await intOf(page, oakStreet)).toBe(before)
+      } finally {
+        process.kill(pid, 'SIGCONT')
+      }
+      await showsInt(page, oakStreet, before + 1)
+      await rowOf(page, oakStreet).getByText('Sending', { exact: true }).waitFor({ state: 'detached' })
     })
 
     test('pages for unknown addresses say so, and lead home', async () => {
