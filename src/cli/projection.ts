@@ -12,7 +12,8 @@ const help = `bun run peek projection list [--home DIR] [--url URL]
 bun run peek projection reset <plugin>.<projection> [--reason TEXT] [--home DIR] [--url URL]
 
 Asks the running logic, as the administrator of <home>/logic/config.json.
-A reset empties the read model and fills it again from the log, beside the live one.`
+A reset empties the read model and fills it again from the log; screens show the rows as they
+come back. Nothing in the log changes.`
 
 export const projectionCommand: Command = {
   run: async (args) => {
