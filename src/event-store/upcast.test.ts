@@ -49,6 +49,15 @@ test('events of types nobody added pass unchanged', () => {
   expect(createUpcasters().upcast(event)).toBe(event)
 })
 
+test('of several schemas all are taken, or none when one is refused', () => {
+  const upcasters = createUpcasters()
+  const other = { ...schema, type: 'other.Thing' }
+  expect(() => upcasters.addAll([other, schema, schema])).toThrow('defined twice')
+  const forget = upcasters.addAll([other, schema])
+  forget()
+  expect(() => upcasters.addAll([schema, other])).not.toThrow()
+})
+
 test('a missing step and a second definition are refused', () => {
   const upcasters = createUpcasters()
   expect(() => upcasters.add({ ...schema, version: 4 })).toThrow('needs 3')

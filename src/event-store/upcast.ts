@@ -18,6 +18,8 @@ export type EventSchema = {
 export interface Upcasters {
   /** Returns what forgets it again. Throws `bad-definition` when a step is missing or the type is taken. */
   add(schema: EventSchema): () => void
+  /** Like `add`, for all of them or, when one is refused, for none. */
+  addAll(schemas: readonly EventSchema[]): () => void
   /**
    * The event with today's data. Throws `schema-unknown` for a version newer than this build knows. Types nobody
    * added are returned as they are: they are somebody else's.
@@ -27,12 +29,26 @@ export interface Upcasters {
 
 export function createUpcasters(): Upcasters {
   const schemas = new Map<string, EventSchema>()
+  const add = (schema: EventSchema): (() => void) => {
+    checkSchema(schema, schemas)
+    schemas.set(schema.type, schema)
+    return () => {
+      if (schemas.get(schema.type) === schema) schemas.delete(schema.type)
+    }
+  }
   return {
-    add: (schema) => {
-      checkSchema(schema, schemas)
-      schemas.set(schema.type, schema)
-      return () => {
-        if (schemas.get(schema.type) === schema) schemas.delete(schema.type)
+    add,
+    addAll: (wanted) => {
+      const added: (() => void)[] = []
+      const forget = (): void => {
+        for (const forgetOne of added) forgetOne()
+      }
+      try {
+        for (const schema of wanted) added.push(add(schema))
+        return forget
+      } catch (error) {
+        forget()
+        throw error
       }
     },
     upcast: (event) => {

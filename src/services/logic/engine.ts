@@ -5,6 +5,7 @@ import { startLogTail } from '#event-store/log-tail.ts'
 import { loadedUpcasters } from '#event-store/upcast.ts'
 import { type Clock, pause } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
+import { describeError } from '#kernel/platform-error.ts'
 import { logStart } from '#kernel/position.ts'
 import type { Random } from '#kernel/random.ts'
 import type { ObservableDefinition } from '#observable/source/define-observable.ts'
@@ -41,11 +42,9 @@ export function startEngine(options: {
 }): Engine {
   const { plugins, store, database, epoch, clock, random, log } = options
   const registry = createActionRegistry()
-  const forget = plugins.flatMap(
-    (plugin) => plugin.logic?.eventSchemas.map((schema) => loadedUpcasters.add(schema)) ?? [],
-  )
   for (const { manifest, logic } of plugins)
     for (const decider of logic?.deciders ?? []) registry.register(manifest.id, decider)
+  const forgetSchemas = loadedUpcasters.addAll(plugins.flatMap((plugin) => plugin.logic?.eventSchemas ?? []))
 
   const observables = plugins.flatMap((plugin) => plugin.logic?.observables ?? [])
   const definitions = [actionAudit, ...plugins.flatMap((plugin) => plugin.logic?.projections ?? [])]
@@ -79,7 +78,9 @@ export function startEngine(options: {
     log: log.named('actions'),
     pluginVersion: (plugin) => versions.get(plugin) ?? '',
   })
-  void pushSeeds(plugins, actions, options.instance, log)
+  pushSeeds(plugins, actions, options.instance, log).catch((error: unknown) =>
+    log.error(`first rows could not be pushed: ${describeError(error)}`),
+  )
 
   return {
     actions,
@@ -90,7 +91,7 @@ export function startEngine(options: {
       await Promise.race([actions.drain(), pause(clock, drainMsMax)])
       const following = Promise.all(projectors.map((projector) => projector.stop())).then(() => tail.stop())
       await Promise.race([following, pause(clock, drainMsMax)])
-      for (const forgetSchema of forget) forgetSchema()
+      forgetSchemas()
     },
   }
 }

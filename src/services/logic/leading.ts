@@ -52,8 +52,6 @@ export function startLeading(options: {
 
   const runEngine = async (leadership: Leadership, database: Database): Promise<void> => {
     const over = createDeferred<void>()
-    const onAbort = (): void => over.resolve()
-    stopping.signal.addEventListener('abort', onAbort, { once: true })
     const { store, instance } = options
     const engine = startEngine({
       plugins,
@@ -66,6 +64,8 @@ export function startLeading(options: {
       log,
       onLostLeadership: () => over.resolve(),
     })
+    const onAbort = (): void => over.resolve()
+    stopping.signal.addEventListener('abort', onAbort, { once: true })
     onChange({ engine, database }, '')
     await Promise.race([leadership.lost, over.promise])
     stopping.signal.removeEventListener('abort', onAbort)
