@@ -19,7 +19,8 @@ export function startOwnReport(options: {
   let cancel = (): void => undefined
   const report = (): void => {
     try {
-      board.takeReport(JSON.stringify(makeStatusReport({ identity, meter, url, holdings: () => holdingsOf(edge) })))
+      const found = makeStatusReport({ identity, meter, url, holdings: () => holdingsOf(edge) })
+      board.takeReport(identity.id, JSON.stringify(found))
     } catch (error) {
       log.error(`logic could not report on itself: ${describeError(error)}`)
     }

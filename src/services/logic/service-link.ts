@@ -14,6 +14,7 @@ import type { Selector } from '#vortex/protocol/row.ts'
 import { pluginsRequestName, snapshotRequestName, statusReportName } from '#vortex/protocol/snapshot.ts'
 import type { Act } from '#vortex/protocol/up.ts'
 import { observeSchema } from '#vortex/protocol/up.ts'
+import type { Session } from '#vortex/server/vortex-handler.ts'
 import { createVortexServer, type VortexServer } from '#vortex/server/vortex-server.ts'
 import type { LogicCore } from './logic-core.ts'
 import type { StatusBoard } from './status-board.ts'
@@ -50,7 +51,7 @@ export function createServiceLink(options: {
   log: Log
 }): VortexServer {
   const { secret, core, board, log } = options
-  const answerAsk: { readonly [name: string]: (body: string) => Promise<string> } = {
+  const answerAsk: { readonly [name: string]: (body: string, session: Session) => Promise<string> } = {
     [snapshotRequestName]: async (body) => {
       const asked = parseWith<{ name: string; selector: Selector; by: Principal }>(
         snapshotRequestSchema,
@@ -61,8 +62,8 @@ export function createServiceLink(options: {
       if (!snapshots) throw new PlatformError('unavailable', notLeading)
       return JSON.stringify(await snapshots.snapshot(asked.value.name, asked.value.selector, asked.value.by))
     },
-    [statusReportName]: async (body) => {
-      board.takeReport(body)
+    [statusReportName]: async (body, session) => {
+      board.takeReport(session.hello.instance, body)
       return '{}'
     },
     [pluginsRequestName]: async () => JSON.stringify({ enabled: options.enabledPlugins() }),
@@ -89,10 +90,10 @@ export function createServiceLink(options: {
         if (!core.state().online) session.send({ k: 'upstream', ...core.state() })
       },
       onAct: (session, act, body) => runAct(core.engine()?.actions, act, body, act.by ?? session.principal),
-      onAsk: async (_session, ask, body) => {
+      onAsk: async (session, ask, body) => {
         const answer = answerAsk[ask.name]
         if (!answer) throw new PlatformError('not-found', `Logic answers no request "${ask.name}".`)
-        return answer(body)
+        return answer(body, session)
       },
       onObserve: (session, observe) => {
         const words = 'A service follows change streams; it does not observe over the link.'

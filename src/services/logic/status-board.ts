@@ -1,8 +1,11 @@
 import * as v from 'valibot'
 import type { ChangeEvent } from '#event-store/change-event.ts'
 import type { Clock } from '#kernel/clock.ts'
+import { tryParseJson } from '#kernel/json.ts'
+import { PlatformError } from '#kernel/platform-error.ts'
 import { createMemoryModel, type MemoryModel } from '#observable/source/memory-model.ts'
 import type { PartialSource } from '#observable/source/snapshot-source.ts'
+import { parseWith } from '#vortex/protocol/parse.ts'
 import { DeviceConnection, ProjectionStatus, ServiceStatus } from '#vortex/protocol/platform-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
 
@@ -11,8 +14,8 @@ export interface StatusBoard {
   readonly projections: MemoryModel<TupleOf<typeof ProjectionStatus>>
   readonly sources: readonly PartialSource[]
   readonly names: readonly string[]
-  /** Takes a service's report (JSON text). Throws when it is malformed. */
-  takeReport(text: string): void
+  /** Takes the report (JSON text) of a service. Throws `bad-input` when it is malformed or speaks for another one. */
+  takeReport(instance: string, text: string): void
   /** A service's link closed: it shows as lost, its devices as gone. */
   markLost(instance: string): void
   stop(): void
@@ -34,7 +37,8 @@ export function createStatusBoard(options: {
   const services = createMemoryModel(ServiceStatus, { orderBy: ['name', 'startedAt'], onChange })
   const connections = createMemoryModel(DeviceConnection, { orderBy: ['service', 'since'], onChange })
   const projections = createMemoryModel(ProjectionStatus, { orderBy: ['plugin', 'name'], onChange })
-  const timers = new Set<() => void>()
+  /** By instance: lost services, until they are shown no more. */
+  const timers = new Map<string, () => void>()
   const connectionsOf = new Map<string, ReadonlySet<string>>()
 
   const replaceConnections = (instance: string, rows: readonly TupleOf<typeof DeviceConnection>[]): void => {
@@ -44,12 +48,22 @@ export function createStatusBoard(options: {
     connectionsOf.set(instance, ids)
   }
 
+  const forgetLoss = (instance: string): void => {
+    timers.get(instance)?.()
+    timers.delete(instance)
+  }
+
   return {
     projections,
     sources: [services.source, connections.source, projections.source],
     names: [services.name, connections.name, projections.name],
-    takeReport: (text) => {
-      const { connections: devices, ...service } = v.parse(reportSchema, JSON.parse(text))
+    takeReport: (instance, text) => {
+      const parsed = parseWith<v.InferOutput<typeof reportSchema>>(reportSchema, tryParseJson(text))
+      if (!parsed.ok) throw new PlatformError('bad-input', `A status report is wrong: ${parsed.words}.`)
+      const { connections: devices, ...service } = parsed.value
+      if (service.id !== instance)
+        throw new PlatformError('bad-input', `A report of ${service.id} came from ${instance}: wanted its own.`)
+      forgetLoss(instance)
       services.set({ ...service, state: 'online', lastSeenAt: clock.now() })
       replaceConnections(
         service.id,
@@ -58,17 +72,19 @@ export function createStatusBoard(options: {
     },
     markLost: (instance) => {
       replaceConnections(instance, [])
+      connectionsOf.delete(instance)
+      forgetLoss(instance)
       const service = [...services.rows()].find((row) => row.id === instance)
       if (!service) return
       services.set({ ...service, state: 'lost', sessionCount: 0, observationCount: 0 })
       const cancel = clock.after(lostKeptMs, () => {
-        timers.delete(cancel)
+        timers.delete(instance)
         services.delete(instance)
       })
-      timers.add(cancel)
+      timers.set(instance, cancel)
     },
     stop: () => {
-      for (const cancel of timers) cancel()
+      for (const cancel of timers.values()) cancel()
     },
   }
 }
