@@ -14,17 +14,19 @@ let store: MemoryEventStore
 let api: ReturnType<typeof createAdminApi>
 let resets: string[] = []
 let hasStore = true
+let hangs = false
 let address = '10.0.0.1'
 let cookie = ''
 
 beforeEach(() => {
   clock = createFakeClock(1_000_000)
   store = createMemoryEventStore()
-  ;[resets, hasStore, address, cookie] = [[], true, '10.0.0.1', '']
+  ;[resets, hasStore, hangs, address, cookie] = [[], true, false, '10.0.0.1', '']
   api = createAdminApi({
     login: createAdminLogin({ ...credentials, clock }),
     store: () => (hasStore ? store : undefined),
     projectors: () => [projector('tutorial.string-ints'), projector('peek.action-audit')],
+    progress: () => [progressOf('tutorial.string-ints')],
     addressOf: () => address,
     clock,
     instance: 'logic-1',
@@ -204,6 +206,22 @@ describe('projections', () => {
     expect(body.projections.map(({ id }: { id: string }) => id)).toEqual(['tutorial.string-ints', 'peek.action-audit'])
   })
 
+  test('show how far behind they are and how fast they go, once that was looked at', async () => {
+    const { body } = await ask('GET', '/projections')
+    expect(body.projections).toMatchObject([
+      { id: 'tutorial.string-ints', state: 'live', lagEvents: 7, ratePerSecond: 3 },
+      { id: 'peek.action-audit', state: 'live' },
+    ])
+  })
+
+  test('a reset that cannot begin is answered in time', async () => {
+    hangs = true
+    const asked = ask('POST', '/projections/peek.action-audit/reset')
+    while (resets.length === 0) await Bun.sleep(0)
+    clock.advance(8_000)
+    expect(await asked).toMatchObject({ status: 503, body: { error: { kind: 'timeout' } } })
+  })
+
   test('are reset by name; who did it and why is in the log first', async () => {
     const reset = await ask('POST', '/projections/tutorial.string-ints/reset', { reason: 'drill' })
     expect(reset).toMatchObject({ status: 200, body: { projection: { id: 'tutorial.string-ints' } } })
@@ -250,9 +268,18 @@ function projector(id: string): Projector {
       lastEventAt: null,
       lastCommitAt: null,
     }),
-    reset: async () => void resets.push(id),
+    reset: () => {
+      resets.push(id)
+      return hangs ? new Promise(() => undefined) : Promise.resolve()
+    },
     stop: async () => undefined,
   }
+}
+
+function progressOf(id: string) {
+  const status = projector(id).status()
+  const looked = { head: logStart, lagEvents: 7, lagSeconds: 1, ratePerSecond: 3, etaSeconds: 2, live: false }
+  return { ...status, ...looked, state: 'stalled' as const }
 }
 
 function eventOf(type: string) {

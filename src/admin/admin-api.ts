@@ -3,9 +3,12 @@ import { bodyLimit } from 'hono/body-limit'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import * as v from 'valibot'
 import type { EventStore } from '#event-store/event-store.ts'
+import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import type { Projector } from '#projection/projector.ts'
+import type { ProjectionStatus } from '#vortex/protocol/platform-tuples.ts'
+import type { TupleOf } from '#vortex/protocol/tuple.ts'
 import { createEventRoutes } from './event-routes.ts'
 import { type AdminLogin, sessionCookie } from './login.ts'
 import { createProjectionRoutes } from './projection-routes.ts'
@@ -16,9 +19,11 @@ export type AdminApiOptions = {
   readonly login: AdminLogin
   readonly store: () => EventStore | undefined
   readonly projectors: () => readonly Projector[]
+  /** How far behind each projection is and how fast it goes, as looked at a moment ago. */
+  readonly progress: () => Iterable<TupleOf<typeof ProjectionStatus>>
   /** The caller's network address. */
   readonly addressOf: (context: Context) => string
-  readonly clock: { now(): number }
+  readonly clock: Clock
   readonly instance: string
   readonly log: Log
 }
@@ -77,7 +82,8 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminVariables> {
       const seconds = Math.ceil(result.waitMs / 1_000)
       return c.json({ error: { kind: 'too-many', words: `Too many wrong passwords: try again in ${seconds} s.` } }, 429)
     }
-    log.warning('somebody failed to sign in to the admin site', { user })
+    // Not the name: people type their password there.
+    log.warning('somebody failed to sign in to the admin site', { address: options.addressOf(c) })
     return c.json({ error: { kind: 'forbidden', words: 'The user name or the password is wrong.' } }, 401)
   })
   api.post('/logout', (c) => {

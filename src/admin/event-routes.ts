@@ -10,7 +10,7 @@ const pageCountDefault = 50
 
 /**
  * `GET /?limit&before&stream&type`: recorded events, newest first; `next` is where the following page begins, null at
- * the beginning of the log. Announcements of read models are left out unless their stream is asked for.
+ * the beginning of the log. Announcements of read models are left out unless a stream or a type is asked for.
  */
 export function createEventRoutes(options: Pick<AdminApiOptions, 'store'>): Hono<AdminVariables> {
   const routes = new Hono<AdminVariables>()

@@ -2,6 +2,8 @@ import { Hono } from 'hono'
 import * as v from 'valibot'
 import { toMetadata } from '#event-store/metadata.ts'
 import { platformStream } from '#event-store/stream-name.ts'
+import type { Clock } from '#kernel/clock.ts'
+import { createDeferred } from '#kernel/deferred.ts'
 import { newUuid } from '#kernel/ids.ts'
 import { nearestName } from '#kernel/nearest.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
@@ -10,10 +12,20 @@ import type { AdminApiOptions, AdminVariables } from './admin-api.ts'
 
 const resetSchema = v.object({ reason: v.optional(v.pipe(v.string(), v.maxLength(1_000)), '') })
 
-/** `GET /`: how each projection stands. `POST /<id>/reset { reason? }`: empties its read model and replays the log. */
+/** A reset waits for the stores, which may be away. */
+const resetWaitMsMax = 8_000
+
+/**
+ * `GET /`: how each projection stands, how far behind it is and how fast it goes. `POST /<id>/reset { reason? }`: empties
+ * its read model and replays the log.
+ */
 export function createProjectionRoutes(options: AdminApiOptions): Hono<AdminVariables> {
   const routes = new Hono<AdminVariables>()
-  routes.get('/', (c) => c.json({ projections: options.projectors().map((projector) => projector.status()) }))
+  routes.get('/', (c) => {
+    const progress = new Map([...options.progress()].map((row) => [row.id, row]))
+    const statusOf = (projector: Projector) => ({ ...progress.get(projector.id), ...projector.status() })
+    return c.json({ projections: options.projectors().map(statusOf) })
+  })
   routes.post('/:id/reset', async (c) => {
     const projector = findProjector(options.projectors(), c.req.param('id'))
     const body: unknown = await c.req.json().catch(() => ({}))
@@ -21,10 +33,18 @@ export function createProjectionRoutes(options: AdminApiOptions): Hono<AdminVari
     if (!parsed.success)
       throw new PlatformError('bad-input', 'A reset takes { "reason": text } of at most 1000 characters.')
     await recordReset(options, projector.id, c.get('user'), parsed.output.reason)
-    await projector.reset()
+    await beginReset(options.clock, projector)
     return c.json({ projection: projector.status() })
   })
   return routes
+}
+
+/** A reset that has not begun in time still begins: the projector keeps it in mind. */
+async function beginReset(clock: Clock, projector: Projector): Promise<void> {
+  const late = createDeferred<never>()
+  const words = `The reset of ${projector.id} has not begun within ${resetWaitMsMax} ms: it begins as soon as the stores answer.`
+  const cancel = clock.after(resetWaitMsMax, () => late.reject(new PlatformError('timeout', words)))
+  await Promise.race([projector.reset(), late.promise]).finally(cancel)
 }
 
 /** Who did it and why is in the log before it happens. */

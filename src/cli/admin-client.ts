@@ -1,6 +1,6 @@
 /** Speaks to the admin API of logic with a session of its own. */
-import { tryParseJson } from '#kernel/json.ts'
-import { describeError, PlatformError } from '#kernel/platform-error.ts'
+import { isJsonObject, tryParseJson } from '#kernel/json.ts'
+import { describeError, type ErrorKind, errorKinds, PlatformError } from '#kernel/platform-error.ts'
 
 export type AdminClient = {
   /** The parsed answer. Rejects with the words of the server when it refuses. */
@@ -28,7 +28,7 @@ export async function signIn(
       )
     })
     if (response.ok) return response
-    throw new PlatformError('forbidden', `${method} ${path} was refused (${response.status}): ${await response.text()}`)
+    throw toRefusal(`${method} ${path}`, response.status, await response.text())
   }
   const greeting = await send('POST', '/api/login', { user: user.username, password: user.password })
   cookie = greeting.headers
@@ -36,4 +36,17 @@ export async function signIn(
     .map((each) => each.split(';')[0])
     .join('; ')
   return { request: async (method, path, body) => tryParseJson(await (await send(method, path, body)).text()) }
+}
+
+/** What the server said, under its own kind where this build knows it. */
+function toRefusal(asked: string, status: number, text: string): PlatformError {
+  const answer = tryParseJson(text)
+  const error = isJsonObject(answer) && isJsonObject(answer.error) ? answer.error : {}
+  const words =
+    typeof error.words === 'string' ? error.words : `${asked} was refused (${status}): ${text.slice(0, 500)}`
+  return new PlatformError(isErrorKind(error.kind) ? error.kind : 'unavailable', words)
+}
+
+function isErrorKind(kind: unknown): kind is ErrorKind {
+  return typeof kind === 'string' && Object.hasOwn(errorKinds, kind)
 }

@@ -22,7 +22,7 @@ export const projectionCommand: Command = {
     if (isHelp) return show(help)
     const home = resolveHome(flags.home)
     const { sitePort, recoveryUser } = loadConfig({ role: 'logic', home }).values.httpServer.admin
-    const url = flags.url ?? `http://127.0.0.1:${sitePort || findRememberedPort(home, 'logic')}`
+    const url = flags.url ?? toUrl(home, sitePort || findRememberedPort(home, 'logic'))
     if (verb === 'list') return list(await signIn(url, recoveryUser))
     if (verb === 'reset' && id !== undefined) return reset(await signIn(url, recoveryUser), id, flags.reason)
     throw new PlatformError(
@@ -30,6 +30,12 @@ export const projectionCommand: Command = {
       verb === 'reset' ? 'Say which projection to reset: <plugin>.<projection>.' : help,
     )
   },
+}
+
+function toUrl(home: string, port: number | undefined): string {
+  if (port !== undefined) return `http://127.0.0.1:${port}`
+  const words = `No logic has run in ${home} yet, so its address is not known: start it with "bun run up", or say --url URL.`
+  throw new PlatformError('unavailable', words)
 }
 
 async function list(admin: AdminClient): Promise<number> {

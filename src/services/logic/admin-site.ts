@@ -11,6 +11,7 @@ import { createHealthSite, type Gauges } from '../health-site.ts'
 import type { ServiceContext } from '../run-role.ts'
 import type { ServiceHealth } from '../service.ts'
 import type { LogicCore } from './logic-core.ts'
+import type { StatusBoard } from './status-board.ts'
 
 const projectFolder = resolve(import.meta.dir, '../../..')
 
@@ -18,13 +19,14 @@ const projectFolder = resolve(import.meta.dir, '../../..')
 export function createAdminSite(options: {
   context: ServiceContext<'logic'>
   core: LogicCore
+  board: StatusBoard
   plugins: readonly DiscoveredPlugin[]
   login: AdminLogin
   vortex: VortexServer
   health: () => ServiceHealth
   gauges: () => Gauges
 }): Hono {
-  const { context, core, plugins, login, vortex, health, gauges } = options
+  const { context, core, board, plugins, login, vortex, health, gauges } = options
   const { identity, clock, log } = context
   const appSite = createAppSite({
     app: 'admin',
@@ -35,6 +37,7 @@ export function createAdminSite(options: {
     login,
     store: core.store,
     projectors: () => core.engine()?.projectors ?? [],
+    progress: board.projections.rows,
     addressOf: (c) => getConnInfo(c).remote.address ?? '',
     clock,
     instance: identity.id,

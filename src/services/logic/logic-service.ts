@@ -56,7 +56,7 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
     sessions: [...admin.edge.vortex.sessions()].length,
     services: [...link.sessions()].length,
   })
-  const root = createAdminSite({ context, core, plugins, login, vortex: admin.edge.vortex, health, gauges })
+  const root = createAdminSite({ context, core, board, plugins, login, vortex: admin.edge.vortex, health, gauges })
   const linkRoot = new Hono()
   link.mount(linkRoot)
 
