@@ -32,6 +32,7 @@ export function startLeading(options: {
 }): { stop(): Promise<void> } {
   const { plugins, clock, random, log, onChange } = options
   const stopping = new AbortController()
+  let closing: Promise<void> = Promise.resolve()
   const signal = createStopSignal(clock)
 
   const lead = async (url: string): Promise<void> => {
@@ -46,7 +47,8 @@ export function startLeading(options: {
     } finally {
       onChange(undefined, 'logic does not lead just now')
       await leadership.release().catch(() => undefined)
-      await database.close().catch(() => undefined)
+      // A server that is gone keeps a close waiting for seconds, and the next leadership opens connections of its own.
+      closing = database.close().catch(() => undefined)
     }
   }
 
@@ -95,6 +97,7 @@ export function startLeading(options: {
       stopping.abort()
       signal.stop()
       await finished
+      await closing
     },
   }
 }
