@@ -1,12 +1,14 @@
 import { createDeferred } from '#kernel/deferred.ts'
 import type { Client, QueryRunner } from './client.ts'
+import { isConnectionLoss, toDatabaseError } from './connection-loss.ts'
 
 /**
  * `sql.begin`, without its trap: when the connection is lost inside the transaction, the driver (postgres.js 3.4.9) would
  * write its rollback to a socket that is gone, from a timer, which ends the process. So such a failure is kept from the
  * driver and given to the caller at once.
  *
- * Promises: commits when `work` resolves, rolls back when it rejects; rejects with what went wrong.
+ * Promises: commits when `work` resolves, rolls back when it rejects; rejects with what went wrong, `unavailable`
+ * when it was the connection.
  * Asks: `work` talks to the database and to nothing else, so that an error of a socket is one of this connection.
  */
 export async function inTransaction<T>(
@@ -22,13 +24,11 @@ export async function inTransaction<T>(
       return never<T>()
     }),
   ) as Promise<T>
-  return Promise.race([done, lost.promise])
-}
-
-function isConnectionLoss(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  if ('severity' in error) return error.severity !== 'ERROR'
-  return 'syscall' in error || ('code' in error && /^(CONNECTION_|E[A-Z]+$)/.test(String(error.code)))
+  try {
+    return await Promise.race([done, lost.promise])
+  } catch (error) {
+    throw toDatabaseError(error)
+  }
 }
 
 function never<T>(): Promise<T> {

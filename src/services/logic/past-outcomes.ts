@@ -7,6 +7,7 @@ import { canonicalJson, isJsonObject } from '#kernel/json.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { comparePositions, type Position, parsePosition } from '#kernel/position.ts'
 import type { Client } from '#storage/client.ts'
+import { toDatabaseError } from '#storage/connection-loss.ts'
 
 const waitMsMax = 5_000
 const pollMs = 20
@@ -37,12 +38,20 @@ export function createPastOutcomes(options: {
     }
   }
 
+  const findRow = async (query: string, actionId: string) => {
+    try {
+      return (await sql.unsafe(query, [actionId]))[0]
+    } catch (error) {
+      throw toDatabaseError(error)
+    }
+  }
+
   return {
     find: async (actionId) => {
       const query = `select stream, outcome, kind, words, position from "${schemaName}".actions where action_id = $1`
-      const [early] = await sql.unsafe(query, [actionId])
+      const early = await findRow(query, actionId)
       if (!early) await waitUntilSeen(await store.head())
-      const row = early ?? (await sql.unsafe(query, [actionId]))[0]
+      const row = early ?? (await findRow(query, actionId))
       if (!row) return undefined
       const stream = String(row.stream)
       const position = parsePosition(row.position) ?? ''
