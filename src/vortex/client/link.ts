@@ -97,7 +97,7 @@ export function openLink(options: LinkOptions): Link {
         onOpen: () => isMine() && write(socket, { ...options.hello, k: 'hello', versions: [...spokenVersions] }),
         onText: inbox.onText,
         onBytes: inbox.onBytes,
-        onClose: (code, reason) => isMine() && lose(toClosedWords(code, reason)),
+        onClose: (_code, reason) => isMine() && lose(toClosedWords(reason)),
       })
       phase = { phase: 'greeting', socket, inbox }
     } catch (error) {
@@ -198,6 +198,6 @@ export function openLink(options: LinkOptions): Link {
   }
 }
 
-function toClosedWords(code: number, reason: string): string {
-  return reason ? `The connection was closed: ${reason}` : `The connection was lost (${code})`
+function toClosedWords(reason: string): string {
+  return reason ? `The connection was closed: ${reason}` : 'The connection was lost'
 }
