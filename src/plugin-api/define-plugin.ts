@@ -2,7 +2,6 @@ import type { Decider } from '#action/decider.ts'
 import type { ActionDefinition } from '#action/define-action.ts'
 import type { EventSchema } from '#event-store/upcast.ts'
 import type { JsonObject } from '#kernel/json.ts'
-import type { Log } from '#kernel/log.ts'
 import type { ObservableDefinition } from '#observable/source/define-observable.ts'
 import type { ProjectionDefinition } from '#projection/define-projection.ts'
 import type { Fields, FieldValues } from '#vortex/protocol/tuple.ts'
@@ -16,9 +15,6 @@ export type SeedAction = {
   readonly fields: JsonObject
 }
 
-/** What a part is handed when it starts. */
-export type PartContext = { readonly log: Log; readonly pluginId: string; readonly pluginVersion: string }
-
 /** What a plugin does on logic: the business, its read models, and what may be watched. All declared, nothing run. */
 export type LogicPart = {
   readonly kind: 'logic'
@@ -29,8 +25,6 @@ export type LogicPart = {
   readonly eventSchemas: readonly EventSchema[]
   /** Pushed at every start; each takes effect the first time only. */
   readonly seed: readonly SeedAction[]
-  start?(context: PartContext): Promise<void> | void
-  stop?(): Promise<void> | void
 }
 
 export function defineLogicPart(part: {
@@ -39,10 +33,8 @@ export function defineLogicPart(part: {
   readonly observables?: readonly ObservableDefinition[]
   readonly eventSchemas?: readonly EventSchema[]
   readonly seed?: readonly SeedAction[]
-  start?(context: PartContext): Promise<void> | void
-  stop?(): Promise<void> | void
 }): LogicPart {
-  const { deciders = [], projections = [], observables = [], eventSchemas = [], seed = [], ...hooks } = part
+  const { deciders = [], projections = [], observables = [], eventSchemas = [], seed = [] } = part
   return {
     kind: 'logic',
     deciders,
@@ -50,7 +42,6 @@ export function defineLogicPart(part: {
     observables,
     eventSchemas: [...eventSchemas, ...firstVersions({ deciders, projections }, eventSchemas)],
     seed,
-    ...hooks,
   }
 }
 

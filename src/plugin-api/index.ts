@@ -24,7 +24,6 @@ export {
   defineLogicPart,
   definePlugin,
   type LogicPart,
-  type PartContext,
   type PluginDefinition,
   type SeedAction,
   seedAction,

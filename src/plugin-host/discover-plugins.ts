@@ -14,9 +14,11 @@ export type DiscoveredPlugin = { readonly folder: string; readonly version: stri
 export function discoverPlugins(options: {
   folder: string
   enabled: readonly string[] | 'all'
+  /** The version of this platform: plugins say which they fit. */
+  platform: string
   log: Log
 }): DiscoveredPlugin[] {
-  const { folder, enabled, log } = options
+  const { folder, enabled, platform, log } = options
   const present = existsSync(folder) ? readdirSync(folder) : []
   const wanted = enabled === 'all' ? present.filter((name) => existsSync(join(folder, name, 'package.json'))) : enabled
   for (const id of wanted)
@@ -24,11 +26,14 @@ export function discoverPlugins(options: {
       log.warning(`plugin "${id}" is enabled and not in ${folder}: install it or take it out of plugin.enabled`)
   const found = present
     .filter((name) => wanted.includes(name))
-    .flatMap((name) => readPlugin(join(folder, name), name, log))
+    .flatMap((name) => readPlugin(join(folder, name), { name, platform, log }))
   return inOrder(found, log)
 }
 
-function readPlugin(folder: string, name: string, log: Log): DiscoveredPlugin[] {
+function readPlugin(
+  folder: string,
+  { name, platform, log }: { name: string; platform: string; log: Log },
+): DiscoveredPlugin[] {
   const path = join(folder, 'package.json')
   try {
     const packageJson: unknown = JSON.parse(readFileSync(path, 'utf8'))
@@ -38,6 +43,8 @@ function readPlugin(folder: string, name: string, log: Log): DiscoveredPlugin[] 
         'bad-definition',
         `Plugin "${manifest.id}" lies in a folder named "${name}": they must agree.`,
       )
+    if (!Bun.semver.satisfies(platform, manifest.platform))
+      throw new PlatformError('bad-definition', `It fits platform ${manifest.platform}, and this one is ${platform}.`)
     const version = packageJson instanceof Object && 'version' in packageJson ? String(packageJson.version) : '0.0.0'
     return [{ folder, version, manifest }]
   } catch (error) {

@@ -33,7 +33,8 @@ function install(id: string, change: { peek?: object; version?: string; code?: s
     export const plugin = definePlugin({ id: '${id}', parts: { logic: async () => defineLogicPart({}) } })`
   writeFileSync(join(folder, id, 'plugin.ts'), change.code ?? code)
 }
-const discover = (enabled: readonly string[] | 'all' = 'all') => discoverPlugins({ folder, enabled, log })
+const discover = (enabled: readonly string[] | 'all' = 'all') =>
+  discoverPlugins({ folder, enabled, platform: '0.1.3', log })
 const ids = (plugins: readonly { readonly manifest: { readonly id: string } }[]) =>
   plugins.map(({ manifest }) => manifest.id)
 
@@ -100,6 +101,13 @@ describe('discovery', () => {
       'plugin "lonely" is left out: it requires "nobody", which is not here',
       'plugin "modern" is left out: it requires "old" ^2.0.0, found 1.0.0',
     ])
+  })
+
+  test('leaves out what was made for another platform', () => {
+    install('ahead', { peek: { platform: '^0.2.0' } })
+    install('fits')
+    expect(ids(discover())).toEqual(['fits'])
+    expect(said).toEqual(['plugin "ahead" is left out: It fits platform ^0.2.0, and this one is 0.1.3.'])
   })
 
   test('takes the enabled ones, and says which are missing', () => {

@@ -71,7 +71,7 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
     if (state.state === 'online') void learnPlugins()
   })
   const pluginFolder = values.plugin.folder || join(projectFolder, 'plugins')
-  const discovered = discoverPlugins({ folder: pluginFolder, enabled: 'all', log })
+  const discovered = discoverPlugins({ folder: pluginFolder, enabled: 'all', platform: identity.build, log })
 
   const root = new Hono()
   root.route('/', createHealthSite({ identity, health: () => health(), gauges: () => gauges() }))

@@ -28,7 +28,7 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
   const { values } = config
   const random = systemRandom
   const folder = values.plugin.folder || join(projectFolder, 'plugins')
-  const discovered = discoverPlugins({ folder, enabled: values.plugin.enabled, log })
+  const discovered = discoverPlugins({ folder, enabled: values.plugin.enabled, platform: identity.build, log })
   const plugins = await loadLogicParts(discovered, log)
   const { username, password } = values.httpServer.admin.recoveryUser
   const login = createAdminLogin({ user: username, password, clock })
