@@ -71,7 +71,6 @@ export function createLinkedService({ context, addRoutes, partsHealth = () => []
     stop: async () => {
       const last = now
       now = { stage: 'stopped' }
-      meter.stop()
       if (last.stage !== 'running' && last.stage !== 'draining') return
       last.link.close()
       await last.site.stop()

@@ -28,7 +28,7 @@ export type ServiceContext<R extends ServiceRole> = {
   readonly identity: ServiceIdentity
   readonly log: Log
   readonly clock: Clock
-  /** Stopped by whoever made it, after the service. */
+  /** Runs as long as the process. */
   readonly meter: LoadMeter
 }
 
