@@ -1,17 +1,8 @@
 import type { Log } from '#kernel/log.ts'
-import type { Answer } from '#vortex/protocol/answer.ts'
 import type { CheckedAction } from './checked-action.ts'
 import { decideOne } from './decide-one.ts'
-import type { Fact } from './decider.ts'
+import type { Decided, DecidedBatch } from './decided.ts'
 import { type FoundOutcome, findOutcome, isPredecessorKnown, type OutcomeSources } from './find-outcome.ts'
-
-/** What a batch came to, in its order: an answer known already, or something to append first. */
-export type Decided =
-  | { readonly step: 'answer'; readonly checked: CheckedAction; readonly answer: Answer }
-  | { readonly step: 'accept'; readonly checked: CheckedAction; readonly facts: readonly Fact[] }
-  | { readonly step: 'refuse'; readonly checked: CheckedAction; readonly kind: string; readonly words: string }
-
-export type DecidedBatch = { readonly steps: readonly Decided[]; readonly state: unknown }
 
 /** Decides each action on the state its predecessors left. Nothing is changed: the caller commits. */
 export async function decideBatch(

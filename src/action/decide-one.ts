@@ -3,7 +3,7 @@ import { describeError } from '#kernel/platform-error.ts'
 import { parseWith } from '#vortex/protocol/parse.ts'
 import { pluginOf } from '#vortex/protocol/tuple.ts'
 import type { CheckedAction } from './checked-action.ts'
-import type { Decided } from './decide-batch.ts'
+import type { Decided } from './decided.ts'
 import type { Fact } from './decider.ts'
 import { evolve } from './entity.ts'
 

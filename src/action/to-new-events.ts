@@ -2,7 +2,7 @@ import type { NewEvent } from '#event-store/event-store.ts'
 import { toMetadata } from '#event-store/metadata.ts'
 import { offsetUuid } from '#kernel/ids.ts'
 import type { CheckedAction } from './checked-action.ts'
-import type { Decided } from './decide-batch.ts'
+import type { Decided } from './decided.ts'
 import { hashText } from './hash-text.ts'
 import { refusalType } from './refusal.ts'
 

@@ -1,32 +1,12 @@
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import * as v from 'valibot'
-import type { EventStore } from '#event-store/event-store.ts'
-import type { Clock } from '#kernel/clock.ts'
-import type { Log } from '#kernel/log.ts'
 import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
-import type { Projector } from '#projection/projector.ts'
-import type { ProjectionStatus } from '#vortex/protocol/platform-tuples.ts'
-import type { TupleOf } from '#vortex/protocol/tuple.ts'
+import type { AdminApiOptions, AdminVariables } from './admin-options.ts'
 import { createEventRoutes } from './event-routes.ts'
-import { type AdminLogin, sessionCookie } from './login.ts'
+import { sessionCookie } from './login.ts'
 import { createProjectionRoutes } from './projection-routes.ts'
-
-export type AdminVariables = { Variables: { user: string } }
-
-export type AdminApiOptions = {
-  readonly login: AdminLogin
-  readonly store: () => EventStore | undefined
-  readonly projectors: () => readonly Projector[]
-  /** How far behind each projection is and how fast it goes, as looked at a moment ago. */
-  readonly progress: () => Iterable<TupleOf<typeof ProjectionStatus>>
-  /** The caller's network address. */
-  readonly addressOf: (context: Context) => string
-  readonly clock: Clock
-  readonly instance: string
-  readonly log: Log
-}
 
 const bodySizeBytesMax = 64 * 1024
 

@@ -3,7 +3,7 @@ import type { EventFilter, EventStore, RecordedEvent } from '#event-store/event-
 import { parseMetadata } from '#event-store/metadata.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { parsePosition } from '#kernel/position.ts'
-import type { AdminApiOptions, AdminVariables } from './admin-api.ts'
+import type { AdminApiOptions, AdminVariables } from './admin-options.ts'
 
 const pageCountMax = 200
 const pageCountDefault = 50

@@ -8,7 +8,7 @@ import { newUuid } from '#kernel/ids.ts'
 import { nearestName } from '#kernel/nearest.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { Projector } from '#projection/projector.ts'
-import type { AdminApiOptions, AdminVariables } from './admin-api.ts'
+import type { AdminApiOptions, AdminVariables } from './admin-options.ts'
 
 const resetSchema = v.object({ reason: v.optional(v.pipe(v.string(), v.maxLength(1_000)), '') })
 

@@ -1,32 +1,13 @@
-import type { EventFilter, EventStore } from '#event-store/event-store.ts'
+import type { EventFilter } from '#event-store/event-store.ts'
 import { backOffMs } from '#kernel/back-off.ts'
-import type { Clock } from '#kernel/clock.ts'
 import { createDeferred, type Deferred } from '#kernel/deferred.ts'
-import type { Log } from '#kernel/log.ts'
 import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
-import type { Random } from '#kernel/random.ts'
-import type { Client } from '#storage/client.ts'
-import type { WatchedFields } from './change-stream.ts'
-import { type ProjectionDefinition, projectionId } from './define-projection.ts'
+import { projectionId } from './define-projection.ts'
 import { openReadModel, resetReadModel } from './open-read-model.ts'
 import { projectionFilter } from './projection-filter.ts'
+import type { ProjectorOptions } from './projector-options.ts'
 import { type ProjectorRun, startProjectorRun } from './projector-run.ts'
 import { firstStatus, type ProjectorStatus } from './projector-status.ts'
-
-export type ProjectorOptions = {
-  readonly definition: ProjectionDefinition
-  readonly store: EventStore
-  readonly sql: Client
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-  /** The leader's epoch: writes of an earlier leader are refused. */
-  readonly epoch: number
-  readonly watchedFields: WatchedFields
-  readonly onStatus?: (status: ProjectorStatus) => void
-  /** Another leader writes this read model now: this process must stop leading. */
-  readonly onLostLeadership?: () => void
-}
 
 /**
  * A projection, running: keeps its read model following the log.

@@ -2,7 +2,7 @@ import type { ChangeEvent } from '#event-store/change-event.ts'
 import type { ChangeStream } from './change-stream.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { renewIncarnation } from './open-read-model.ts'
-import type { ProjectorOptions } from './projector.ts'
+import type { ProjectorOptions } from './projector-options.ts'
 
 /**
  * Compares what was committed with what was announced: a crash between the two, or a restored backup of either, leaves

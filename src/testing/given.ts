@@ -1,7 +1,7 @@
 import { createActionRegistry } from '#action/action-registry.ts'
 import { checkAction } from '#action/checked-action.ts'
-import type { Decided } from '#action/decide-batch.ts'
 import { decideOne } from '#action/decide-one.ts'
+import type { Decided } from '#action/decided.ts'
 import type { Decider, Fact } from '#action/decider.ts'
 import { evolve } from '#action/entity.ts'
 import { newUuid } from '#kernel/ids.ts'

@@ -1,0 +1,24 @@
+import type { Context } from 'hono'
+import type { EventStore } from '#event-store/event-store.ts'
+import type { Clock } from '#kernel/clock.ts'
+import type { Log } from '#kernel/log.ts'
+import type { Projector } from '#projection/projector.ts'
+import type { ProjectionStatus } from '#vortex/protocol/platform-tuples.ts'
+import type { TupleOf } from '#vortex/protocol/tuple.ts'
+import type { AdminLogin } from './login.ts'
+
+/** What every route knows of its caller. */
+export type AdminVariables = { Variables: { user: string } }
+
+export type AdminApiOptions = {
+  readonly login: AdminLogin
+  readonly store: () => EventStore | undefined
+  readonly projectors: () => readonly Projector[]
+  /** How far behind each projection is and how fast it goes, as looked at a moment ago. */
+  readonly progress: () => Iterable<TupleOf<typeof ProjectionStatus>>
+  /** The caller's network address. */
+  readonly addressOf: (context: Context) => string
+  readonly clock: Clock
+  readonly instance: string
+  readonly log: Log
+}
