@@ -105,7 +105,7 @@ function serve(fake = createFakeUpstream()) {
 
 type Heard = { readonly head: DownHead; readonly body?: string }
 
-async function dial(url: string) {
+async function dial(url: string, role: 'device' | 'service' = 'device') {
   const heard: Heard[] = []
   const waiting = new Set<() => void>()
   const socket = new WebSocket(url)
@@ -130,8 +130,8 @@ async function dial(url: string) {
       check()
     })
   const device = newUuid()
-  send({ k: 'hello', versions: [1], role: 'device', name: 'field', device, instance: newUuid(), build: 'test' })
-  await until('welcome')
+  send({ k: 'hello', versions: [1], role, name: 'field', device, instance: newUuid(), build: 'test' })
+  await (role === 'device' ? until('welcome') : until('bye'))
   return { heard, send, until, device, close: () => socket.close() }
 }
 
@@ -154,6 +154,13 @@ test('S4 a device that speaks for somebody else is refused, and nothing goes up'
   await Promise.race([device.until('answer'), device.until('trouble')])
   expect(JSON.stringify(device.heard.at(-1)?.head)).toContain('"kind":"forbidden"')
   expect(acts).toEqual([])
+})
+
+test('V4 nobody gets the bounds of a service here by calling itself one', async () => {
+  const { url, edge } = serve()
+  const caller = await dial(url, 'service')
+  expect(caller.heard.map(({ head }) => head)).toMatchObject([{ k: 'bye', error: { kind: 'forbidden' } }])
+  expect([...edge.vortex.sessions()]).toEqual([])
 })
 
 test('S1 devices hear whether logic can be reached: those who are there, and those who come', async () => {

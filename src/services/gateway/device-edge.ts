@@ -41,7 +41,7 @@ export function createDeviceEdge(options: {
     log,
     clock,
     random,
-    admit: options.admit,
+    admit: (hello, remote) => (hello.role === 'device' ? options.admit(hello, remote) : Promise.resolve(forDevices)),
     handler: {
       onOpen: (session) => {
         const state = upstream.state()
@@ -84,6 +84,11 @@ export function createDeviceEdge(options: {
       vortex.close()
     },
   }
+}
+
+/** Services get wider bounds than devices: whoever calls itself one must prove it, at logic's own port for them. */
+const forDevices: Awaited<ReturnType<Admit>> = {
+  error: { kind: 'forbidden', words: 'This address is for devices; services call the service link of logic.' },
 }
 
 function toWatcher(session: Session): Watcher {
