@@ -12,6 +12,7 @@ import { acquireLeadership, type Leadership } from '#storage/leader-lock.ts'
 import { migrate } from '#storage/migrate.ts'
 import { createStopSignal } from '../stop-signal.ts'
 import { type Engine, startEngine } from './engine.ts'
+import { wordsForEverybody } from './words-for-everybody.ts'
 
 const migrationsFolder = resolve(import.meta.dir, '../../../migrations')
 
@@ -84,7 +85,7 @@ export function startLeading(options: {
         if (stopping.signal.aborted) return
         const level = isPlatformError(error, 'migration-failed') ? 'error' : 'warning'
         log[level](`logic cannot lead yet: ${describeError(error)}`)
-        onChange(undefined, describeError(error))
+        onChange(undefined, wordsForEverybody(error))
       }
       if (clock.now() - startedAt > 10_000) attempt = 0
       await signal.pause(backOffMs(attempt, random, 50, 5_000))

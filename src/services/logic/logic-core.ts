@@ -12,6 +12,7 @@ import type { PartHealth } from '../service.ts'
 import { createStopSignal } from '../stop-signal.ts'
 import type { Engine } from './engine.ts'
 import { startLeading } from './leading.ts'
+import { wordsForEverybody } from './words-for-everybody.ts'
 
 export type CoreState = { readonly online: boolean; readonly words: string }
 
@@ -69,8 +70,8 @@ export function createLogicCore(options: {
         leading = startLeading({ ...leadingOptions, store })
         return
       } catch (error) {
-        const words = describeError(error)
-        if (words !== state.words) log.warning(`the event store is not there yet: ${words}`)
+        const words = wordsForEverybody(error)
+        if (words !== state.words) log.warning(`the event store is not there yet: ${describeError(error)}`)
         tell({ online: false, words })
         await signal.pause(backOffMs(attempt, random))
       }
