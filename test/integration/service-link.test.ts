@@ -16,6 +16,7 @@ import type { Site } from '#services/start-site.ts'
 import { makeVortexClient } from '#vortex/client/make-vortex-client.ts'
 import type { ConnectionState, VortexClient } from '#vortex/client/vortex-client.ts'
 import { defaultLimits } from '#vortex/protocol/limits.ts'
+import type { Principal } from '#vortex/protocol/principal.ts'
 import type { Row } from '#vortex/protocol/row.ts'
 import { type Snapshot, snapshotRowsMax } from '#vortex/protocol/snapshot.ts'
 import type { VortexServer } from '#vortex/server/vortex-server.ts'
@@ -26,6 +27,8 @@ const secret = 'the-secret-of-this-test'
 const surroundings = { clock: systemClock, random: systemRandom, log: silentLog }
 const by = { user: 'ada', device: 'd', service: 'field', roles: [] }
 const cleanUps: (() => unknown)[] = []
+/** On whose behalf logic was asked, in order. */
+const askers: Principal[] = []
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
 })
@@ -59,6 +62,13 @@ test('what a crowd of devices asks at once is answered over one link', async () 
     Array.from({ length: 5_000 }, (_, index) => upstream.snapshot('test.Notes', { id: String(index) }, by)),
   )
   expect(answers.every(({ rows }) => rows.length === 1)).toBe(true)
+})
+
+test('S4 a linked service speaks for people on its own devices, and for no administrator', async () => {
+  const { link } = await connect({ rows: [] })
+  askers.length = 0
+  await createLinkUpstream(link).snapshot('test.Notes', {}, { ...by, service: 'logic', roles: ['crew', 'admin'] })
+  expect(askers).toEqual([{ ...by, service: 'field', roles: ['crew'] }])
 })
 
 test('an action as large as a device may send passes the link', async () => {
@@ -96,7 +106,12 @@ async function connect({ rows }: { rows: readonly Row[] }): Promise<{ link: Vort
     limits: defaultLimits,
     core: {
       engine: () => undefined,
-      snapshots: () => ({ snapshot: async () => ({ meta, rows }) }),
+      snapshots: () => ({
+        snapshot: async (_name, _selector, asker) => {
+          askers.push(asker)
+          return { meta, rows }
+        },
+      }),
       state: () => ({ online: true, words: '' }),
       onState: () => () => undefined,
     },

@@ -9,7 +9,7 @@ import type { Random } from '#kernel/random.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
 import type { Limits } from '#vortex/protocol/limits.ts'
 import { parseWith } from '#vortex/protocol/parse.ts'
-import { type Principal, principalSchema } from '#vortex/protocol/principal.ts'
+import { adminRole, type Principal, principalSchema } from '#vortex/protocol/principal.ts'
 import type { Selector } from '#vortex/protocol/row.ts'
 import { pluginsRequestName, snapshotRequestName, statusReportName } from '#vortex/protocol/snapshot.ts'
 import type { Act } from '#vortex/protocol/up.ts'
@@ -26,16 +26,17 @@ const snapshotRequestSchema = v.strictObject({
 })
 const notLeading = 'Logic is starting, or another instance leads; send again shortly.'
 
-/** A link carries the traffic of many devices, so it is bounded by the device limits times many. */
+/** A link's queue and its faults are those of many devices; vortex itself multiplies the other bounds for services. */
 function linkLimits(limits: Limits): Limits {
-  return {
-    ...limits,
-    framesPerSecondMax: 100_000,
-    framesBurstMax: 200_000,
-    requestsInFlightMax: 50_000,
-    badFramesMax: 1_000,
-    queuedBytesMax: 64 * 1024 * 1024,
-  }
+  return { ...limits, badFramesMax: 1_000, queuedBytesMax: 64 * 1024 * 1024 }
+}
+
+/**
+ * Whom a linked service may speak for (S4): people on its own devices, and never an administrator, since those sign in
+ * to logic itself.
+ */
+function vouchedFor(by: Principal, session: Session): Principal {
+  return { ...by, service: session.hello.name, roles: by.roles.filter((role) => role !== adminRole) }
 }
 
 /** The end of the service link that field, office, agent and worker dial. */
@@ -52,15 +53,16 @@ export function createServiceLink(options: {
 }): VortexServer {
   const { secret, core, board, log } = options
   const answerAsk: { readonly [name: string]: (body: string, session: Session) => Promise<string> } = {
-    [snapshotRequestName]: async (body) => {
+    [snapshotRequestName]: async (body, session) => {
       const asked = parseWith<{ name: string; selector: Selector; by: Principal }>(
         snapshotRequestSchema,
         tryParseJson(body),
       )
       if (!asked.ok) throw new PlatformError('bad-input', `A snapshot request is wrong: ${asked.words}.`)
+      const { name, selector, by } = asked.value
       const snapshots = core.snapshots()
       if (!snapshots) throw new PlatformError('unavailable', notLeading)
-      return JSON.stringify(await snapshots.snapshot(asked.value.name, asked.value.selector, asked.value.by))
+      return JSON.stringify(await snapshots.snapshot(name, selector, vouchedFor(by, session)))
     },
     [statusReportName]: async (body, session) => {
       board.takeReport(session.hello.instance, body)
@@ -89,7 +91,10 @@ export function createServiceLink(options: {
       onOpen: (session) => {
         if (!core.state().online) session.send({ k: 'upstream', ...core.state() })
       },
-      onAct: (session, act, body) => runAct(core.engine()?.actions, act, body, act.by ?? session.principal),
+      onAct: (session, act, body) => {
+        const by = act.by ? vouchedFor(act.by, session) : session.principal
+        return runAct(core.engine()?.actions, act, body, by)
+      },
       onAsk: async (session, ask, body) => {
         const answer = answerAsk[ask.name]
         if (!answer) throw new PlatformError('not-found', `Logic answers no request "${ask.name}".`)
