@@ -14,7 +14,7 @@ test('the connection tells a person where it stands, and since when', async () =
   service.isUp = false
   service.drop()
   const lostAt = clock.now()
-  expect(peek.connection.words()).toContain('1006')
+  expect(peek.connection.words()).toContain('was lost')
   for (let attempt = 0; attempt < 5; attempt++) {
     clock.advance(3_000)
     expect(peek.connection.state()).toBe('offline')
