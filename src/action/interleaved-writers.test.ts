@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { RecordedEvent } from '#event-store/event-store.ts'
 import { must } from '#kernel/assert.ts'
+import { createFakeClock, type FakeClock } from '#kernel/clock.ts'
 import { createSeededRandom, pickOne, type Random } from '#kernel/random.ts'
 import { counterRequest, createCounterRunner } from '#testing/counter.ts'
 import { type AppendFault, createFaultyEventStore } from '#testing/faulty-event-store.ts'
@@ -17,24 +18,28 @@ import type { ActionRunner } from './action-runner.ts'
  * What two leaders cannot exclude: one refuses an action while the append in which the other accepted it is still on its
  * way. The seeds here do not meet it; in thousands of others a few do.
  */
-const seeds = Array.from({ length: 60 }, (_, index) => index + 1)
+/** Seed 1779 ends with an action whose append may still land: it is answered only when that doubt is over. */
+const seeds = [...Array.from({ length: 60 }, (_, index) => index + 1), 1779]
 const entityIds = ['c1', 'c2', 'c3']
 const deviceCount = 3
 const actionCountOfLane = 12
+/** People try again for a while, and meanwhile time passes. */
+const roundsOfAMinute = 200
 
 test.each(seeds.flatMap((seed) => [1, 2].map((writerCount) => ({ writerCount, seed }))))(
   'E2 E3 a faulty store loses, doubles and reorders nothing: $writerCount interleaved writers, seed $seed',
   async ({ writerCount, seed }) => {
     const random = createSeededRandom(seed)
     const store = createMemoryEventStore()
+    const clock = createFakeClock(5_000)
     const runners = Array.from({ length: writerCount }, () =>
-      createCounterRunner({ store: createFaultyEventStore(store, () => faultOf(random)) }),
+      createCounterRunner({ store: createFaultyEventStore(store, () => faultOf(random)), clock }),
     )
     const lanes = entityIds.flatMap((counterId) =>
       Array.from({ length: deviceCount }, (_, device) => laneOf(random, counterId, `device-${device}`)),
     )
     const answers = new Map<string, Answer>()
-    await Promise.all(lanes.map((lane) => pushLane(random, runners, lane, answers)))
+    await Promise.all(lanes.map((lane) => pushLane({ random, runners, lane, answers, clock })))
 
     for (const lane of lanes) for (const { id } of lane) expect(answers.get(id)?.outcome).not.toBe('failed')
     for (const counterId of entityIds) checkEntity(store, counterId, lanes.flat(), answers)
@@ -44,13 +49,16 @@ test.each(seeds.flatMap((seed) => [1, 2].map((writerCount) => ({ writerCount, se
 )
 
 /** A lane pushes all it has, again and again what is not final, to whichever runner; now and then the same twice. */
-async function pushLane(
-  random: Random,
-  runners: readonly ActionRunner[],
-  lane: readonly ActionRequest[],
-  answers: Map<string, Answer>,
-): Promise<void> {
+async function pushLane(options: {
+  random: Random
+  runners: readonly ActionRunner[]
+  lane: readonly ActionRequest[]
+  answers: Map<string, Answer>
+  clock: FakeClock
+}): Promise<void> {
+  const { random, runners, lane, answers, clock } = options
   for (let round = 0; round < 500; round++) {
+    if (round > 0 && round % roundsOfAMinute === 0) clock.advance(60_000)
     const open = lane.filter(({ id }) => (answers.get(id)?.outcome ?? 'failed') === 'failed')
     if (open.length === 0) return
     const runner = pickOne(random, runners)
