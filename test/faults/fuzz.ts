@@ -13,6 +13,7 @@ import { addStringInt } from './tapping.ts'
 
 const framesPerSocket = 80
 const deadlineMs = 30_000
+const errorShareMin = 0.4
 
 export async function runFuzz(options: { runs: number; seed: number }): Promise<void> {
   const random = createSeededRandom(options.seed)
@@ -38,7 +39,9 @@ export async function runFuzz(options: { runs: number; seed: number }): Promise<
     page.until((rows) => rows.get(row)?.int1 === taps),
     'the neighbour sees every tap',
   )
-  if (errors === 0) throw new Error('No bad frame was answered with an error')
+  // The rest are harmless as they stand, or came after their connection was closed for the many before them.
+  if (errors < options.runs * errorShareMin)
+    throw new Error(`Of ${options.runs} bad frames only ${errors} were answered with an error`)
   neighbour.close()
   console.log(JSON.stringify({ fault: 'fuzz', frames: options.runs, seed: options.seed, errors, goodTaps: taps }))
 }
