@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { createFakeClock, type FakeClock } from '#kernel/clock.ts'
+import { createDeferred } from '#kernel/deferred.ts'
 import { silentLog } from '#kernel/log.ts'
 import { logStart } from '#kernel/position.ts'
 import type { Projector } from '#projection/projector.ts'
@@ -13,6 +14,7 @@ let clock: FakeClock
 let store: MemoryEventStore
 let api: ReturnType<typeof createAdminApi>
 let resets: string[] = []
+let resetAsked = createDeferred()
 let hasStore = true
 let hangs = false
 let address = '10.0.0.1'
@@ -21,6 +23,7 @@ let cookie = ''
 beforeEach(() => {
   clock = createFakeClock(1_000_000)
   store = createMemoryEventStore()
+  resetAsked = createDeferred()
   ;[resets, hasStore, hangs, address, cookie] = [[], true, false, '10.0.0.1', '']
   api = createAdminApi({
     login: createAdminLogin({ ...credentials, clock }),
@@ -217,7 +220,7 @@ describe('projections', () => {
   test('a reset that cannot begin is answered in time', async () => {
     hangs = true
     const asked = ask('POST', '/projections/peek.action-audit/reset')
-    while (resets.length === 0) await Bun.sleep(0)
+    await resetAsked.promise
     clock.advance(8_000)
     expect(await asked).toMatchObject({ status: 503, body: { error: { kind: 'timeout' } } })
   })
@@ -270,6 +273,7 @@ function projector(id: string): Projector {
     }),
     reset: () => {
       resets.push(id)
+      resetAsked.resolve()
       return hangs ? new Promise(() => undefined) : Promise.resolve()
     },
     stop: async () => undefined,

@@ -1,4 +1,5 @@
 /** The whole way of an action on real stores: pushed, decided, recorded, projected, announced, found again. */
+
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { outcomesRememberedMax } from '#action/entity.ts'
@@ -14,6 +15,7 @@ import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
 import { type Engine, startEngine } from '#services/logic/engine.ts'
 import { type Database, openDatabase } from '#storage/database.ts'
 import { migrate } from '#storage/migrate.ts'
+import { eventually } from '#support/eventually.ts'
 import { type FreshDatabase, freshDatabase } from '#support/postgres.ts'
 import { counter, counterRequest, FillCounter, requestOf } from '#testing/counter.ts'
 import { counters } from '#testing/counter-model.ts'
@@ -76,7 +78,10 @@ async function sumOf(counterId: string): Promise<number> {
 }
 
 async function untilSum(counterId: string, sum: number): Promise<void> {
-  while ((await sumOf(counterId).catch(() => Number.NaN)) !== sum) await Bun.sleep(5)
+  await eventually(
+    `the sum of ${counterId} is ${sum}`,
+    async () => (await sumOf(counterId).catch(() => Number.NaN)) === sum,
+  )
 }
 
 describe('an action on real stores', () => {

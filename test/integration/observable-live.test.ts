@@ -1,6 +1,6 @@
 /** The whole way from an event to a screen: real Postgres, projector, change stream, follower, role server, device. */
+
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { join } from 'node:path'
 import { systemClock } from '#kernel/clock.ts'
 import { createDeferred } from '#kernel/deferred.ts'
 import { silentLog } from '#kernel/log.ts'
@@ -11,9 +11,8 @@ import { defineObservable } from '#observable/source/define-observable.ts'
 import { createSnapshotSource } from '#observable/source/snapshot-source.ts'
 import { type Projector, startProjector } from '#projection/projector.ts'
 import { followChanges } from '#services/gateway/change-follower.ts'
-import { type Client, openClient } from '#storage/client.ts'
-import { migrate } from '#storage/migrate.ts'
-import { type FreshDatabase, freshDatabase } from '#support/postgres.ts'
+import type { Client } from '#storage/client.ts'
+import { type MigratedDatabase, migratedDatabase } from '#support/migrated-database.ts'
 import { added, CounterRemoved, counterModel, counters, recordEvents } from '#testing/counter-model.ts'
 import { createMemoryEventStore } from '#testing/memory-event-store.ts'
 import { integer, text } from '#vortex/protocol/fields.ts'
@@ -24,17 +23,14 @@ import { defineTuple } from '#vortex/protocol/tuple.ts'
 const Counter = defineTuple('test.Counter', { id: text(), sum: integer(), note: text() })
 const notes = ['red', 'blue', 'green'] as const
 const selectors: readonly Selector[] = [{}, ...notes.map((note) => ({ note }))]
-let fresh: FreshDatabase
+let fresh: MigratedDatabase
 let sql: Client
 
 beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = openClient({ url: fresh.url, log: silentLog, applicationName: 'test observables', maxConnections: 6 })
-  const folder = join(import.meta.dir, '../../migrations')
-  await migrate({ url: fresh.url, sets: [{ id: 'platform', folder }], log: silentLog })
+  fresh = await migratedDatabase(6)
+  sql = fresh.sql
 }, 60_000)
 afterAll(async () => {
-  await sql?.end({ timeout: 1 })
   await fresh?.[Symbol.asyncDispose]()
 })
 

@@ -1,6 +1,6 @@
 /** Projectors on a real Postgres, over an event store in memory that fails when told to. */
+
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { join } from 'node:path'
 import { type ChangeEvent, parseChangeEvent } from '#event-store/change-event.ts'
 import { loadedUpcasters } from '#event-store/upcast.ts'
 import { must } from '#kernel/assert.ts'
@@ -10,28 +10,24 @@ import { silentLog } from '#kernel/log.ts'
 import type { ProjectionDefinition } from '#projection/define-projection.ts'
 import { type Projector, startProjector } from '#projection/projector.ts'
 import type { ProjectorOptions } from '#projection/projector-options.ts'
-import { type Client, openClient } from '#storage/client.ts'
-import { migrate } from '#storage/migrate.ts'
-import { type FreshDatabase, freshDatabase } from '#support/postgres.ts'
+import type { Client } from '#storage/client.ts'
+import { type MigratedDatabase, migratedDatabase } from '#support/migrated-database.ts'
 import { AddToCounter, ResetCounter } from '#testing/counter.ts'
 import { added, CounterSet, CounterTouched, counterModel, counters, recordEvents } from '#testing/counter-model.ts'
 import { createFaultyEventStore } from '#testing/faulty-event-store.ts'
 import { createMemoryEventStore, type MemoryEventStore } from '#testing/memory-event-store.ts'
 
 const changesName = 'changes-test.counters'
-let fresh: FreshDatabase
+let fresh: MigratedDatabase
 let sql: Client
 let store: MemoryEventStore
 const running: Projector[] = []
 
 beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = openClient({ url: fresh.url, log: silentLog, applicationName: 'test projector', maxConnections: 4 })
-  const folder = join(import.meta.dir, '../../migrations')
-  await migrate({ url: fresh.url, sets: [{ id: 'platform', folder }], log: silentLog })
+  fresh = await migratedDatabase(4)
+  sql = fresh.sql
 }, 60_000)
 afterAll(async () => {
-  await sql?.end({ timeout: 1 })
   await fresh?.[Symbol.asyncDispose]()
 })
 beforeEach(async () => {

@@ -1,4 +1,5 @@
 /** The embedded server through starts, adoptions and killings; each test has a server of its own. */
+
 import { afterEach, describe, expect, test } from 'bun:test'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -11,6 +12,7 @@ import {
   type EmbeddedPostgresOptions,
   startEmbeddedPostgres,
 } from '#storage/embedded/start-embedded-postgres.ts'
+import { eventually } from '#support/eventually.ts'
 
 const settings = { fsync: 'off' }
 const isRoot = process.getuid?.() === 0
@@ -39,7 +41,7 @@ async function query(url: string, text: string): Promise<readonly Record<string,
 }
 
 async function until(claim: () => boolean): Promise<void> {
-  while (!claim()) await Bun.sleep(5)
+  await eventually('the server is as expected', claim)
 }
 
 /** Starts the server in a process of its own, which prints what it got and then stays, or ends at once. */

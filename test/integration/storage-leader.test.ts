@@ -1,27 +1,24 @@
 /** Leadership on a real server: handed over, lost, refused. */
+
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { join } from 'node:path'
 import { createFakeClock } from '#kernel/clock.ts'
 import { silentLog } from '#kernel/log.ts'
-import { type Client, openClient } from '#storage/client.ts'
+import type { Client } from '#storage/client.ts'
 import { acquireLeadership, assertLeader, type Leadership } from '#storage/leader-lock.ts'
-import { migrate } from '#storage/migrate.ts'
-import { type FreshDatabase, freshDatabase } from '#support/postgres.ts'
+import { eventually } from '#support/eventually.ts'
+import { type MigratedDatabase, migratedDatabase } from '#support/migrated-database.ts'
 
-let fresh: FreshDatabase
+let fresh: MigratedDatabase
 let sql: Client
 let name: string
 let count = 0
 const held: Leadership[] = []
 
 beforeAll(async () => {
-  fresh = await freshDatabase()
-  sql = openClient({ url: fresh.url, log: silentLog, applicationName: 'test', maxConnections: 2 })
-  const folder = join(import.meta.dir, '../../migrations')
-  await migrate({ url: fresh.url, sets: [{ id: 'platform', folder }], log: silentLog })
+  fresh = await migratedDatabase(2)
+  sql = fresh.sql
 }, 60_000)
 afterAll(async () => {
-  await sql?.end({ timeout: 1 })
   await fresh?.[Symbol.asyncDispose]()
 })
 beforeEach(() => {
@@ -43,7 +40,7 @@ async function untilSomebodyWaits(): Promise<void> {
   const waiting = () => sql`
     select 1 from pg_stat_activity
     where application_name = ${`peek leader ${name}`} and wait_event = 'advisory' and datname = current_database()`
-  while ((await waiting()).length === 0) await Bun.sleep(5)
+  await eventually('somebody waits for the lock', async () => (await waiting()).length > 0)
 }
 
 describe('leadership', () => {

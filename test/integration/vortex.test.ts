@@ -6,6 +6,7 @@ import { newUuid } from '#kernel/ids.ts'
 import { createLog, type LogLine } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { createSeededRandom, pickOne, systemRandom } from '#kernel/random.ts'
+import { eventually } from '#support/eventually.ts'
 import { type DirectVortexClient, makeVortexClient } from '#vortex/client/make-vortex-client.ts'
 import type { ConnectionState, Observer, PushedAction } from '#vortex/client/vortex-client.ts'
 import type { DownHead } from '#vortex/protocol/down.ts'
@@ -137,8 +138,7 @@ describe('V3 what a restart leaves behind', () => {
     const raw = await greetRaw(server.url)
     raw.send(encodeFrame({ k: 'act', req: 7, ...action() }, '1'))
     raw.send(encodeFrame({ k: 'beat' }))
-    await Bun.sleep(0)
-    while (server.vortex.stats().requestsInFlight === 0) await Bun.sleep(1)
+    await eventually('the action is under way', () => server.vortex.stats().requestsInFlight > 0)
     const drained = server.vortex.drain()
     raw.send(encodeFrame({ k: 'act', req: 8, ...action() }, '1'))
     await raw.until('trouble')
@@ -173,7 +173,7 @@ describe('V4 bounds', () => {
   test('O5 a caller that stops reading is closed, not buffered for ever', async () => {
     const server = serve({ limits: { queuedBytesMax: 64 * 1024 } })
     const slow = await dialSlow(server.port)
-    while ([...server.vortex.sessions()].length === 0) await Bun.sleep(1)
+    await eventually('the caller is greeted', () => [...server.vortex.sessions()].length > 0)
     const noise = createSeededRandom(1)
     // Noise does not compress, so that every frame is its full size.
     const words = Array.from({ length: 200_000 }, () => String.fromCharCode(33 + Math.floor(noise() * 90))).join('')

@@ -19,7 +19,7 @@ export interface Loading {
   ask(watched: WatchedSelector, shown?: LastShown): void
   /** Asks now for what waits for its next try. */
   retry(watched: WatchedSelector): void
-  /** Gives up on this try for now. */
+  /** Ends this try; the next one comes after a back-off. */
   wait(watched: WatchedSelector, error: WireError | undefined): void
   /** Snapshots under way are no longer good enough. */
   distrust(): void
