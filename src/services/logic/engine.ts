@@ -12,6 +12,7 @@ import type { ObservableDefinition } from '#observable/source/define-observable.
 import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
 import type { WatchedFields } from '#projection/change-stream.ts'
 import { type ProjectionDefinition, projectionId } from '#projection/define-projection.ts'
+import { projectionFilter } from '#projection/projection-filter.ts'
 import { type Projector, startProjector } from '#projection/projector.ts'
 import { actionAudit, actionAuditModel } from '#projections/action-audit/action-audit.ts'
 import type { Database } from '#storage/database.ts'
@@ -72,6 +73,7 @@ export function startEngine(options: {
       store,
       schemaName: actionAuditModel.schemaName,
       position: () => audit?.status().position ?? logStart,
+      filter: projectionFilter(actionAudit),
       clock,
     }),
     clock,

@@ -1,12 +1,11 @@
 import type { PastOutcomes } from '#action/action-request.ts'
 import { hashText } from '#action/hash-text.ts'
-import type { EventStore } from '#event-store/event-store.ts'
+import type { EventFilter, EventStore } from '#event-store/event-store.ts'
 import { parseMetadata } from '#event-store/metadata.ts'
 import { type Clock, pause } from '#kernel/clock.ts'
 import { canonicalJson, isJsonObject } from '#kernel/json.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
-import { comparePositions, type Position, parsePosition } from '#kernel/position.ts'
-import type { Client } from '#storage/client.ts'
+import { comparePositions, logStart, type Position, parsePosition } from '#kernel/position.ts'
 import { toDatabaseError } from '#storage/connection-loss.ts'
 
 const waitMsMax = 5_000
@@ -17,14 +16,15 @@ const pollMs = 20
  * The answer's body hash comes from the event itself, found in its stream.
  */
 export function createPastOutcomes(options: {
-  sql: Client
+  sql: { unsafe(query: string, parameters: string[]): PromiseLike<readonly Record<string, unknown>[]> }
   store: EventStore
   schemaName: string
-  /** How far the audit projection has looked. */
+  /** How far the audit projection has looked, and which events it reads. */
   position: () => Position
+  filter: EventFilter
   clock: Clock
 }): PastOutcomes {
-  const { sql, store, schemaName, clock } = options
+  const { sql, store, schemaName, clock, filter } = options
 
   const waitUntilSeen = async (target: Position): Promise<void> => {
     const giveUpAt = clock.now() + waitMsMax
@@ -36,6 +36,12 @@ export function createPastOutcomes(options: {
         )
       await pause(clock, pollMs)
     }
+  }
+
+  /** The end of the log is no target: what stands there may be an announcement, which the projection never reads. */
+  const newestToSee = async (): Promise<Position> => {
+    const [newest] = await store.readLog({ beyond: 'end', direction: 'backwards', countMax: 1, filter })
+    return newest?.position ?? logStart
   }
 
   const findRow = async (query: string, actionId: string) => {
@@ -50,7 +56,7 @@ export function createPastOutcomes(options: {
     find: async (actionId) => {
       const query = `select stream, outcome, kind, words, position from "${schemaName}".actions where action_id = $1`
       const early = await findRow(query, actionId)
-      if (!early) await waitUntilSeen(await store.head())
+      if (!early) await waitUntilSeen(await newestToSee())
       const row = early ?? (await findRow(query, actionId))
       if (!row) return undefined
       const stream = String(row.stream)
