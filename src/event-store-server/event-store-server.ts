@@ -5,9 +5,15 @@
  * order; bad input costs the caller an error and nobody else anything. Needs the file for itself alone
  * (`already-running` otherwise), and a network that may be trusted: there is no authentication, so listen on loopback.
  */
-import type { Clock } from '#kernel/clock.ts'
+import { type Clock, systemClock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
+import { openAccess } from './access/access.ts'
 import { startGrpcServer } from './grpc/grpc-server.ts'
+import type { ServiceContext } from './grpc/grpc-service.ts'
+import { OpenCalls } from './grpc/open-calls.ts'
+import { createGossipService, createServerFeaturesService } from './grpc/server-info.ts'
+import { createStreamsService } from './grpc/streams-service.ts'
+import { passBy, type ReachStep } from './step.ts'
 import type { Durability } from './storage/sqlite-database.ts'
 import { SqliteStorage } from './storage/sqlite-storage.ts'
 import { EventLog } from './streams/event-log.ts'
@@ -22,6 +28,8 @@ export type EventStoreServerOptions = {
   /** `normal` may lose the last moments when the power fails, not when the process dies. */
   readonly durability?: Durability
   readonly clock?: Clock
+  /** For crash tests. */
+  readonly onStep?: ReachStep
 }
 
 export type EventStoreServerStats = ReturnType<EventLog['stats']> & { readonly openCalls: number }
@@ -37,15 +45,22 @@ export type EventStoreServer = {
 const appendSizeBytesMax = 1_048_576
 
 export async function startEventStoreServer(options: EventStoreServerOptions): Promise<EventStoreServer> {
-  const { file, host = '127.0.0.1', port, log, durability = 'full', clock } = options
-  const storage = new SqliteStorage({ file, durability })
-  const eventLog = new EventLog({ storage, log, ...(clock ? { clock } : {}) })
-  const network = await startGrpcServer({ eventLog, host, port, appendSizeBytesMax }).catch((error: unknown) => {
+  const { file, host = '127.0.0.1', log, durability = 'full', clock = systemClock, onStep = passBy } = options
+  const storage = new SqliteStorage({ file, durability, onStep })
+  const eventLog = new EventLog({ storage, log, clock, onStep })
+  const openCalls = new OpenCalls()
+  const context: ServiceContext = { eventLog, access: openAccess, openCalls, appendSizeBytesMax }
+  let port = options.port
+  const gossip = createGossipService(() => ({ host, port }), clock)
+  const services = [createStreamsService(context), gossip]
+  services.push(createServerFeaturesService(services))
+  const network = await startGrpcServer({ services, openCalls, host, port, clock }).catch((error: unknown) => {
     eventLog.stop()
     storage.close()
     throw error
   })
-  log.info('The event store listens', { host, port: network.port, file, lastPosition: eventLog.lastPosition })
+  port = network.port
+  log.info('The event store listens', { host, port, file, lastPosition: eventLog.lastPosition })
 
   let stopping: Promise<void> | undefined
   const stop = async () => {
@@ -55,9 +70,9 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     log.info('The event store has stopped', { file })
   }
   return {
-    port: network.port,
-    connectionString: `kurrentdb://${host}:${network.port}?tls=false`,
+    port,
+    connectionString: `kurrentdb://${host}:${port}?tls=false`,
     stop: () => (stopping ??= stop()),
-    stats: () => ({ ...eventLog.stats(), openCalls: network.openCallCount }),
+    stats: () => ({ ...eventLog.stats(), openCalls: openCalls.count }),
   }
 }

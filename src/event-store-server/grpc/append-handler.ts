@@ -1,13 +1,14 @@
 /** Streams.Append: options, then one message an event; used by the official client for appends with credentials. */
 import type { ServerReadableStream, sendUnaryData } from '@grpc/grpc-js'
-import type { EventLog } from '../streams/event-log.ts'
+import { toStreamOperation } from '../access/stream-operation.ts'
 import type { ProposedEvent } from '../streams/event-record.ts'
 import { eventSize } from '../streams/log-request.ts'
 import { decodeAppendPart, encodeAppendConflict, encodeAppended } from './append-messages.ts'
+import { admit, type ServiceContext } from './grpc-service.ts'
 import { appendTooLarge, badRequest, streamDeleted, toRpcFailure } from './rpc-failure.ts'
 import type { StreamOptions } from './shared-messages.ts'
 
-export function createAppendHandler(log: EventLog, appendSizeBytesMax: number) {
+export function createAppendHandler({ eventLog, access, appendSizeBytesMax }: ServiceContext) {
   return (call: ServerReadableStream<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
     const events: ProposedEvent[] = []
     let options: StreamOptions | undefined
@@ -38,8 +39,15 @@ export function createAppendHandler(log: EventLog, appendSizeBytesMax: number) {
     call.on('end', () => {
       if (isAnswered || call.cancelled) return
       if (!options) return answer(badRequest('The append names no stream.'))
-      const { streamName, expected } = options
-      log.submit({ kind: 'append', streamName, expected, events }, (outcome) => {
+      submit(call, options).catch(answer)
+    })
+
+    const submit = async (
+      { metadata }: ServerReadableStream<Buffer, Buffer>,
+      { streamName, expected }: StreamOptions,
+    ) => {
+      await admit(access, metadata, toStreamOperation('write', streamName))
+      eventLog.submit({ kind: 'append', streamName, expected, events }, (outcome) => {
         switch (outcome.kind) {
           case 'written':
             return answer(undefined, encodeAppended(outcome.revision, outcome.position))
@@ -51,6 +59,6 @@ export function createAppendHandler(log: EventLog, appendSizeBytesMax: number) {
             return answer(outcome.error)
         }
       })
-    })
+    }
   }
 }

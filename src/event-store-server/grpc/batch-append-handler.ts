@@ -6,6 +6,9 @@
  * is not read from either. Bytes that are no message end the call, because nothing says whom to answer.
  */
 import type { ServerDuplexStream } from '@grpc/grpc-js'
+import { must } from '#kernel/assert.ts'
+import { type Access, AccessDenied, type Caller } from '../access/access.ts'
+import { toStreamOperation } from '../access/stream-operation.ts'
 import type { EventLog } from '../streams/event-log.ts'
 import type { ProposedEvent } from '../streams/event-record.ts'
 import { eventSize } from '../streams/log-request.ts'
@@ -16,6 +19,7 @@ import {
   decodeBatchChunk,
   encodeBatchAnswer,
 } from './batch-append-messages.ts'
+import type { ServiceContext } from './grpc-service.ts'
 import type { OpenCalls } from './open-calls.ts'
 import { badRequest, type RpcFailure, toRpcFailure } from './rpc-failure.ts'
 import { checkWritableName } from './shared-messages.ts'
@@ -31,29 +35,44 @@ type Unfinished = {
 
 const unfinishedAppendsMax = 256
 
-export function createBatchAppendHandler(log: EventLog, appendSizeBytesMax: number, openCalls: OpenCalls) {
+export function createBatchAppendHandler(context: ServiceContext) {
   return (call: ServerDuplexStream<Buffer, Buffer>): void => {
-    new BatchAppendCall(log, appendSizeBytesMax, call).open(openCalls)
+    const appends = new BatchAppendCall(context, call)
+    const caller = context.access.identify(call.metadata)
+    if (caller instanceof Promise) appends.openLater(caller, context.openCalls)
+    else appends.open(caller, context.openCalls)
   }
 }
 
 class BatchAppendCall {
   private readonly log: EventLog
+  private readonly access: Access
   private readonly appendSizeBytesMax: number
   private readonly call: ServerDuplexStream<Buffer, Buffer>
   private readonly unfinished = new Map<string, Unfinished>()
+  private caller: Caller | undefined
   private unansweredCount = 0
   private hasEnded = false
   private isOver = false
   private forget: () => void = () => undefined
 
-  constructor(log: EventLog, appendSizeBytesMax: number, call: ServerDuplexStream<Buffer, Buffer>) {
-    this.log = log
+  constructor({ eventLog, access, appendSizeBytesMax }: ServiceContext, call: ServerDuplexStream<Buffer, Buffer>) {
+    this.log = eventLog
+    this.access = access
     this.appendSizeBytesMax = appendSizeBytesMax
     this.call = call
   }
 
-  open(openCalls: OpenCalls): void {
+  /** Nothing is read from the call until its caller is known. */
+  openLater(caller: Promise<Caller>, openCalls: OpenCalls): void {
+    caller.then(
+      (known) => this.open(known, openCalls),
+      (error: unknown) => this.fail(toRpcFailure(error)),
+    )
+  }
+
+  open(caller: Caller, openCalls: OpenCalls): void {
+    this.caller = caller
     this.call.on('data', (bytes: Buffer) => this.receive(bytes))
     this.call.on('drain', () => this.call.resume())
     this.call.on('error', () => this.close())
@@ -120,8 +139,13 @@ class BatchAppendCall {
     if (options.deadlineAt !== undefined && options.deadlineAt <= now) return { kind: 'timeout' }
     try {
       checkWritableName(options.streamName)
+      this.access.check(
+        must(this.caller, 'a call is opened by a caller'),
+        toStreamOperation('write', options.streamName),
+      )
       return undefined
     } catch (error) {
+      if (error instanceof AccessDenied) return { kind: 'denied', words: error.message }
       return toBadRequest(toRpcFailure(error))
     }
   }

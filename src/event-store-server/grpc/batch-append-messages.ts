@@ -94,6 +94,7 @@ export type BatchAnswer =
   | { readonly kind: 'timeout' }
   | { readonly kind: 'too-large'; readonly sizeBytesMax: number }
   | { readonly kind: 'bad-request'; readonly words: string }
+  | { readonly kind: 'denied'; readonly words: string }
 
 export function encodeBatchAnswer(correlationId: string, options: StreamOptions, answer: BatchAnswer): Buffer {
   return encodeMessage((writer) => {
@@ -181,6 +182,13 @@ function describeFailure({ streamName, expected }: StreamOptions, failure: Batch
         words: failure.words,
         type: 'event_store.client.BadRequest',
         writeDetails: (writer) => writer.text(1, failure.words),
+      }
+    case 'denied':
+      return {
+        code: status.PERMISSION_DENIED,
+        words: failure.words,
+        type: 'event_store.client.AccessDenied',
+        writeDetails: () => undefined,
       }
     case 'failed':
       // A type the official client does not know: then it shows our words instead of "unknown error".

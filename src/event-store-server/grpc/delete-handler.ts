@@ -1,21 +1,27 @@
 /** Streams.Delete and Streams.Tombstone: the stream can be taken up again, or never. */
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js'
-import type { EventLog } from '../streams/event-log.ts'
+import { toStreamOperation } from '../access/stream-operation.ts'
 import { decodeDelete, encodeDeleted } from './append-messages.ts'
+import { admit, type ServiceContext } from './grpc-service.ts'
 import { streamDeleted, toRpcFailure, wrongExpectedVersion } from './rpc-failure.ts'
 
-export function createDeleteHandler(log: EventLog, kind: 'delete' | 'tombstone') {
+export function createDeleteHandler(context: ServiceContext, kind: 'delete' | 'tombstone') {
   return (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
-    perform(log, kind, call.request).then(
+    perform(context, kind, call).then(
       (reply) => callback(null, reply),
       (error: unknown) => callback(toRpcFailure(error)),
     )
   }
 }
 
-async function perform(log: EventLog, kind: 'delete' | 'tombstone', request: Buffer): Promise<Buffer> {
+async function perform(
+  { eventLog, access }: ServiceContext,
+  kind: 'delete' | 'tombstone',
+  { metadata, request }: ServerUnaryCall<Buffer, Buffer>,
+): Promise<Buffer> {
   const { streamName, expected } = decodeDelete(request)
-  const outcome = await log.request({ kind, streamName, expected })
+  await admit(access, metadata, toStreamOperation('delete', streamName))
+  const outcome = await eventLog.request({ kind, streamName, expected })
   switch (outcome.kind) {
     case 'written':
       return encodeDeleted(outcome.position)

@@ -1,6 +1,7 @@
 /** Streams.Read: one call that is eight, stream or whole log, page or subscription, forwards or backwards. */
 import type { ServerWritableStream } from '@grpc/grpc-js'
 import { newUuid } from '#kernel/ids.ts'
+import { toStreamOperation } from '../access/stream-operation.ts'
 import { isPresent } from '../streams/append-rules.ts'
 import { createEventFilter } from '../streams/event-filter.ts'
 import type { EventLog } from '../streams/event-log.ts'
@@ -9,15 +10,15 @@ import { fromMetadataStream, isMetadataStream } from '../streams/stream-metadata
 import { subscribeToAll } from '../streams/subscription-to-all.ts'
 import { StreamTombstoned, subscribeToStream } from '../streams/subscription-to-stream.ts'
 import { CallSink } from './call-sink.ts'
-import type { OpenCalls } from './open-calls.ts'
+import { admit, type ServiceContext } from './grpc-service.ts'
 import { decodeRead, type ReadOptions } from './read-messages.ts'
 import { badRequest, toRpcFailure } from './rpc-failure.ts'
 
-export function createReadHandler(log: EventLog, openCalls: OpenCalls) {
+export function createReadHandler(context: ServiceContext) {
   return (call: ServerWritableStream<Buffer, Buffer>): void => {
-    const sink = new CallSink(call, log.clock, newUuid())
-    const forget = openCalls.add((failure) => sink.fail(failure))
-    perform(log, call.request, sink)
+    const sink = new CallSink(call, context.eventLog.clock, newUuid())
+    const forget = context.openCalls.add((failure) => sink.fail(failure))
+    perform(context, call, sink)
       .then(
         () => sink.end(),
         (error: unknown) => sink.fail(toRpcFailure(error)),
@@ -26,11 +27,16 @@ export function createReadHandler(log: EventLog, openCalls: OpenCalls) {
   }
 }
 
-async function perform(log: EventLog, request: Buffer, sink: CallSink): Promise<void> {
+async function perform(
+  { eventLog: log, access }: ServiceContext,
+  { request, metadata }: ServerWritableStream<Buffer, Buffer>,
+  sink: CallSink,
+): Promise<void> {
   const options = decodeRead(request)
   const { source, amount } = options
   if (!source) throw badRequest('The read names neither a stream nor the whole log.')
   if (!amount) throw badRequest('The read says neither how many events nor that it is a subscription.')
+  await admit(access, metadata, toStreamOperation('read', source.kind === 'all' ? '$all' : source.streamName))
   if (source.kind === 'all') {
     return amount.kind === 'count'
       ? readWholeLog(log, options, source.from, amount.countMax, sink)

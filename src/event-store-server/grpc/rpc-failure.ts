@@ -4,6 +4,7 @@
  */
 import { Metadata, status } from '@grpc/grpc-js'
 import { describeError, type ErrorKind, isPlatformError } from '#kernel/platform-error.ts'
+import { AccessDenied, NotAuthenticated } from '../access/access.ts'
 import { MalformedMessage } from '../protobuf/proto-reader.ts'
 import type { ExpectedRevision } from '../streams/expected-revision.ts'
 import { StreamTombstoned } from '../streams/subscription-to-stream.ts'
@@ -36,6 +37,9 @@ const statusOfKind: Partial<Record<ErrorKind, status>> = {
 export function toRpcFailure(error: unknown): RpcFailure {
   if (error instanceof RpcFailure) return error
   if (error instanceof StreamTombstoned) return streamDeleted(error.streamName)
+  if (error instanceof NotAuthenticated) return new RpcFailure(status.UNAUTHENTICATED, error.message)
+  if (error instanceof AccessDenied)
+    return new RpcFailure(status.PERMISSION_DENIED, error.message, { exception: 'access-denied' })
   if (error instanceof MalformedMessage) return badRequest(`The request cannot be decoded: ${error.message}`)
   if (isPlatformError(error)) return new RpcFailure(statusOfKind[error.kind] ?? status.INTERNAL, error.message)
   return new RpcFailure(status.INTERNAL, `The server failed: ${describeError(error)}`)

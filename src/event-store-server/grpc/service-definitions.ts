@@ -8,7 +8,7 @@ type RawMethod = MethodDefinition<Buffer, Buffer>
 
 const sameBytes = (bytes: Buffer): Buffer => bytes
 
-function method(path: string, requestStream: boolean, responseStream: boolean): RawMethod {
+export function rawMethod(path: string, requestStream: boolean, responseStream: boolean): RawMethod {
   return {
     path,
     requestStream,
@@ -23,17 +23,21 @@ function method(path: string, requestStream: boolean, responseStream: boolean): 
 const streams = '/event_store.client.streams.Streams'
 
 export const streamsService = {
-  read: method(`${streams}/Read`, false, true),
-  append: method(`${streams}/Append`, true, false),
-  delete: method(`${streams}/Delete`, false, false),
-  tombstone: method(`${streams}/Tombstone`, false, false),
-  batchAppend: method(`${streams}/BatchAppend`, true, true),
+  read: rawMethod(`${streams}/Read`, false, true),
+  append: rawMethod(`${streams}/Append`, true, false),
+  delete: rawMethod(`${streams}/Delete`, false, false),
+  tombstone: rawMethod(`${streams}/Tombstone`, false, false),
+  batchAppend: rawMethod(`${streams}/BatchAppend`, true, true),
 }
 
 export const gossipService = {
-  read: method('/event_store.client.gossip.Gossip/Read', false, false),
+  read: rawMethod('/event_store.client.gossip.Gossip/Read', false, false),
 }
 
 export const serverFeaturesService = {
-  getSupportedMethods: method('/event_store.client.server_features.ServerFeatures/GetSupportedMethods', false, false),
+  getSupportedMethods: rawMethod(
+    '/event_store.client.server_features.ServerFeatures/GetSupportedMethods',
+    false,
+    false,
+  ),
 }

@@ -1,5 +1,6 @@
 import { type Database, SQLiteError, type SQLQueryBindings, type Statement } from 'bun:sqlite'
 import { PlatformError } from '#kernel/platform-error.ts'
+import { passBy, type ReachStep } from '../step.ts'
 import { type Durability, openSqliteDatabase } from './sqlite-database.ts'
 import { type StatementName, statements } from './sqlite-schema.ts'
 import type {
@@ -31,11 +32,13 @@ export type SqliteStorageOptions = {
   readonly durability?: Durability
   /** Appends beyond this size are refused as if the disk were full. */
   readonly sizeBytesMax?: number
+  readonly onStep?: ReachStep
 }
 
 /** `Storage` in one SQLite file: write-ahead log, one owner, one transaction a group of appends. */
 export class SqliteStorage implements Storage, StorageWriter {
   private readonly database: Database
+  private readonly reach: ReachStep
   private readonly prepared: Record<StatementName, Statement<unknown, SQLQueryBindings[]>>
   private failure: PlatformError | undefined
   private lastCommitted: number
@@ -44,6 +47,7 @@ export class SqliteStorage implements Storage, StorageWriter {
   private pendingBytes = 0
 
   constructor(options: SqliteStorageOptions) {
+    this.reach = options.onStep ?? passBy
     this.database = openSqliteDatabase(options.file, options.durability ?? 'full')
     const names = Object.keys(statements) as StatementName[]
     this.prepared = Object.fromEntries(
@@ -71,8 +75,11 @@ export class SqliteStorage implements Storage, StorageWriter {
     const [bytesBefore, idBefore] = [this.pendingBytes, this.nextId]
     try {
       this.database.run('BEGIN IMMEDIATE')
+      this.reach('append:begun')
       work(this)
+      this.reach('append:inserted')
       this.database.run('COMMIT')
+      this.reach('append:committed')
       if (this.lastInserted !== this.lastCommitted) this.pendingBytes += commitOverheadBytes
       this.lastCommitted = this.lastInserted
     } catch (error) {
@@ -136,7 +143,9 @@ export class SqliteStorage implements Storage, StorageWriter {
   }
 
   checkpoint(): void {
+    this.reach('checkpoint:begun')
     this.database.query('PRAGMA wal_checkpoint(PASSIVE)').get()
+    this.reach('checkpoint:done')
     this.pendingBytes = 0
   }
 

@@ -5,6 +5,7 @@
  */
 import { type Clock, systemClock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
+import { passBy, type ReachStep } from '../step.ts'
 import type { AllRange, Direction, PageLimits, Storage, StoredEvent, StoredStream } from '../storage/storage.ts'
 import { AppendListeners } from './append-listeners.ts'
 import { CheckpointTimer } from './checkpoint-timer.ts'
@@ -19,6 +20,7 @@ export type EventLogOptions = {
   readonly storage: Storage
   readonly log: Log
   readonly clock?: Clock
+  readonly onStep?: ReachStep
   readonly tail?: TailRingLimits
   readonly cachedStreamsMax?: number
 }
@@ -38,7 +40,8 @@ export class EventLog {
   private readonly streams: StreamCache
   private readonly checkpoints: CheckpointTimer
 
-  constructor({ storage, log, clock = systemClock, tail = defaultTail, cachedStreamsMax }: EventLogOptions) {
+  constructor(options: EventLogOptions) {
+    const { storage, log, clock = systemClock, tail = defaultTail, cachedStreamsMax, onStep = passBy } = options
     this.storage = storage
     this.clock = clock
     this.tail = new TailRing(storage.lastPosition, tail)
@@ -49,6 +52,7 @@ export class EventLog {
       streams: this.streams,
       clock,
       log,
+      onStep,
       onCommitted: (entries, streamNames) => {
         for (const entry of entries) this.tail.push(entry)
         this.listeners.tell(streamNames)

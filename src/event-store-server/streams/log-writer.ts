@@ -8,6 +8,7 @@
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import { describeError, PlatformError } from '#kernel/platform-error.ts'
+import type { ReachStep } from '../step.ts'
 import type { Storage, StoredStream } from '../storage/storage.ts'
 import { readEventHeader } from './event-record.ts'
 import { eventSize, type LogOutcome, type LogRequest } from './log-request.ts'
@@ -20,6 +21,7 @@ export type LogWriterOptions = {
   readonly streams: StreamCache
   readonly clock: Clock
   readonly log: Log
+  readonly onStep: ReachStep
   readonly onCommitted: (entries: readonly TailEntry[], streamNames: Iterable<string>) => void
 }
 
@@ -91,6 +93,7 @@ export class LogWriter {
       const outcome = answers[index]
       if (outcome) this.answer(answer, outcome)
     }
+    this.options.onStep('append:answered')
   }
 
   /** One caller who cannot take the answer must not keep it from the others. */

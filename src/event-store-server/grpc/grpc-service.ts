@@ -1,0 +1,39 @@
+/** One protocol service: what it is called on the wire, and what answers. */
+import type { Metadata, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
+import type { Access, Caller, Operation } from '../access/access.ts'
+import type { EventLog } from '../streams/event-log.ts'
+import type { OpenCalls } from './open-calls.ts'
+
+export type GrpcService = {
+  readonly definition: ServiceDefinition
+  readonly handlers: UntypedServiceImplementation
+  /** What clients may count on, as `ServerFeatures` tells them. */
+  readonly supported: readonly SupportedMethod[]
+}
+
+/** Names in lower case, as the protocol has them. */
+export type SupportedMethod = {
+  readonly service: string
+  readonly method: string
+  readonly features?: readonly string[]
+}
+
+/** What every service needs. */
+export type ServiceContext = {
+  readonly eventLog: EventLog
+  readonly access: Access
+  readonly openCalls: OpenCalls
+  readonly appendSizeBytesMax: number
+}
+
+/** The caller, once allowed to do this. Waits only when a password must be compared. */
+export function admit(access: Access, metadata: Metadata, operation: Operation): Caller | Promise<Caller> {
+  const caller = access.identify(metadata)
+  if (caller instanceof Promise) return caller.then((known) => checked(access, known, operation))
+  return checked(access, caller, operation)
+}
+
+function checked(access: Access, caller: Caller, operation: Operation): Caller {
+  access.check(caller, operation)
+  return caller
+}

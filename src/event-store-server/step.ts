@@ -1,0 +1,17 @@
+/**
+ * The moments at which a crash is interesting: each is a place in the code where something is half done.
+ *
+ * The server calls `ReachStep` as it passes one. In use nobody listens; a test kills the process there and then looks at
+ * what the next start makes of the file.
+ */
+export type Step =
+  | 'append:begun'
+  | 'append:inserted'
+  | 'append:committed'
+  | 'append:answered'
+  | 'checkpoint:begun'
+  | 'checkpoint:done'
+
+export type ReachStep = (step: Step) => void
+
+export const passBy: ReachStep = () => undefined
