@@ -18,6 +18,8 @@ export class CallSink implements SubscriptionSink {
   private listener: () => void = () => undefined
   isFull = false
   isClosed = false
+  /** Set when this reader wants events in another shape than they are stored in. */
+  reshape: ((record: Buffer) => Buffer) | undefined
 
   constructor(call: ServerWritableStream<Buffer, Buffer>, clock: Clock, subscriptionId: string) {
     this.call = call
@@ -36,7 +38,7 @@ export class CallSink implements SubscriptionSink {
   }
 
   sendEvent(record: Buffer): void {
-    this.send(record)
+    this.send(this.reshape ? this.reshape(record) : record)
   }
 
   sendConfirmation(): void {

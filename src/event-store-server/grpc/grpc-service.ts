@@ -1,6 +1,6 @@
 /** One protocol service: what it is called on the wire, and what answers. */
 import type { Metadata, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
-import type { Access, Caller, Operation } from '../access/access.ts'
+import { type Access, AccessDenied, type Caller, type Operation } from '../access/access.ts'
 import type { EventLog } from '../streams/event-log.ts'
 import type { OpenCalls } from './open-calls.ts'
 
@@ -31,6 +31,17 @@ export function admit(access: Access, metadata: Metadata, operation: Operation):
   const caller = access.identify(metadata)
   if (caller instanceof Promise) return caller.then((known) => checked(access, known, operation))
   return checked(access, caller, operation)
+}
+
+/** The same question where "no" is an answer rather than the end of the call. */
+export function isAdmitted(access: Access, caller: Caller, operation: Operation): boolean {
+  try {
+    access.check(caller, operation)
+    return true
+  } catch (error) {
+    if (error instanceof AccessDenied) return false
+    throw error
+  }
 }
 
 function checked(access: Access, caller: Caller, operation: Operation): Caller {

@@ -5,12 +5,13 @@ import { toStreamOperation } from '../access/stream-operation.ts'
 import { isPresent } from '../streams/append-rules.ts'
 import { createEventFilter } from '../streams/event-filter.ts'
 import type { EventLog } from '../streams/event-log.ts'
+import { createLinkResolver } from '../streams/link-resolution.ts'
 import { type ReadStart, readAll, readStream } from '../streams/read.ts'
 import { fromMetadataStream, isMetadataStream } from '../streams/stream-metadata.ts'
 import { subscribeToAll } from '../streams/subscription-to-all.ts'
 import { StreamTombstoned, subscribeToStream } from '../streams/subscription-to-stream.ts'
 import { CallSink } from './call-sink.ts'
-import { admit, type ServiceContext } from './grpc-service.ts'
+import { admit, isAdmitted, type ServiceContext } from './grpc-service.ts'
 import { decodeRead, type ReadOptions } from './read-messages.ts'
 import { badRequest, toRpcFailure } from './rpc-failure.ts'
 
@@ -36,7 +37,12 @@ async function perform(
   const { source, amount } = options
   if (!source) throw badRequest('The read names neither a stream nor the whole log.')
   if (!amount) throw badRequest('The read says neither how many events nor that it is a subscription.')
-  await admit(access, metadata, toStreamOperation('read', source.kind === 'all' ? '$all' : source.streamName))
+  const sourceName = source.kind === 'all' ? '$all' : source.streamName
+  const caller = await admit(access, metadata, toStreamOperation('read', sourceName))
+  if (options.resolveLinks)
+    sink.reshape = createLinkResolver(log, (streamName) =>
+      isAdmitted(access, caller, toStreamOperation('read', streamName)),
+    )
   if (source.kind === 'all') {
     return amount.kind === 'count'
       ? readWholeLog(log, options, source.from, amount.countMax, sink)

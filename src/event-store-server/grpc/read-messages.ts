@@ -14,6 +14,7 @@ export type ReadOptions = {
   direction: Direction
   amount: { kind: 'count'; countMax: number } | { kind: 'subscription' } | undefined
   filter: ReadFilter | undefined
+  resolveLinks: boolean
 }
 
 export type ReadFilter = { readonly definition: EventFilterDefinition; readonly checkpointEvery: number }
@@ -22,7 +23,13 @@ const defaultSearchWindow = 32
 
 export function decodeRead(bytes: Buffer): ReadOptions {
   const reader = unwrapOptions(bytes)
-  const options: ReadOptions = { source: undefined, direction: 'forwards', amount: undefined, filter: undefined }
+  const options: ReadOptions = {
+    source: undefined,
+    direction: 'forwards',
+    amount: undefined,
+    filter: undefined,
+    resolveLinks: false,
+  }
   while (reader.next()) decodeReadOption(reader, options)
   return options
 }
@@ -37,6 +44,9 @@ function decodeReadOption(reader: ProtoReader, options: ReadOptions): void {
       return
     case 3:
       options.direction = reader.uint() === 1 ? 'backwards' : 'forwards'
+      return
+    case 4:
+      options.resolveLinks = reader.bool()
       return
     case 5:
       options.amount = { kind: 'count', countMax: reader.uint() }

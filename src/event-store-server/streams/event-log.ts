@@ -88,11 +88,17 @@ export class EventLog {
 
   /** The first revision that `$tb`, `$maxCount` and `$maxAge` leave visible; above the stream's own when nothing is. */
   firstVisibleRevision(stream: StoredStream): number {
-    const maxCount = stream.maxCount ?? (isMetadataStream(stream.name) ? 1 : undefined)
-    const byCount = maxCount === undefined ? 0 : stream.revision - maxCount + 1
-    const first = Math.max(0, stream.truncateBefore, byCount)
-    if (stream.maxAgeSeconds === undefined) return first
-    return this.firstYoungerThan(stream, this.clock.now() - stream.maxAgeSeconds * 1_000, first)
+    const first = this.firstKeptRevision(stream)
+    return stream.maxAgeSeconds === undefined ? first : this.firstYoungEnough(stream, first)
+  }
+
+  /** One event, when a reader of its stream may see it: not missing, deleted, truncated or too old. */
+  findEvent(streamName: string, revision: number): StoredEvent | undefined {
+    const stream = this.findStream(streamName)
+    if (!stream || stream.isTombstoned || revision > stream.revision) return undefined
+    if (revision < this.firstKeptRevision(stream)) return undefined
+    const [event] = this.readStream(stream, 'forwards', revision, revision)
+    return event && !this.isTooOld(stream, event) ? event : undefined
   }
 
   stop(): void {
@@ -111,8 +117,14 @@ export class EventLog {
     }
   }
 
+  private firstKeptRevision(stream: StoredStream): number {
+    const maxCount = stream.maxCount ?? (isMetadataStream(stream.name) ? 1 : undefined)
+    const byCount = maxCount === undefined ? 0 : stream.revision - maxCount + 1
+    return Math.max(0, stream.truncateBefore, byCount)
+  }
+
   /** By bisection: creation times never go back within a stream. */
-  private firstYoungerThan(stream: StoredStream, createdAfter: number, from: number): number {
+  private firstYoungEnough(stream: StoredStream, from: number): number {
     let low = from
     let high = stream.revision + 1
     while (low < high) {
@@ -125,9 +137,14 @@ export class EventLog {
         eventCountMax: 1,
         sizeBytesMax: 1,
       })
-      if (event && readEventHeader(event.record).createdAt <= createdAfter) low = middle + 1
+      if (event && this.isTooOld(stream, event)) low = middle + 1
       else high = middle
     }
     return low
+  }
+
+  private isTooOld({ maxAgeSeconds }: StoredStream, { record }: StoredEvent): boolean {
+    if (maxAgeSeconds === undefined) return false
+    return readEventHeader(record).createdAt <= this.clock.now() - maxAgeSeconds * 1_000
   }
 }

@@ -110,6 +110,10 @@ export function encodeEventRecord(event: ProposedEvent, place: EventPlace): Buff
   return record
 }
 
+/** The type of an event that stands for another one. */
+export const linkType = '$>'
+const linkTypeBytes = [linkType.length, ...Buffer.from(linkType)]
+
 const createdKey = 'created'
 const typeKey = 'type'
 const contentTypeKey = 'content-type'
@@ -136,7 +140,8 @@ function putText(record: Buffer, start: number, text: string, size: number): num
   return at + size
 }
 
-function putVarint(record: Buffer, start: number, value: number): number {
+/** Writes `value` at `start`; returns where it ends. */
+export function putVarint(record: Buffer, start: number, value: number): number {
   let at = start
   let rest = value
   while (rest >= 0x80) {
@@ -184,6 +189,11 @@ class RecordCursor {
     return this.record.subarray(this.at - size, this.at)
   }
 
+  skip(): void {
+    const size = this.number()
+    this.at += size
+  }
+
   mapValue(keyBytes: number): string {
     this.number()
     this.at += 2 + keyBytes
@@ -206,6 +216,38 @@ export function readEventHeader(record: Buffer): EventHeader {
   const type = cursor.mapValue(typeKey.length)
   cursor.mapValue(contentTypeKey.length)
   return { id, streamName, revision, type, createdAt: Number(created.slice(0, -4)), bodyOffset: cursor.at }
+}
+
+/** Of the record in the whole log. */
+export function readPosition(record: Buffer): number {
+  const cursor = new RecordCursor(record)
+  cursor.number()
+  cursor.skip()
+  return cursor.number()
+}
+
+/** The stored event by itself, without the answer around it: a view. */
+export function recordedEventOf(record: Buffer): Buffer {
+  const cursor = new RecordCursor(record)
+  cursor.number()
+  return cursor.bytes()
+}
+
+/** Where a record is a link, the text it holds: `<revision>@<stream>`. Costs little for one that is none. */
+export function findLinkText(record: Buffer): string | undefined {
+  const cursor = new RecordCursor(record)
+  cursor.number()
+  cursor.number()
+  cursor.skip()
+  cursor.skip()
+  cursor.number()
+  cursor.number()
+  cursor.number()
+  cursor.skip()
+  cursor.number()
+  cursor.at += 2 + typeKey.length + 1
+  const isLink = linkTypeBytes.every((byte, index) => record[cursor.at + index] === byte)
+  return isLink ? readEventData(record, readEventHeader(record)).toString('utf8') : undefined
 }
 
 export function readEventData(record: Buffer, header: EventHeader): Buffer {
