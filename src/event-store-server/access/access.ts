@@ -3,9 +3,15 @@
  *
  * Promises: `check` returns or throws `AccessDenied`; it never waits. `identify` waits only while a password is compared, and
  * throws `NotAuthenticated` for a wrong one.
- * Asks: every handler calls both before it touches the log.
+ * Asks: every handler calls both before it touches the log, and watches what it goes on giving.
  */
 import type { Metadata } from '@grpc/grpc-js'
+
+/** A call as far as it says who is calling: its credentials, and the address it came from. Every grpc-js call is one. */
+export type IncomingCall = {
+  readonly metadata: Metadata
+  getPeer(): string
+}
 
 export type Caller = {
   /** Undefined when the call came without credentials. */
@@ -28,8 +34,13 @@ export type Operation =
   | { readonly kind: 'look-at-user' | 'change-own-password'; readonly userName: string }
 
 export interface Access {
-  identify(metadata: Metadata): Caller | Promise<Caller>
+  identify(call: IncomingCall): Caller | Promise<Caller>
   check(caller: Caller, operation: Operation): void
+  /**
+   * For calls that live long: `onLost` is called, once, as soon as a change of rights, users or defaults means that `check`
+   * would throw from now on. The returned function ends the watch.
+   */
+  watch(caller: Caller, operation: Operation, onLost: (denied: AccessDenied) => void): () => void
 }
 
 /** The credentials are missing or wrong. */
@@ -42,7 +53,11 @@ export class AccessDenied extends Error {
   override readonly name = 'AccessDenied'
 }
 
-const nobody: Caller = { name: undefined, groups: [] }
+export const nobody: Caller = { name: undefined, groups: [] }
 
 /** For a network that may be trusted: everybody may do everything. */
-export const openAccess: Access = { identify: () => nobody, check: () => undefined }
+export const openAccess: Access = {
+  identify: () => nobody,
+  check: () => undefined,
+  watch: () => () => undefined,
+}

@@ -39,14 +39,11 @@ export function createAppendHandler({ eventLog, access, appendSizeBytesMax }: Se
     call.on('end', () => {
       if (isAnswered || call.cancelled) return
       if (!options) return answer(badRequest('The append names no stream.'))
-      submit(call, options).catch(answer)
+      submit(options).catch(answer)
     })
 
-    const submit = async (
-      { metadata }: ServerReadableStream<Buffer, Buffer>,
-      { streamName, expected }: StreamOptions,
-    ) => {
-      await admit(access, metadata, toStreamOperation('write', streamName))
+    const submit = async ({ streamName, expected }: StreamOptions) => {
+      await admit(access, call, toStreamOperation('write', streamName))
       eventLog.submit({ kind: 'append', streamName, expected, events }, (outcome) => {
         switch (outcome.kind) {
           case 'written':

@@ -20,7 +20,6 @@ import {
   encodeBatchAnswer,
 } from './batch-append-messages.ts'
 import type { ServiceContext } from './grpc-service.ts'
-import type { OpenCalls } from './open-calls.ts'
 import { badRequest, type RpcFailure, toRpcFailure } from './rpc-failure.ts'
 import { checkWritableName } from './shared-messages.ts'
 
@@ -38,9 +37,13 @@ const unfinishedAppendsMax = 256
 export function createBatchAppendHandler(context: ServiceContext) {
   return (call: ServerDuplexStream<Buffer, Buffer>): void => {
     const appends = new BatchAppendCall(context, call)
-    const caller = context.access.identify(call.metadata)
-    if (caller instanceof Promise) appends.openLater(caller, context.openCalls)
-    else appends.open(caller, context.openCalls)
+    try {
+      const caller = context.access.identify(call)
+      if (caller instanceof Promise) appends.openLater(caller)
+      else appends.open(caller)
+    } catch (error) {
+      appends.fail(toRpcFailure(error))
+    }
   }
 }
 
@@ -56,27 +59,31 @@ class BatchAppendCall {
   private isOver = false
   private forget: () => void = () => undefined
 
-  constructor({ eventLog, access, appendSizeBytesMax }: ServiceContext, call: ServerDuplexStream<Buffer, Buffer>) {
-    this.log = eventLog
-    this.access = access
-    this.appendSizeBytesMax = appendSizeBytesMax
+  constructor(context: ServiceContext, call: ServerDuplexStream<Buffer, Buffer>) {
+    this.log = context.eventLog
+    this.access = context.access
+    this.appendSizeBytesMax = context.appendSizeBytesMax
     this.call = call
+    call.on('error', () => this.close())
+    call.on('cancelled', () => this.close())
+    const forget = context.openCalls.add((failure) => this.fail(failure))
+    if (this.isOver) forget()
+    else this.forget = forget
   }
 
-  /** Nothing is read from the call until its caller is known. */
-  openLater(caller: Promise<Caller>, openCalls: OpenCalls): void {
+  /** Nothing is read from the call until its caller is known; it may be over by then. */
+  openLater(caller: Promise<Caller>): void {
     caller.then(
-      (known) => this.open(known, openCalls),
+      (known) => this.open(known),
       (error: unknown) => this.fail(toRpcFailure(error)),
     )
   }
 
-  open(caller: Caller, openCalls: OpenCalls): void {
+  open(caller: Caller): void {
+    if (this.isOver) return
     this.caller = caller
     this.call.on('data', (bytes: Buffer) => this.receive(bytes))
     this.call.on('drain', () => this.call.resume())
-    this.call.on('error', () => this.close())
-    this.call.on('cancelled', () => this.close())
     this.call.on('end', () => {
       this.hasEnded = true
       for (const [correlationId, append] of this.unfinished)
@@ -86,7 +93,6 @@ class BatchAppendCall {
         })
       this.endWhenAnswered()
     })
-    this.forget = openCalls.add((failure) => this.fail(failure))
   }
 
   private receive(bytes: Buffer): void {
@@ -192,7 +198,7 @@ class BatchAppendCall {
     this.call.end()
   }
 
-  private fail(failure: RpcFailure): void {
+  fail(failure: RpcFailure): void {
     if (this.isOver) return
     this.close()
     this.call.emit('error', failure)

@@ -17,10 +17,10 @@ export function createDeleteHandler(context: ServiceContext, kind: 'delete' | 't
 async function perform(
   { eventLog, access }: ServiceContext,
   kind: 'delete' | 'tombstone',
-  { metadata, request }: ServerUnaryCall<Buffer, Buffer>,
+  call: ServerUnaryCall<Buffer, Buffer>,
 ): Promise<Buffer> {
-  const { streamName, expected } = decodeDelete(request)
-  await admit(access, metadata, toStreamOperation('delete', streamName))
+  const { streamName, expected } = decodeDelete(call.request)
+  await admit(access, call, toStreamOperation('delete', streamName))
   const outcome = await eventLog.request({ kind, streamName, expected })
   switch (outcome.kind) {
     case 'written':

@@ -1,6 +1,6 @@
 /** One protocol service: what it is called on the wire, and what answers. */
-import type { Metadata, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
-import { type Access, AccessDenied, type Caller, type Operation } from '../access/access.ts'
+import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
+import { type Access, AccessDenied, type Caller, type IncomingCall, type Operation } from '../access/access.ts'
 import type { EventLog } from '../streams/event-log.ts'
 import type { OpenCalls } from './open-calls.ts'
 
@@ -27,8 +27,8 @@ export type ServiceContext = {
 }
 
 /** The caller, once allowed to do this. Waits only when a password must be compared. */
-export function admit(access: Access, metadata: Metadata, operation: Operation): Caller | Promise<Caller> {
-  const caller = access.identify(metadata)
+export function admit(access: Access, call: IncomingCall, operation: Operation): Caller | Promise<Caller> {
+  const caller = access.identify(call)
   if (caller instanceof Promise) return caller.then((known) => checked(access, known, operation))
   return checked(access, caller, operation)
 }

@@ -30,19 +30,30 @@ export function createReadHandler(context: ServiceContext) {
 
 async function perform(
   { eventLog: log, access }: ServiceContext,
-  { request, metadata }: ServerWritableStream<Buffer, Buffer>,
+  call: ServerWritableStream<Buffer, Buffer>,
   sink: CallSink,
 ): Promise<void> {
-  const options = decodeRead(request)
+  const options = decodeRead(call.request)
   const { source, amount } = options
   if (!source) throw badRequest('The read names neither a stream nor the whole log.')
   if (!amount) throw badRequest('The read says neither how many events nor that it is a subscription.')
-  const sourceName = source.kind === 'all' ? '$all' : source.streamName
-  const caller = await admit(access, metadata, toStreamOperation('read', sourceName))
+  const reading = toStreamOperation('read', source.kind === 'all' ? '$all' : source.streamName)
+  const caller = await admit(access, call, reading)
   if (options.resolveLinks)
     sink.reshape = createLinkResolver(log, (streamName) =>
       isAdmitted(access, caller, toStreamOperation('read', streamName)),
     )
+  const stopWatching = access.watch(caller, reading, (denied) => sink.fail(toRpcFailure(denied)))
+  try {
+    await deliver(log, options, { source, amount }, sink)
+  } finally {
+    stopWatching()
+  }
+}
+
+type Wanted = { readonly [Part in 'source' | 'amount']: NonNullable<ReadOptions[Part]> }
+
+function deliver(log: EventLog, options: ReadOptions, { source, amount }: Wanted, sink: CallSink): Promise<void> {
   if (source.kind === 'all') {
     return amount.kind === 'count'
       ? readWholeLog(log, options, source.from, amount.countMax, sink)
