@@ -59,7 +59,10 @@ export const tiers: Readonly<Record<string, Tier>> = {
     words: 'with real stores and processes',
     usesStores: true,
     usesWeb: false,
-    steps: () => [tests('integration', ['./test/integration'])],
+    steps: () => [
+      tests('integration', ['./test/integration']),
+      tests('conformance of the event store', ['./test/conformance']),
+    ],
   },
   e2e: {
     words: 'with a real browser',

@@ -277,3 +277,16 @@ describe('a read', () => {
     expect(sink.values).toEqual(numbers(0, 600))
   })
 })
+
+describe('the belief that a stream exists', () => {
+  test('is true of a stream that has only metadata, and is answered with the deletion of a deleted one', async () => {
+    const { log, append } = openLog()
+    await append('$$described', [event('{"$maxCount":3}', '$metadata')])
+    expect(await append('described', [event('1')], 'stream-exists')).toMatchObject({ kind: 'written', revision: 0 })
+
+    await append('deleted', [event('1')])
+    await log.request({ kind: 'delete', streamName: 'deleted', expected: 'any' })
+    expect(await append('deleted', [event('2')], 'stream-exists')).toEqual({ kind: 'tombstoned' })
+    expect(await append('never-there', [event('1')], 'stream-exists')).toMatchObject({ kind: 'conflict' })
+  })
+})

@@ -78,17 +78,24 @@ export class LogTransaction {
 
   private append(stream: StoredStream, expected: ExpectedRevision, events: readonly ProposedEvent[]): LogOutcome {
     const ids = events.map((event) => event.id)
-    const judgement = this.tryRead(() => judgeAppend(stream, expected, ids, this.historyOf(stream)))
+    const belief = expected === 'stream-exists' && this.hasOnlyMetadata(stream) ? 'any' : expected
+    const judgement = this.tryRead(() => judgeAppend(stream, belief, ids, this.historyOf(stream)))
     if (judgement.kind === 'failed') return judgement
     const verdict = judgement.value
     switch (verdict.kind) {
       case 'conflict':
-        return conflictWith(stream)
+        // Who only knows that the stream was there is told what became of it.
+        return expected === 'stream-exists' && isDeleted(stream) ? { kind: 'tombstoned' } : conflictWith(stream)
       case 'repeated':
         return { kind: 'written', revision: verdict.last.revision, position: verdict.last.position }
       case 'write':
         return this.write(stream, events)
     }
+  }
+
+  /** Such a stream exists already for who asks whether it does, though it has no event to read. */
+  private hasOnlyMetadata(stream: StoredStream): boolean {
+    return stream.revision < 0 && !isDeleted(stream) && this.getStream(toMetadataStream(stream.name)).revision >= 0
   }
 
   private write(stream: StoredStream, events: readonly ProposedEvent[]): LogOutcome {
@@ -245,6 +252,10 @@ export function firstPosition(): number {
 export function toPlatformError(error: unknown): PlatformError {
   if (isPlatformError(error)) return error
   return new PlatformError('unavailable', `The append failed: ${describeError(error)}. Try again.`, { cause: error })
+}
+
+function isDeleted(stream: StoredStream): boolean {
+  return stream.truncateBefore === deletedBefore
 }
 
 function conflictWith(stream: StoredStream): LogOutcome {

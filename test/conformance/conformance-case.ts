@@ -1,0 +1,57 @@
+/**
+ * One law of the protocol, and what it is given to check it.
+ *
+ * A case is written once and run by each client under each runtime, several at a time, against a server that others use
+ * too and that keeps what earlier runs left: it names its streams and groups by `newStream` and `newGroup`, assumes
+ * nothing about the rest of the log, and asserts with `node:assert`, which both runtimes have.
+ */
+import type { ClientKind, ConformanceClient, Credentials } from './conformance-client.ts'
+import type { ConnectionChange } from './connection-strings.ts'
+import type { ServerOfACase } from './server-of-a-case.ts'
+
+export type CaseContext = {
+  /** Shared by the cases of this process. */
+  readonly client: ConformanceClient
+  /** A further client, closed when all cases are over; `query` is added to the connection string. */
+  openClient(change?: ConnectionChange & { readonly server?: ServerOfACase }): ConformanceClient
+  /** A name nobody has used, of this category. */
+  newStream(category?: string): string
+  newGroup(): string
+  /** A word nobody has used, for event types and categories. */
+  newWord(): string
+  /** Somebody the server lets do everything. */
+  readonly admin: Credentials
+  /** A server for this case alone, in a process of its own; stopped after the case. */
+  startServer(options?: { readonly isSecure?: boolean }): Promise<ServerOfACase>
+  /** Run after the case, the last first, whether it held or not. */
+  onEnd(cleanUp: () => unknown): void
+}
+
+export type CaseBody = (context: CaseContext) => Promise<void>
+
+export type CaseTerms = {
+  /** Why it cannot run against a server that is not ours. */
+  readonly ownServerOnly?: string
+  /** Why it must run alone: it makes a client lose its connection. */
+  readonly breaksConnections?: string
+  /** The clients that can say what the case says; all when absent. */
+  readonly clients?: readonly ClientKind[]
+  readonly deadlineMs?: number
+}
+
+export type ConformanceCase = CaseTerms & { readonly title: string; readonly body: CaseBody }
+
+/** The cases of one subject: laws by their words, which continue the subject's. */
+export function conformanceCases(
+  subject: string,
+  laws: Readonly<Record<string, CaseBody | readonly [terms: CaseTerms, body: CaseBody]>>,
+): readonly ConformanceCase[] {
+  return Object.entries(laws).map(([law, given]) => {
+    const [terms, body] = typeof given === 'function' ? [{}, given] : given
+    return { ...terms, title: `${subject} ${law}`, body }
+  })
+}
+
+export function isForClient({ clients }: ConformanceCase, kind: ClientKind): boolean {
+  return clients?.includes(kind) ?? true
+}
