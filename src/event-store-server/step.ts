@@ -11,6 +11,12 @@ export type Step =
   | 'append:answered'
   | 'checkpoint:begun'
   | 'checkpoint:done'
+  | 'scavenge:started'
+  | 'scavenge:removing'
+  | 'scavenge:removed'
+  | 'scavenge:walked'
+  | 'scavenge:given-back'
+  | 'scavenge:recorded'
 
 export type ReachStep = (step: Step) => void
 

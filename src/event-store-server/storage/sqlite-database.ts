@@ -15,6 +15,8 @@ export function openSqliteDatabase(file: string, durability: Durability): Databa
   try {
     database.run('PRAGMA busy_timeout = 0')
     database.run('PRAGMA locking_mode = EXCLUSIVE')
+    // Only before the first page is written: afterwards a file keeps what it has.
+    database.run('PRAGMA auto_vacuum = INCREMENTAL')
     database.run('PRAGMA journal_mode = WAL')
     database.run(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
     database.run('PRAGMA fullfsync = ON')

@@ -3,6 +3,7 @@ import { PlatformError } from '#kernel/platform-error.ts'
 import { passBy, type ReachStep } from '../step.ts'
 import { type Durability, openSqliteDatabase } from './sqlite-database.ts'
 import { type StatementName, statements } from './sqlite-schema.ts'
+import { SqliteUpkeep } from './sqlite-upkeep.ts'
 import type {
   AllRange,
   NewStoredEvent,
@@ -39,6 +40,7 @@ export type SqliteStorageOptions = {
 export class SqliteStorage implements Storage, StorageWriter {
   private readonly database: Database
   private readonly reach: ReachStep
+  readonly upkeep: SqliteUpkeep
   private readonly prepared: Record<StatementName, Statement<unknown, SQLQueryBindings[]>>
   private failure: PlatformError | undefined
   private lastCommitted: number
@@ -53,6 +55,7 @@ export class SqliteStorage implements Storage, StorageWriter {
     this.prepared = Object.fromEntries(
       names.map((name) => [name, this.database.prepare(statements[name])]),
     ) as typeof this.prepared
+    this.upkeep = new SqliteUpkeep(this.database, this.reach)
     if (options.sizeBytesMax !== undefined) this.limitSize(options.sizeBytesMax)
     this.lastCommitted = this.lastInserted = this.readLast()?.position ?? 0
     this.nextId = 1 + Number(this.prepared.lastStreamId.values()[0]?.[0] ?? 0)
@@ -143,6 +146,7 @@ export class SqliteStorage implements Storage, StorageWriter {
   }
 
   checkpoint(): void {
+    if (this.upkeep.holdsCheckpoints) return
     this.reach('checkpoint:begun')
     this.database.query('PRAGMA wal_checkpoint(PASSIVE)').get()
     this.reach('checkpoint:done')
@@ -151,8 +155,10 @@ export class SqliteStorage implements Storage, StorageWriter {
 
   close(): void {
     for (const statement of Object.values(this.prepared)) statement.finalize()
+    this.upkeep.finalize()
     this.database.run('PRAGMA wal_checkpoint(TRUNCATE)')
     this.database.close()
+    this.upkeep.close()
   }
 
   /** Rows until the page is full; the row that fills it is included, so that a page always makes progress. */

@@ -7,6 +7,8 @@
  * `store-damaged` rather than return bytes that do not match their checksum.
  * Asks: positions only grow; `StorageWriter` is used only inside the `commit` that handed it out.
  */
+import type { StorageUpkeep } from './storage-upkeep.ts'
+
 export interface Storage {
   /** Of the last event; 0 when there is none. */
   readonly lastPosition: number
@@ -26,6 +28,7 @@ export interface Storage {
   /** Moves committed pages from the write-ahead log into the database; call it when nobody waits. */
   checkpoint(): void
   readonly uncheckpointedBytes: number
+  readonly upkeep: StorageUpkeep
   close(): void
 }
 

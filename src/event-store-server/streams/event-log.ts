@@ -101,6 +101,11 @@ export class EventLog {
     return event && !this.isTooOld(stream, event) ? event : undefined
   }
 
+  /** Readers get events up to this position from the storage again: some of them were removed there. */
+  forgetRecentThrough(position: number): void {
+    this.tail.dropThrough(position)
+  }
+
   stop(): void {
     this.writer.stop()
     this.checkpoints.stop()

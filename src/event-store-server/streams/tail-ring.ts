@@ -56,6 +56,11 @@ export class TailRing {
     return this.streams.get(streamName)?.after(revision, countMax)
   }
 
+  /** Lets go of every entry up to this position, as if the ring had never held them. */
+  dropThrough(position: number): void {
+    while (this.count > 0 && this.at(0).position <= position) this.evictOldest()
+  }
+
   /** Index of the first entry with a greater position, by bisection. */
   private firstAfter(position: number): number {
     let low = 0
