@@ -3,6 +3,7 @@ import { encodeMessage } from '../protobuf/encode-message.ts'
 import { ProtoReader } from '../protobuf/proto-reader.ts'
 import type { ProposedEvent } from '../streams/event-record.ts'
 import type { ExpectedRevision } from '../streams/expected-revision.ts'
+import { isMetadataStream } from '../streams/stream-metadata.ts'
 import { decodeProposedMessage } from './proposed-message.ts'
 import { badRequest, RpcFailure } from './rpc-failure.ts'
 import {
@@ -33,7 +34,10 @@ export function decodeAppendPart(bytes: Buffer): AppendPart {
 
 /** DeleteReq and TombstoneReq. */
 export function decodeDelete(bytes: Buffer): StreamOptions {
-  return decodeStreamOptions(unwrapOptions(bytes))
+  const options = decodeStreamOptions(unwrapOptions(bytes))
+  if (isMetadataStream(options.streamName))
+    throw badRequest(`'${options.streamName}' is metadata and goes with its stream. Write other metadata instead.`)
+  return options
 }
 
 function decodeStreamOptions(reader: ProtoReader): StreamOptions {

@@ -61,6 +61,11 @@ export class CallSink implements SubscriptionSink {
     this.send(encodeStreamNotFound(streamName))
   }
 
+  /** Any other message of this call, encoded. */
+  sendMessage(message: Buffer): void {
+    this.send(message)
+  }
+
   end(): void {
     if (this.isClosed) return
     this.close()

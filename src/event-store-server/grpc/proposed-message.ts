@@ -36,7 +36,12 @@ export function decodeProposedMessage(reader: ProtoReader): ProposedEvent | RpcF
   if (id === undefined) return badRequest('An event has no id, or its id is not a uuid.')
   if (!type) return missingMetadata('type')
   if (!contentType) return missingMetadata('content-type')
-  return { id, type, contentType, data, metadata }
+  return { id, type, contentType: toKeptContentType(contentType), data, metadata }
+}
+
+/** The protocol remembers of an event only whether it is JSON. */
+function toKeptContentType(contentType: string): string {
+  return contentType === 'application/json' ? contentType : 'application/octet-stream'
 }
 
 function decodeMapEntry(reader: ProtoReader): { key: string; value: string } {

@@ -5,15 +5,22 @@ import { toStreamOperation } from '../access/stream-operation.ts'
 import { isPresent } from '../streams/append-rules.ts'
 import { createEventFilter } from '../streams/event-filter.ts'
 import type { EventLog } from '../streams/event-log.ts'
-import { createLinkResolver } from '../streams/link-resolution.ts'
+import { createLinkResolver, type LinkResolver } from '../streams/link-resolution.ts'
 import { type ReadStart, readAll, readStream } from '../streams/read.ts'
 import { fromMetadataStream, isMetadataStream } from '../streams/stream-metadata.ts'
 import { subscribeToAll } from '../streams/subscription-to-all.ts'
 import { StreamTombstoned, subscribeToStream } from '../streams/subscription-to-stream.ts'
 import { CallSink } from './call-sink.ts'
 import { admit, isAdmitted, type ServiceContext } from './grpc-service.ts'
-import { decodeRead, type ReadOptions } from './read-messages.ts'
-import { badRequest, toRpcFailure } from './rpc-failure.ts'
+import {
+  decodeRead,
+  encodeFirstRevision,
+  encodeLastPosition,
+  encodeLastRevision,
+  type ReadOptions,
+} from './read-messages.ts'
+import { badRequest, type RpcFailure, toRpcFailure } from './rpc-failure.ts'
+import { withStructuredIds } from './structured-ids.ts'
 
 export function createReadHandler(context: ServiceContext) {
   return (call: ServerWritableStream<Buffer, Buffer>): void => {
@@ -39,16 +46,25 @@ async function perform(
   if (!amount) throw badRequest('The read says neither how many events nor that it is a subscription.')
   const reading = toStreamOperation('read', source.kind === 'all' ? '$all' : source.streamName)
   const caller = await admit(access, call, reading)
-  if (options.resolveLinks)
-    sink.reshape = createLinkResolver(log, (streamName) =>
-      isAdmitted(access, caller, toStreamOperation('read', streamName)),
-    )
+  sink.reshape = chooseShape(options, () =>
+    createLinkResolver(log, (streamName) => isAdmitted(access, caller, toStreamOperation('read', streamName))),
+  )
   const stopWatching = access.watch(caller, reading, (denied) => sink.fail(toRpcFailure(denied)))
   try {
     await deliver(log, options, { source, amount }, sink)
   } finally {
     stopWatching()
   }
+}
+
+/** Undefined when events leave as they are stored, which is what official clients ask for. */
+function chooseShape(
+  { resolveLinks, structuredIds }: ReadOptions,
+  createResolver: () => LinkResolver,
+): LinkResolver | undefined {
+  if (!resolveLinks) return structuredIds ? withStructuredIds : undefined
+  const resolve = createResolver()
+  return structuredIds ? (record) => withStructuredIds(resolve(record)) : resolve
 }
 
 type Wanted = { readonly [Part in 'source' | 'amount']: NonNullable<ReadOptions[Part]> }
@@ -64,14 +80,16 @@ function deliver(log: EventLog, options: ReadOptions, { source, amount }: Wanted
     : followOneStream(log, options, source.streamName, source.from, sink)
 }
 
-function readWholeLog(
+async function readWholeLog(
   log: EventLog,
-  { direction, filter }: ReadOptions,
+  { direction, filter, compatibility }: ReadOptions,
   from: ReadStart,
   countMax: number,
   sink: CallSink,
-) {
-  return readAll(log, { direction, from, countMax, filter: filter && createEventFilter(filter.definition) }, sink)
+): Promise<void> {
+  const { lastPosition } = log
+  await readAll(log, { direction, from, countMax, filter: filter && createEventFilter(filter.definition) }, sink)
+  if (compatibility >= 1) sink.sendMessage(encodeLastPosition(lastPosition))
 }
 
 async function followWholeLog(
@@ -91,29 +109,39 @@ async function followWholeLog(
 
 async function readOneStream(
   log: EventLog,
-  { direction }: ReadOptions,
+  { direction, filter, compatibility }: ReadOptions,
   streamName: string,
   from: ReadStart,
   countMax: number,
   sink: CallSink,
 ): Promise<void> {
+  if (filter) throw filterOnStream()
   refuseTombstoned(log, streamName)
   const stream = log.findStream(streamName)
   if (!stream || !isPresent(stream)) return sink.sendStreamNotFound(streamName)
+  const first = compatibility >= 1 ? log.firstVisibleRevision(stream) : 0
+  if (first > 0) sink.sendMessage(encodeFirstRevision(first))
   await readStream(log, stream, { streamName, direction, from, countMax }, sink)
+  if (compatibility >= 1) sink.sendMessage(encodeLastRevision(stream.revision))
 }
 
 async function followOneStream(
   log: EventLog,
-  { direction }: ReadOptions,
+  { direction, filter }: ReadOptions,
   streamName: string,
   from: ReadStart,
   sink: CallSink,
 ): Promise<void> {
+  if (filter) throw filterOnStream()
   if (direction === 'backwards') throw badRequest('A subscription goes forwards only.')
   refuseTombstoned(log, streamName)
   const after = from === 'start' ? -1 : from === 'end' ? (log.findStream(streamName)?.revision ?? -1) : from
   await subscribeToStream(log, { streamName, after }, sink)
+}
+
+/** Ignoring it would hand out events the caller does not want. */
+function filterOnStream(): RpcFailure {
+  return badRequest('A filter works on the whole log only. Read $all with it, or the stream without.')
 }
 
 /** A tombstone takes the stream's metadata with it. */

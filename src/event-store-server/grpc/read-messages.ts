@@ -15,6 +15,9 @@ export type ReadOptions = {
   amount: { kind: 'count'; countMax: number } | { kind: 'subscription' } | undefined
   filter: ReadFilter | undefined
   resolveLinks: boolean
+  structuredIds: boolean
+  /** From 1 on the client understands where a stream and the log begin and end. */
+  compatibility: number
 }
 
 export type ReadFilter = { readonly definition: EventFilterDefinition; readonly checkpointEvery: number }
@@ -29,6 +32,8 @@ export function decodeRead(bytes: Buffer): ReadOptions {
     amount: undefined,
     filter: undefined,
     resolveLinks: false,
+    structuredIds: false,
+    compatibility: 0,
   }
   while (reader.next()) decodeReadOption(reader, options)
   return options
@@ -43,7 +48,7 @@ function decodeReadOption(reader: ProtoReader, options: ReadOptions): void {
       options.source = { kind: 'all', from: decodeAllStart(reader.message()) }
       return
     case 3:
-      options.direction = reader.uint() === 1 ? 'backwards' : 'forwards'
+      options.direction = toDirection(reader.uint())
       return
     case 4:
       options.resolveLinks = reader.bool()
@@ -58,9 +63,39 @@ function decodeReadOption(reader: ProtoReader, options: ReadOptions): void {
     case 7:
       options.filter = decodeFilter(reader.message())
       return
+    case 9:
+      options.structuredIds = decodeChoice(reader.message()) === 1
+      return
+    case 10:
+      options.compatibility = decodeCompatibility(reader.message())
+      return
     default:
       reader.skip()
   }
+}
+
+function toDirection(value: number): Direction {
+  if (value > 1) throw badRequest(`The read direction ${value} does not exist: 0 is forwards, 1 is backwards.`)
+  return value === 1 ? 'backwards' : 'forwards'
+}
+
+/** The number of the one field that is set, of several empty ones. */
+function decodeChoice(reader: ProtoReader): number {
+  let choice = 0
+  while (reader.next()) {
+    choice = reader.field
+    reader.skip()
+  }
+  return choice
+}
+
+function decodeCompatibility(reader: ProtoReader): number {
+  let level = 0
+  while (reader.next()) {
+    if (reader.field === 1) level = reader.uint()
+    else reader.skip()
+  }
+  return level
 }
 
 function decodeStreamSource(reader: ProtoReader): NonNullable<ReadOptions['source']> {
@@ -153,6 +188,18 @@ export function encodeCheckpoint(position: number, now: number): Buffer {
 
 export function encodeStreamNotFound(streamName: string): Buffer {
   return encodeMessage((writer) => writer.message(4, (body) => writeStreamIdentifier(body, 1, streamName)))
+}
+
+export function encodeFirstRevision(revision: number): Buffer {
+  return encodeMessage((writer) => writer.uint(5, revision))
+}
+
+export function encodeLastRevision(revision: number): Buffer {
+  return encodeMessage((writer) => writer.uint(6, revision))
+}
+
+export function encodeLastPosition(position: number): Buffer {
+  return encodeMessage((writer) => writePosition(writer, 7, position))
 }
 
 export function encodeCaughtUp(place: LivePlace, now: number): Buffer {

@@ -3,6 +3,7 @@ import { isUuid } from '#kernel/ids.ts'
 import { ProtoReader } from '../protobuf/proto-reader.ts'
 import type { ProtoWriter } from '../protobuf/proto-writer.ts'
 import type { ExpectedRevision } from '../streams/expected-revision.ts'
+import { fromMetadataStream, isMetadataStream, toMetadataStream } from '../streams/stream-metadata.ts'
 import { badRequest } from './rpc-failure.ts'
 
 const streamNameBytesMax = 4_096
@@ -48,6 +49,9 @@ function toStreamName(bytes: Buffer): string {
 export function checkWritableName(streamName: string): void {
   if (streamName === '') throw badRequest('The stream name is empty. Name the stream.')
   if (streamName === '$all') throw badRequest("'$all' is the whole log and cannot be written to. Name a stream.")
+  if (isMetadataStream(streamName) && isMetadataStream(fromMetadataStream(streamName)))
+    throw badRequest(`'${streamName}' would be the metadata of metadata, which there is none of.`)
+  if (streamName === toMetadataStream('')) throw badRequest(`'${streamName}' is the metadata of no stream. Name it.`)
 }
 
 /** Stream and belief, as the options of append, batch append, delete and tombstone all begin. */

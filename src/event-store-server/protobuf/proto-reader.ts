@@ -39,6 +39,11 @@ export class ProtoReader {
     return true
   }
 
+  /** Whether the field holds bytes (text, a message) rather than a number. */
+  get isBytes(): boolean {
+    return this.wireType === wireBytes
+  }
+
   uint(): number {
     this.expect(wireVarint)
     return this.varint()

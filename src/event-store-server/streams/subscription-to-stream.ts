@@ -52,7 +52,7 @@ async function follow(log: EventLog, { streamName, after }: StreamSubscription, 
     if (stream) cursor = Math.max(cursor, Math.min(stream.truncateBefore - 1, stream.revision))
     if (!stream || stream.revision <= cursor) {
       if (stream?.isTombstoned) throw new StreamTombstoned(streamName)
-      if (!isLive) sink.sendCaughtUp({ revision: Math.max(cursor, -1) })
+      if (!isLive) sink.sendCaughtUp({ revision: Math.min(cursor, stream?.revision ?? -1) })
       isLive = true
       await waker.sleep()
       continue
