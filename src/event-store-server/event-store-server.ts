@@ -10,9 +10,14 @@ import type { Log } from '#kernel/log.ts'
 import { openAccess } from './access/access.ts'
 import { startGrpcServer } from './grpc/grpc-server.ts'
 import type { ServiceContext } from './grpc/grpc-service.ts'
+import { createMonitoringService } from './grpc/monitoring-service.ts'
 import { OpenCalls } from './grpc/open-calls.ts'
-import { createGossipService, createServerFeaturesService } from './grpc/server-info.ts'
+import { createGossipService, createServerFeaturesService, spokenVersion } from './grpc/server-info.ts'
 import { createStreamsService } from './grpc/streams-service.ts'
+import { measureFile } from './statistics/file-figures.ts'
+import { createMachineMeter } from './statistics/machine-figures.ts'
+import { Statistics } from './statistics/statistics.ts'
+import { reportStatistics } from './statistics/statistics-report.ts'
 import { passBy, type ReachStep } from './step.ts'
 import type { Durability } from './storage/sqlite-database.ts'
 import { SqliteStorage } from './storage/sqlite-storage.ts'
@@ -47,12 +52,28 @@ const appendSizeBytesMax = 1_048_576
 export async function startEventStoreServer(options: EventStoreServerOptions): Promise<EventStoreServer> {
   const { file, host = '127.0.0.1', log, durability = 'full', clock = systemClock, onStep = passBy } = options
   const storage = new SqliteStorage({ file, durability, onStep })
-  const eventLog = new EventLog({ storage, log, clock, onStep })
+  const statistics = new Statistics(clock)
+  const eventLog = new EventLog({ storage, log, clock, onStep, onGroup: statistics.committed })
   const openCalls = new OpenCalls()
-  const context: ServiceContext = { eventLog, access: openAccess, openCalls, appendSizeBytesMax }
+  const context: ServiceContext = { eventLog, access: openAccess, openCalls, appendSizeBytesMax, statistics }
   let port = options.port
   const gossip = createGossipService(() => ({ host, port }), clock)
-  const services = [createStreamsService(context), gossip]
+  const monitoring = createMonitoringService(context, () => {
+    const lookAtMachine = createMachineMeter(file)
+    return async () =>
+      reportStatistics({
+        statistics,
+        machine: await lookAtMachine(),
+        log: {
+          ...eventLog.stats(),
+          revisionOf: (streamName) => eventLog.findStream(streamName)?.revision ?? -1,
+        },
+        node: { version: spokenVersion, durability, openCalls: openCalls.count },
+        further: await measureFile(file),
+        now: clock.now(),
+      })
+  })
+  const services = [createStreamsService(context), monitoring, gossip]
   services.push(createServerFeaturesService(services))
   const network = await startGrpcServer({ services, openCalls, host, port, clock }).catch((error: unknown) => {
     eventLog.stop()
@@ -60,10 +81,12 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     throw error
   })
   port = network.port
+  statistics.start()
   log.info('The event store listens', { host, port, file, lastPosition: eventLog.lastPosition })
 
   let stopping: Promise<void> | undefined
   const stop = async () => {
+    statistics.stop()
     eventLog.stop()
     await network.stop()
     storage.close()

@@ -10,22 +10,40 @@ import {
 } from './read-messages.ts'
 import type { RpcFailure } from './rpc-failure.ts'
 
+/** Where sent events are counted over all calls. */
+export type Traffic = { eventsOut: number }
+
+export type CallSinkOptions = {
+  readonly call: ServerWritableStream<Buffer, Buffer>
+  readonly clock: Clock
+  readonly subscriptionId: string
+  readonly traffic: Traffic
+}
+
 /** One Read call as a sink. Closed when the client went away or when the server has ended it; ended once. */
 export class CallSink implements SubscriptionSink {
   private readonly call: ServerWritableStream<Buffer, Buffer>
   private readonly clock: Clock
-  private readonly subscriptionId: string
+  readonly subscriptionId: string
+  private readonly traffic: Traffic
   private listener: () => void = () => undefined
+  private fullSince = 0
+  /** Events sent on this call. */
+  sentCount = 0
+  /** How long its reader let the call wait, in all. */
+  waitedMs = 0
   isFull = false
   isClosed = false
   /** Set when this reader wants events in another shape than they are stored in. */
   reshape: ((record: Buffer) => Buffer) | undefined
 
-  constructor(call: ServerWritableStream<Buffer, Buffer>, clock: Clock, subscriptionId: string) {
+  constructor({ call, clock, subscriptionId, traffic }: CallSinkOptions) {
     this.call = call
     this.clock = clock
     this.subscriptionId = subscriptionId
+    this.traffic = traffic
     call.on('drain', () => {
+      if (this.isFull) this.waitedMs += performance.now() - this.fullSince
       this.isFull = false
       this.listener()
     })
@@ -38,6 +56,8 @@ export class CallSink implements SubscriptionSink {
   }
 
   sendEvent(record: Buffer): void {
+    this.sentCount++
+    this.traffic.eventsOut++
     this.send(this.reshape ? this.reshape(record) : record)
   }
 
@@ -79,7 +99,9 @@ export class CallSink implements SubscriptionSink {
   }
 
   private send(message: Buffer): void {
-    if (!this.isClosed && !this.call.write(message)) this.isFull = true
+    if (this.isClosed || this.call.write(message) || this.isFull) return
+    this.isFull = true
+    this.fullSince = performance.now()
   }
 
   private close(): void {

@@ -1,6 +1,7 @@
 /** One protocol service: what it is called on the wire, and what answers. */
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js'
 import { type Access, AccessDenied, type Caller, type IncomingCall, type Operation } from '../access/access.ts'
+import type { Statistics } from '../statistics/statistics.ts'
 import type { EventLog } from '../streams/event-log.ts'
 import type { OpenCalls } from './open-calls.ts'
 
@@ -24,6 +25,7 @@ export type ServiceContext = {
   readonly access: Access
   readonly openCalls: OpenCalls
   readonly appendSizeBytesMax: number
+  readonly statistics: Statistics
 }
 
 /** The caller, once allowed to do this. Waits only when a password must be compared. */

@@ -2,8 +2,10 @@
 import type { ServerWritableStream } from '@grpc/grpc-js'
 import { newUuid } from '#kernel/ids.ts'
 import { toStreamOperation } from '../access/stream-operation.ts'
+import type { SubscriptionPlace } from '../statistics/open-subscriptions.ts'
+import { meterRead } from '../statistics/read-meter.ts'
 import { isPresent } from '../streams/append-rules.ts'
-import { createEventFilter } from '../streams/event-filter.ts'
+import { createEventFilter, describeFilter } from '../streams/event-filter.ts'
 import type { EventLog } from '../streams/event-log.ts'
 import { createLinkResolver, type LinkResolver } from '../streams/link-resolution.ts'
 import { type ReadStart, readAll, readStream } from '../streams/read.ts'
@@ -18,13 +20,16 @@ import {
   encodeLastPosition,
   encodeLastRevision,
   type ReadOptions,
+  type ReadSource,
 } from './read-messages.ts'
 import { badRequest, type RpcFailure, toRpcFailure } from './rpc-failure.ts'
 import { withStructuredIds } from './structured-ids.ts'
 
 export function createReadHandler(context: ServiceContext) {
   return (call: ServerWritableStream<Buffer, Buffer>): void => {
-    const sink = new CallSink(call, context.eventLog.clock, newUuid())
+    const { clock } = context.eventLog
+    const { totals } = context.statistics
+    const sink = new CallSink({ call, clock, subscriptionId: newUuid(), traffic: totals })
     const forget = context.openCalls.add((failure) => sink.fail(failure))
     perform(context, call, sink)
       .then(
@@ -36,10 +41,11 @@ export function createReadHandler(context: ServiceContext) {
 }
 
 async function perform(
-  { eventLog: log, access }: ServiceContext,
+  context: ServiceContext,
   call: ServerWritableStream<Buffer, Buffer>,
   sink: CallSink,
 ): Promise<void> {
+  const { eventLog: log, access } = context
   const options = decodeRead(call.request)
   const { source, amount } = options
   if (!source) throw badRequest('The read names neither a stream nor the whole log.')
@@ -51,7 +57,7 @@ async function perform(
   )
   const stopWatching = access.watch(caller, reading, (denied) => sink.fail(toRpcFailure(denied)))
   try {
-    await deliver(log, options, { source, amount }, sink)
+    await deliver(context, options, { source, amount }, call, sink)
   } finally {
     stopWatching()
   }
@@ -69,15 +75,52 @@ function chooseShape(
 
 type Wanted = { readonly [Part in 'source' | 'amount']: NonNullable<ReadOptions[Part]> }
 
-function deliver(log: EventLog, options: ReadOptions, { source, amount }: Wanted, sink: CallSink): Promise<void> {
-  if (source.kind === 'all') {
-    return amount.kind === 'count'
-      ? readWholeLog(log, options, source.from, amount.countMax, sink)
-      : followWholeLog(log, options, source.from, sink)
+async function deliver(
+  context: ServiceContext,
+  options: ReadOptions,
+  { source, amount }: Wanted,
+  call: ServerWritableStream<Buffer, Buffer>,
+  sink: CallSink,
+): Promise<void> {
+  const { eventLog: log, statistics } = context
+  if (amount.kind === 'subscription') return follow(context, options, source, call.getPeer(), sink)
+  const meter = meterRead(statistics, { source, direction: options.direction, peer: call.getPeer() })
+  const { countMax } = amount
+  if (source.kind === 'all') await readWholeLog(log, options, source.from, countMax, sink)
+  else await readOneStream(log, options, source.streamName, source.from, countMax, sink)
+  meter.end(sink, log.clock.now())
+}
+
+/** Subscribes, and is listed as open meanwhile. */
+async function follow(
+  { eventLog: log, statistics }: ServiceContext,
+  options: ReadOptions,
+  source: ReadSource,
+  peer: string,
+  sink: CallSink,
+): Promise<void> {
+  if (options.direction === 'backwards') throw badRequest('A subscription goes forwards only.')
+  const { subscriptionId: id } = sink
+  const filter = options.filter ? describeFilter(options.filter.definition) : ''
+  const listed = { id, place: startOf(log, source), filter, peer, since: log.clock.now() }
+  const unlist = statistics.subscriptions.add(listed)
+  try {
+    if (listed.place.kind === 'all') await followWholeLog(log, options, listed.place, sink)
+    else await followOneStream(log, options, listed.place, sink)
+  } finally {
+    unlist()
   }
-  return amount.kind === 'count'
-    ? readOneStream(log, options, source.streamName, source.from, amount.countMax, sink)
-    : followOneStream(log, options, source.streamName, source.from, sink)
+}
+
+function startOf(log: EventLog, source: ReadSource): SubscriptionPlace {
+  const { from } = source
+  if (source.kind === 'all') {
+    const position = from === 'start' ? 0 : from === 'end' ? log.lastPosition : Math.min(from, log.lastPosition)
+    return { kind: 'all', position }
+  }
+  const { streamName } = source
+  const revision = from === 'start' ? -1 : from === 'end' ? (log.findStream(streamName)?.revision ?? -1) : from
+  return { kind: 'stream', streamName, revision }
 }
 
 async function readWholeLog(
@@ -92,19 +135,21 @@ async function readWholeLog(
   if (compatibility >= 1) sink.sendMessage(encodeLastPosition(lastPosition))
 }
 
-async function followWholeLog(
+function followWholeLog(
   log: EventLog,
-  { direction, filter }: ReadOptions,
-  from: ReadStart,
+  { filter }: ReadOptions,
+  place: Extract<SubscriptionPlace, { kind: 'all' }>,
   sink: CallSink,
 ): Promise<void> {
-  if (direction === 'backwards') throw badRequest('A subscription goes forwards only.')
-  const after = from === 'start' ? 0 : from === 'end' ? log.lastPosition : Math.min(from, log.lastPosition)
-  await subscribeToAll(
-    log,
-    { after, filter: filter && createEventFilter(filter.definition), checkpointEvery: filter?.checkpointEvery },
-    sink,
-  )
+  const subscription = {
+    after: place.position,
+    filter: filter && createEventFilter(filter.definition),
+    checkpointEvery: filter?.checkpointEvery,
+    onReached: (position: number) => {
+      place.position = position
+    },
+  }
+  return subscribeToAll(log, subscription, sink)
 }
 
 async function readOneStream(
@@ -127,16 +172,17 @@ async function readOneStream(
 
 async function followOneStream(
   log: EventLog,
-  { direction, filter }: ReadOptions,
-  streamName: string,
-  from: ReadStart,
+  { filter }: ReadOptions,
+  place: Extract<SubscriptionPlace, { kind: 'stream' }>,
   sink: CallSink,
 ): Promise<void> {
   if (filter) throw filterOnStream()
-  if (direction === 'backwards') throw badRequest('A subscription goes forwards only.')
+  const { streamName, revision: after } = place
   refuseTombstoned(log, streamName)
-  const after = from === 'start' ? -1 : from === 'end' ? (log.findStream(streamName)?.revision ?? -1) : from
-  await subscribeToStream(log, { streamName, after }, sink)
+  const onReached = (revision: number) => {
+    place.revision = revision
+  }
+  await subscribeToStream(log, { streamName, after, onReached }, sink)
 }
 
 /** Ignoring it would hand out events the caller does not want. */

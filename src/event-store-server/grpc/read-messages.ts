@@ -9,8 +9,12 @@ import type { LivePlace } from '../streams/read-sink.ts'
 import { badRequest } from './rpc-failure.ts'
 import { decodeStreamIdentifier, unwrapOptions, writePosition, writeStreamIdentifier } from './shared-messages.ts'
 
+export type ReadSource =
+  | { readonly kind: 'stream'; readonly streamName: string; readonly from: ReadStart }
+  | { readonly kind: 'all'; readonly from: ReadStart }
+
 export type ReadOptions = {
-  source: { kind: 'stream'; streamName: string; from: ReadStart } | { kind: 'all'; from: ReadStart } | undefined
+  source: ReadSource | undefined
   direction: Direction
   amount: { kind: 'count'; countMax: number } | { kind: 'subscription' } | undefined
   filter: ReadFilter | undefined
@@ -98,7 +102,7 @@ function decodeCompatibility(reader: ProtoReader): number {
   return level
 }
 
-function decodeStreamSource(reader: ProtoReader): NonNullable<ReadOptions['source']> {
+function decodeStreamSource(reader: ProtoReader): ReadSource {
   let streamName = ''
   let from: ReadStart = 'start'
   while (reader.next()) {

@@ -41,3 +41,7 @@ export const serverFeaturesService = {
     false,
   ),
 }
+
+export const monitoringService = {
+  stats: rawMethod('/event_store.client.monitoring.Monitoring/Stats', false, true),
+}

@@ -19,6 +19,12 @@ export function createEventFilter({ on, prefixes, regex }: EventFilterDefinition
   return on === 'event-type' ? (event) => matches(event.type) : (event) => matches(event.streamName)
 }
 
+/** In words for whoever looks at the open subscriptions. */
+export function describeFilter({ on, prefixes, regex }: EventFilterDefinition): string {
+  const subject = on === 'event-type' ? 'type' : 'stream'
+  return prefixes.length > 0 ? `${subject} begins with ${prefixes.join(' or ')}` : `${subject} matches ${regex}`
+}
+
 function toPrefixMatch(prefixes: readonly string[]): (text: string) => boolean {
   const [only] = prefixes
   if (prefixes.length === 1 && only !== undefined) return (text) => text.startsWith(only)

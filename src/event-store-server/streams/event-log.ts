@@ -5,6 +5,7 @@
  */
 import { type Clock, systemClock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
+import type { CommittedGroup } from '../statistics/statistics.ts'
 import { passBy, type ReachStep } from '../step.ts'
 import type { AllRange, Direction, PageLimits, Storage, StoredEvent, StoredStream } from '../storage/storage.ts'
 import { AppendListeners } from './append-listeners.ts'
@@ -23,6 +24,8 @@ export type EventLogOptions = {
   readonly onStep?: ReachStep
   readonly tail?: TailRingLimits
   readonly cachedStreamsMax?: number
+  /** Told of each group of appends that reached the disk. */
+  readonly onGroup?: (group: CommittedGroup) => void
 }
 
 const defaultTail: TailRingLimits = { eventCountMax: 4_096, sizeBytesMax: 32 * 1_048_576 }
@@ -41,7 +44,15 @@ export class EventLog {
   private readonly checkpoints: CheckpointTimer
 
   constructor(options: EventLogOptions) {
-    const { storage, log, clock = systemClock, tail = defaultTail, cachedStreamsMax, onStep = passBy } = options
+    const {
+      storage,
+      log,
+      clock = systemClock,
+      tail = defaultTail,
+      cachedStreamsMax,
+      onStep = passBy,
+      onGroup,
+    } = options
     this.storage = storage
     this.clock = clock
     this.tail = new TailRing(storage.lastPosition, tail)
@@ -53,6 +64,7 @@ export class EventLog {
       clock,
       log,
       onStep,
+      onGroup,
       onCommitted: (entries, streamNames) => {
         for (const entry of entries) this.tail.push(entry)
         this.listeners.tell(streamNames)

@@ -8,6 +8,7 @@
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import { describeError, PlatformError } from '#kernel/platform-error.ts'
+import type { CommittedGroup } from '../statistics/statistics.ts'
 import type { ReachStep } from '../step.ts'
 import type { Storage, StoredStream } from '../storage/storage.ts'
 import { readEventHeader } from './event-record.ts'
@@ -22,6 +23,8 @@ export type LogWriterOptions = {
   readonly clock: Clock
   readonly log: Log
   readonly onStep: ReachStep
+  /** Told of each group that reached the disk. */
+  readonly onGroup?: ((group: CommittedGroup) => void) | undefined
   readonly onCommitted: (entries: readonly TailEntry[], streamNames: Iterable<string>) => void
 }
 
@@ -108,6 +111,7 @@ export class LogWriter {
   private commit(group: readonly Waiting[]): LogOutcome[] {
     const { storage, streams, log } = this.options
     const createdAt = Math.max(this.options.clock.now(), this.lastCreatedAt)
+    const beganAt = performance.now()
     let done: LogTransaction | undefined
     let outcomes: LogOutcome[] = []
     try {
@@ -127,8 +131,17 @@ export class LogWriter {
       log.error('A group of appends was undone', { requests: group.length, reason: describeError(error) })
       return group.map(() => ({ kind: 'failed', error: toPlatformError(error) }))
     }
-    if (done) this.takeOver(done, createdAt, streams)
+    if (done) {
+      this.tellOfGroup(group.length, done, performance.now() - beganAt)
+      this.takeOver(done, createdAt, streams)
+    }
     return outcomes
+  }
+
+  private tellOfGroup(requestCount: number, { entries, nextPosition }: LogTransaction, lengthMs: number): void {
+    // Positions count bytes, so the growth of the log is a subtraction.
+    const sizeBytes = nextPosition - this.nextPosition
+    this.options.onGroup?.({ requestCount, eventCount: entries.length, sizeBytes, lengthMs })
   }
 
   private takeOver(transaction: LogTransaction, createdAt: number, streams: StreamCache): void {

@@ -20,6 +20,8 @@ export type AllSubscription = {
   readonly after: number
   readonly filter: EventFilter | undefined
   readonly checkpointEvery: number | undefined
+  /** Told how far it has come, once a page. */
+  readonly onReached?: (position: number) => void
 }
 
 export async function subscribeToAll(
@@ -40,7 +42,7 @@ export async function subscribeToAll(
 
 async function follow(
   log: EventLog,
-  { after, filter, checkpointEvery }: AllSubscription,
+  { after, filter, checkpointEvery, onReached }: AllSubscription,
   sink: SubscriptionSink,
   waker: Waker,
 ) {
@@ -73,6 +75,7 @@ async function follow(
         sink.sendCheckpoint(cursor)
       }
     }
+    onReached?.(cursor)
     if (!isLive) await nextTurn()
   }
 }

@@ -15,6 +15,8 @@ export type StreamSubscription = {
   readonly streamName: string
   /** A revision, excluded; -1 from the first event. */
   readonly after: number
+  /** Told how far it has come, once a page. */
+  readonly onReached?: (revision: number) => void
 }
 
 export class StreamTombstoned extends Error {
@@ -43,7 +45,12 @@ export async function subscribeToStream(
   }
 }
 
-async function follow(log: EventLog, { streamName, after }: StreamSubscription, sink: SubscriptionSink, waker: Waker) {
+async function follow(
+  log: EventLog,
+  { streamName, after, onReached }: StreamSubscription,
+  sink: SubscriptionSink,
+  waker: Waker,
+) {
   let cursor = after
   let isLive = false
   while (!sink.isClosed) {
@@ -69,6 +76,7 @@ async function follow(log: EventLog, { streamName, after }: StreamSubscription, 
     }
     const last = page.at(-1)
     cursor = last ? readEventHeader(last.record).revision : stream.revision
+    onReached?.(cursor)
     if (!isLive) await nextTurn()
   }
 }
