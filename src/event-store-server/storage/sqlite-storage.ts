@@ -1,11 +1,13 @@
 import { type Database, SQLiteError, type SQLQueryBindings, type Statement } from 'bun:sqlite'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { passBy, type ReachStep } from '../step.ts'
+import { EventPage, type EventRow, toChecksum } from './event-page.ts'
 import { type Durability, openSqliteDatabase } from './sqlite-database.ts'
 import { type StatementName, statements } from './sqlite-schema.ts'
 import { SqliteUpkeep } from './sqlite-upkeep.ts'
 import type {
   AllRange,
+  CheckpointNeed,
   NewStoredEvent,
   Storage,
   StorageWriter,
@@ -13,15 +15,26 @@ import type {
   StoredStream,
   StreamRange,
 } from './storage.ts'
+import { type EventToIndex, UnindexedEvents } from './unindexed-events.ts'
 
-/** Every commit also writes the pages of the trees it touched. An estimate, for deciding when a checkpoint is due. */
-const commitOverheadBytes = 20_480
+/** Every commit also rewrites the page it begins on and those above it. An estimate: it decides when a checkpoint is due. */
+const commitOverheadBytes = 6_144
 
-type Row = { position: number; checksum: number; record: Uint8Array }
+/**
+ * After a checkpoint the write-ahead log is written over from its beginning, and a sync of a file that does not grow
+ * costs about half. So checkpoints come often; each writes a page once, however many commits have changed it.
+ */
+const worthwhileBytes = 1_048_576
+const overdueBytes = 8 * 1_048_576
+
+/** Indexing many events at once touches each index page once; the limit bounds memory and the time of an opening. */
+const worthwhileToIndexCount = 8_192
+const overdueToIndexCount = 16_384
+
 type StreamRow = {
   id: number
   name: string
-  revision: number
+  revision_floor: number
   truncate_before: number
   max_count: number | null
   max_age_seconds: number | null
@@ -42,9 +55,11 @@ export class SqliteStorage implements Storage, StorageWriter {
   private readonly reach: ReachStep
   readonly upkeep: SqliteUpkeep
   private readonly prepared: Record<StatementName, Statement<unknown, SQLQueryBindings[]>>
+  private readonly unindexed = new UnindexedEvents()
   private failure: PlatformError | undefined
   private lastCommitted: number
   private lastInserted: number
+  private indexedThrough: number
   private nextId: number
   private pendingBytes = 0
 
@@ -57,8 +72,10 @@ export class SqliteStorage implements Storage, StorageWriter {
     ) as typeof this.prepared
     this.upkeep = new SqliteUpkeep(this.database, this.reach)
     if (options.sizeBytesMax !== undefined) this.limitSize(options.sizeBytesMax)
-    this.lastCommitted = this.lastInserted = this.readLast()?.position ?? 0
-    this.nextId = 1 + Number(this.prepared.lastStreamId.values()[0]?.[0] ?? 0)
+    this.indexedThrough = this.readNumber('indexProgress') ?? 0
+    this.loadUnindexed()
+    this.lastCommitted = this.lastInserted = Math.max(this.indexedThrough, this.readNumber('lastPosition') ?? 0)
+    this.nextId = 1 + (this.readNumber('lastStreamId') ?? 0)
   }
 
   get lastPosition(): number {
@@ -69,33 +86,31 @@ export class SqliteStorage implements Storage, StorageWriter {
     return this.nextId
   }
 
-  get uncheckpointedBytes(): number {
-    return this.pendingBytes
+  get checkpointNeed(): CheckpointNeed {
+    if (this.pendingBytes > overdueBytes || this.unindexed.count > overdueToIndexCount) return 'overdue'
+    if (this.pendingBytes > worthwhileBytes || this.unindexed.count > worthwhileToIndexCount) return 'worthwhile'
+    return 'none'
   }
 
   commit(work: (writer: StorageWriter) => void): void {
-    if (this.failure) throw this.failure
-    const [bytesBefore, idBefore] = [this.pendingBytes, this.nextId]
+    const [bytesBefore, idBefore, unindexedBefore] = [this.pendingBytes, this.nextId, this.unindexed.count]
     try {
-      this.database.run('BEGIN IMMEDIATE')
-      this.reach('append:begun')
-      work(this)
-      this.reach('append:inserted')
-      this.database.run('COMMIT')
-      this.reach('append:committed')
+      this.transact('append', () => work(this))
       if (this.lastInserted !== this.lastCommitted) this.pendingBytes += commitOverheadBytes
       this.lastCommitted = this.lastInserted
     } catch (error) {
-      if (this.database.inTransaction) this.database.run('ROLLBACK')
       this.lastInserted = this.lastCommitted
+      this.unindexed.truncate(unindexedBefore)
       this.pendingBytes = bytesBefore
       this.nextId = idBefore
-      throw this.toWritingError(error)
+      throw error
     }
   }
 
-  insertEvent({ position, streamId, revision, eventKey, record }: NewStoredEvent): void {
-    this.prepared.insertEvent.run(position, streamId, revision, eventKey, Bun.hash.crc32(record), record)
+  insertEvent(event: NewStoredEvent): void {
+    const { position, streamId, revision, eventKey, record } = event
+    this.prepared.insertEvent.run(position, streamId, revision, eventKey, toChecksum(record), record)
+    this.unindexed.add(event)
     this.lastInserted = position
     this.pendingBytes += record.length
   }
@@ -114,7 +129,7 @@ export class SqliteStorage implements Storage, StorageWriter {
   }
 
   readLast(): StoredEvent | undefined {
-    return this.collect(this.prepared.readLast, [], Number.POSITIVE_INFINITY)[0]
+    return this.collect(new EventPage(), this.prepared.readLast, []).events[0]
   }
 
   findStream(name: string): StoredStream | undefined {
@@ -123,7 +138,7 @@ export class SqliteStorage implements Storage, StorageWriter {
     return {
       id: row.id,
       name: row.name,
-      revision: row.revision,
+      revision: Math.max(row.revision_floor, this.findHead(row.id)),
       truncateBefore: row.truncate_before,
       maxCount: row.max_count ?? undefined,
       maxAgeSeconds: row.max_age_seconds ?? undefined,
@@ -133,24 +148,55 @@ export class SqliteStorage implements Storage, StorageWriter {
 
   readAll({ direction, after, before, eventCountMax, sizeBytesMax }: AllRange): StoredEvent[] {
     const statement = direction === 'forwards' ? this.prepared.readAllForwards : this.prepared.readAllBackwards
-    return this.collect(statement, [after, before, eventCountMax], sizeBytesMax)
+    return this.collect(new EventPage({ eventCountMax, sizeBytesMax }), statement, [after, before, eventCountMax])
+      .events
   }
 
+  /** What is not indexed yet is newer than all that is. */
   readStream({ direction, streamId, first, last, eventCountMax, sizeBytesMax }: StreamRange): StoredEvent[] {
-    const statement = direction === 'forwards' ? this.prepared.readStreamForwards : this.prepared.readStreamBackwards
-    return this.collect(statement, [streamId, first, last, eventCountMax], sizeBytesMax)
+    const page = new EventPage({ eventCountMax, sizeBytesMax })
+    const newest = this.unindexed.positionsIn(streamId, first, last)
+    if (direction === 'forwards') {
+      this.collect(page, this.prepared.readStreamForwards, [streamId, first, last, eventCountMax])
+      this.collectAt(page, newest)
+    } else {
+      this.collectAt(page, newest.toReversed())
+      if (!page.isFull) this.collect(page, this.prepared.readStreamBackwards, [streamId, first, last, page.room])
+    }
+    return page.events
   }
 
   findByEventKey(streamId: number, eventKey: number): StoredEvent[] {
-    return this.collect(this.prepared.findByEventKey, [streamId, eventKey], Number.POSITIVE_INFINITY)
+    const page = new EventPage()
+    // Asked for every append that names no revision, and mostly in vain: no join, and no look at all where none can be.
+    if (!this.unindexed.hasWholeStream(streamId))
+      this.collectAt(
+        page,
+        this.prepared.positionsWithKey.values(streamId, eventKey).map(([position]) => Number(position)),
+      )
+    this.collectAt(page, this.unindexed.positionsWithKey(streamId, eventKey))
+    return page.events
   }
 
   checkpoint(): void {
+    if (this.unindexed.count > worthwhileToIndexCount) this.indexEvents()
     if (this.upkeep.holdsCheckpoints) return
     this.reach('checkpoint:begun')
-    this.database.query('PRAGMA wal_checkpoint(PASSIVE)').get()
+    this.prepared.checkpoint.get()
     this.reach('checkpoint:done')
     this.pendingBytes = 0
+  }
+
+  indexEvents(): void {
+    if (this.unindexed.count === 0) return
+    const through = this.lastCommitted
+    this.transact('index', () => {
+      this.prepared.indexRevisions.run(this.indexedThrough, through)
+      this.prepared.indexEventKeys.run(this.indexedThrough, through)
+      this.prepared.saveIndexProgress.run(through)
+    })
+    this.indexedThrough = through
+    this.unindexed.truncate(0)
   }
 
   close(): void {
@@ -161,32 +207,53 @@ export class SqliteStorage implements Storage, StorageWriter {
     this.upkeep.close()
   }
 
-  /** Rows until the page is full; the row that fills it is included, so that a page always makes progress. */
+  private transact(kind: 'append' | 'index', work: () => void): void {
+    if (this.failure) throw this.failure
+    try {
+      this.prepared.begin.run()
+      this.reach(`${kind}:begun`)
+      work()
+      this.reach(`${kind}:inserted`)
+      this.prepared.commit.run()
+      this.reach(`${kind}:committed`)
+    } catch (error) {
+      if (this.database.inTransaction) this.database.run('ROLLBACK')
+      throw this.toWritingError(error)
+    }
+  }
+
+  private findHead(streamId: number): number {
+    return this.unindexed.findHead(streamId) ?? this.readNumber('findHead', streamId) ?? -1
+  }
+
+  private loadUnindexed(): void {
+    for (const event of this.prepared.eventsToIndex.iterate(this.indexedThrough) as IterableIterator<EventToIndex>)
+      this.unindexed.add(event)
+  }
+
+  private readNumber(name: StatementName, ...bindings: number[]): number | undefined {
+    const value = this.prepared[name].values(...bindings)[0]?.[0]
+    return value === null || value === undefined ? undefined : Number(value)
+  }
+
   private collect(
+    page: EventPage,
     statement: Statement<unknown, SQLQueryBindings[]>,
     bindings: SQLQueryBindings[],
-    sizeBytesMax: number,
-  ): StoredEvent[] {
-    const page: StoredEvent[] = []
-    let size = 0
-    for (const row of statement.iterate(...bindings) as IterableIterator<Row>) {
-      page.push({ position: row.position, record: this.verify(row) })
-      size += row.record.length
-      if (size >= sizeBytesMax) break
+  ): EventPage {
+    for (const row of statement.iterate(...bindings) as IterableIterator<EventRow>) {
+      page.add(row)
+      if (page.isFull) break
     }
     return page
   }
 
-  private verify({ position, checksum, record }: Row): Buffer {
-    if (Bun.hash.crc32(record) !== checksum)
-      throw new PlatformError(
-        'store-damaged',
-        `The event at position ${position} does not match its checksum. Restore the store from a backup.`,
-        {
-          facts: { position },
-        },
-      )
-    return Buffer.from(record.buffer, record.byteOffset, record.byteLength)
+  private collectAt(page: EventPage, positions: readonly number[]): void {
+    for (const position of positions) {
+      if (page.isFull) return
+      const row = this.prepared.readAt.get(position) as EventRow | null
+      if (row) page.add(row)
+    }
   }
 
   /** A full disk refuses and goes on; after any other failed write nobody knows what the disk holds, so appending stops. */

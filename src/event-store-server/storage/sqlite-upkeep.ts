@@ -23,8 +23,9 @@ const table = `
 export const upkeepStatements = {
   listHidingStreams: `SELECT id, name FROM streams WHERE id > ? AND id <= ? AND (truncate_before > 0
     OR max_count IS NOT NULL OR max_age_seconds IS NOT NULL OR is_tombstoned = 1 OR name LIKE '$$%') ORDER BY id`,
-  listEventsBelow: `SELECT position, length(record) AS sizeBytes FROM events INDEXED BY events_by_revision
-    WHERE stream_id = ? AND revision < ? ORDER BY revision LIMIT ?`,
+  listEventsBelow: `SELECT events.position, length(record) AS sizeBytes FROM events_by_revision AS place
+    CROSS JOIN events ON events.position = place.position
+    WHERE place.stream_id = ? AND place.revision < ? ORDER BY place.revision LIMIT ?`,
   removeEvent: 'DELETE FROM events WHERE position = ?',
   loadNote: 'SELECT last_stream_id AS lastStreamId, scavenge_id AS scavengeId FROM scavenge_notes',
   saveNote: `INSERT INTO scavenge_notes (id, last_stream_id, scavenge_id) VALUES (1, ?, ?)

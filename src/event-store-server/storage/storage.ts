@@ -25,17 +25,23 @@ export interface Storage {
   /** Events of the stream whose id has this key; keys of different ids may collide. */
   findByEventKey(streamId: number, eventKey: number): StoredEvent[]
 
-  /** Moves committed pages from the write-ahead log into the database; call it when nobody waits. */
+  /** Puts in order what commits left for later; call it when nobody waits, or when the need is `overdue`. */
   checkpoint(): void
-  readonly uncheckpointedBytes: number
+  readonly checkpointNeed: CheckpointNeed
+  /** Brings the indexes up to the last event. Reads need none of it; who walks the tables for upkeep does. */
+  indexEvents(): void
   readonly upkeep: StorageUpkeep
   close(): void
 }
 
 export interface StorageWriter {
   insertEvent(event: NewStoredEvent): void
+  /** Needed when a stream is new or more of it than its revision has changed; the revision is known from its events. */
   saveStream(stream: StoredStream): void
 }
+
+/** `worthwhile`: in an idle moment. `overdue`: soon, or the commits after it pay. */
+export type CheckpointNeed = 'none' | 'worthwhile' | 'overdue'
 
 export type StoredEvent = { readonly position: number; readonly record: Buffer }
 
@@ -77,5 +83,8 @@ export type StreamRange = PageLimits & {
 
 export type Direction = 'forwards' | 'backwards'
 
-/** The `truncateBefore` of a deleted stream: above every revision. */
-export const deletedBefore = Number.MAX_SAFE_INTEGER
+/** Above every revision; a tombstone has it as its own. */
+export const endOfRevisions = Number.MAX_SAFE_INTEGER
+
+/** The `truncateBefore` of a deleted stream. */
+export const deletedBefore = endOfRevisions

@@ -2,14 +2,15 @@ import { describe, expect, test } from 'bun:test'
 import { createFakeClock } from '#kernel/clock.ts'
 import { silentLog } from '#kernel/log.ts'
 import { SqliteStorage } from '../storage/sqlite-storage.ts'
+import type { CheckpointNeed } from '../storage/storage.ts'
 import { CheckpointTimer } from './checkpoint-timer.ts'
 
 class CountingStorage extends SqliteStorage {
   bytes = 0
   checkpoints = 0
 
-  override get uncheckpointedBytes(): number {
-    return this.bytes
+  override get checkpointNeed(): CheckpointNeed {
+    return this.bytes > 64_000_000 ? 'overdue' : this.bytes > 1_000_000 ? 'worthwhile' : 'none'
   }
 
   override checkpoint(): void {

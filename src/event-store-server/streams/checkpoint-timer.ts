@@ -1,6 +1,6 @@
 /**
- * Moves the write-ahead log into the database when nobody appends, so that a commit never has to.
- * Under appends without a pause it does so anyway once the log has grown large: late, but bounded.
+ * Takes checkpoints of the storage when nobody appends, so that nobody waits for one.
+ * Under appends without a pause it takes them all the same once they are overdue: late, but bounded.
  */
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
@@ -10,8 +10,6 @@ import type { Storage } from '../storage/storage.ts'
 export type CheckpointTimerOptions = { readonly storage: Storage; readonly clock: Clock; readonly log: Log }
 
 const idleMs = 50
-const worthwhileBytes = 1_048_576
-const overdueBytes = 64 * 1_048_576
 
 export class CheckpointTimer {
   private readonly options: CheckpointTimerOptions
@@ -24,10 +22,9 @@ export class CheckpointTimer {
 
   afterCommit(): void {
     this.hasCommittedSince = true
-    const { uncheckpointedBytes } = this.options.storage
     if (this.cancel) return
-    if (uncheckpointedBytes > overdueBytes) this.arm(0)
-    else if (uncheckpointedBytes > worthwhileBytes) this.arm(idleMs)
+    const need = this.options.storage.checkpointNeed
+    if (need !== 'none') this.arm(need === 'overdue' ? 0 : idleMs)
   }
 
   stop(): void {
@@ -40,7 +37,7 @@ export class CheckpointTimer {
     this.hasCommittedSince = false
     this.cancel = this.options.clock.after(delayMs, () => {
       this.cancel = undefined
-      if (this.hasCommittedSince && this.options.storage.uncheckpointedBytes < overdueBytes) this.arm(idleMs)
+      if (this.hasCommittedSince && this.options.storage.checkpointNeed !== 'overdue') this.arm(idleMs)
       else this.checkpoint()
     })
   }

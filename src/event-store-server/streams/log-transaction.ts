@@ -47,6 +47,7 @@ export class LogTransaction {
   private nextStreamId: number
   nextPosition: number
   readonly changedStreams = new Map<string, StoredStream>()
+  private readonly streamsToSave = new Set<string>()
   readonly entries: TailEntry[] = []
 
   constructor({ storage, writer, findStream, nextPosition, createdAt }: LogTransactionOptions) {
@@ -71,9 +72,9 @@ export class LogTransaction {
     }
   }
 
-  /** Stores what the streams have become; once a stream and group, however many events it got. */
+  /** Stores new streams and those whose visibility changed; a revision alone is known from the events. */
   saveStreams(): void {
-    for (const stream of this.changedStreams.values()) this.writer.saveStream(stream)
+    for (const name of this.streamsToSave) this.writer.saveStream(this.getStream(name))
   }
 
   private append(stream: StoredStream, expected: ExpectedRevision, events: readonly ProposedEvent[]): LogOutcome {
@@ -103,6 +104,7 @@ export class LogTransaction {
     const current = stream.truncateBefore === deletedBefore ? this.takeUpAgain(stream) : stream
     let revision = current.revision
     for (const event of events) this.insert(current, ++revision, event)
+    if (stream.id >= this.storage.nextStreamId) this.streamsToSave.add(stream.name)
     this.changedStreams.set(stream.name, { ...current, revision })
     const last = events.at(-1)
     if (isMetadataStream(stream.name) && last) this.applyMetadata(fromMetadataStream(stream.name), last.data)
@@ -128,7 +130,7 @@ export class LogTransaction {
       data: noBytes,
       metadata: noBytes,
     })
-    this.changedStreams.set(stream.name, { ...stream, isTombstoned: true })
+    this.change({ ...stream, isTombstoned: true })
     return { kind: 'written', revision: stream.revision, position: this.entries.at(-1)?.position }
   }
 
@@ -146,7 +148,13 @@ export class LogTransaction {
   }
 
   private applyMetadata(streamName: string, data: Buffer): void {
-    this.changedStreams.set(streamName, { ...this.getStream(streamName), ...parseVisibility(data) })
+    this.change({ ...this.getStream(streamName), ...parseVisibility(data) })
+  }
+
+  /** Of more than a revision. */
+  private change(stream: StoredStream): void {
+    this.changedStreams.set(stream.name, stream)
+    this.streamsToSave.add(stream.name)
   }
 
   private insert(stream: StoredStream, revision: number, event: ProposedEvent): void {

@@ -52,7 +52,7 @@ export class LogWriter {
   constructor(options: LogWriterOptions) {
     this.options = options
     const last = options.storage.readLast()
-    this.nextPosition = last ? positionAfter(last.position, last.record) : firstPosition()
+    this.nextPosition = last ? positionAfter(options.storage.lastPosition, last.record) : firstPosition()
     this.lastCreatedAt = last ? readEventHeader(last.record).createdAt : 0
   }
 

@@ -154,6 +154,7 @@ export class Scavenger {
     await this.records.recordStart(run.scavengeId)
     this.reach('scavenge:started')
     const { scavengeId } = run
+    storage.indexEvents()
     const before = eventLog.lastPosition
     const walk = new ScavengeWalk({ eventLog, storage, log, scavengeId, startAfter, before, ...(limits && { limits }) })
     run.walk = walk
