@@ -1,7 +1,7 @@
 /** `bun run bench [name] [--seconds N]`: runs the benches one after the other, each in a process of its own. */
 import { resolve } from 'node:path'
 
-const benches = ['fan-out', 'actions', 'action-to-screen']
+const benches = ['fan-out', 'actions', 'action-to-screen', 'event-store']
 const args = Bun.argv.slice(2)
 if (args.includes('--help') || args.includes('-h')) {
   console.log(
