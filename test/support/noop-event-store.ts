@@ -11,7 +11,8 @@ import { createServer, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { encodeBatchAnswer } from '#event-store-server/grpc/batch-append-messages.ts'
 import { decodeRead, encodeCaughtUp, encodeConfirmation } from '#event-store-server/grpc/read-messages.ts'
-import { encodeClusterOfOne, encodeSupportedMethods } from '#event-store-server/grpc/server-info.ts'
+import { spokenVersion } from '#event-store-server/grpc/server-info.ts'
+import { encodeMessage } from '#event-store-server/protobuf/encode-message.ts'
 import { encodeEventRecord } from '#event-store-server/streams/event-record.ts'
 import { newUuid } from '#kernel/ids.ts'
 import { benchEventData, benchEventType } from './bench-event.ts'
@@ -47,6 +48,14 @@ const written = { kind: 'written', revision: 1_000, position: 10_000_000 } as co
 const answerFrame = toFrame(encodeBatchAnswer(newUuid(), { streamName: `bench-${newUuid()}`, expected: 999 }, written))
 /** Request and answer both begin with the correlation id: a message of one text. */
 const correlationIdBytes = 40
+
+const supportedMethods = encodeMessage((writer) => {
+  writer.message(1, (method) => {
+    method.text(1, 'batchappend')
+    method.text(2, 'event_store.client.streams.streams')
+  })
+  writer.text(2, spokenVersion)
+})
 
 const followers = new Set<ServerHttp2Stream>()
 
@@ -113,10 +122,7 @@ server.on('stream', (stream, headers) => {
   stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
   if (path.endsWith('/BatchAppend')) return answerAppends(stream)
   if (path.endsWith('Streams/Read')) return afterRequest(stream, (request) => read(stream, request))
-  const { port } = server.address() as AddressInfo
-  const gossip = { instanceId: newUuid(), host: '127.0.0.1', port, now: Date.now() }
-  const answer = path.endsWith('Gossip/Read') ? encodeClusterOfOne(gossip) : encodeSupportedMethods()
-  afterRequest(stream, () => stream.end(toFrame(answer)))
+  afterRequest(stream, () => stream.end(toFrame(supportedMethods)))
 })
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo
