@@ -6,12 +6,14 @@
  * (`already-running` otherwise), and a network that may be trusted: there is no authentication, so listen on loopback.
  */
 import { type Clock, systemClock } from '#kernel/clock.ts'
+import { createDeferred } from '#kernel/deferred.ts'
 import type { Log } from '#kernel/log.ts'
 import { openAccess } from './access/access.ts'
 import { startGrpcServer } from './grpc/grpc-server.ts'
 import type { ServiceContext } from './grpc/grpc-service.ts'
 import { createMonitoringService } from './grpc/monitoring-service.ts'
 import { OpenCalls } from './grpc/open-calls.ts'
+import { createOperationsService } from './grpc/operations-service.ts'
 import { createGossipService, createServerFeaturesService, spokenVersion } from './grpc/server-info.ts'
 import { createStreamsService } from './grpc/streams-service.ts'
 import { measureFile } from './statistics/file-figures.ts'
@@ -22,6 +24,7 @@ import { passBy, type ReachStep } from './step.ts'
 import type { Durability } from './storage/sqlite-database.ts'
 import { SqliteStorage } from './storage/sqlite-storage.ts'
 import { EventLog } from './streams/event-log.ts'
+import { Scavenger } from './upkeep/scavenger.ts'
 
 export type EventStoreServerOptions = {
   /** `:memory:` keeps everything in memory and forgets it on `stop`. */
@@ -44,6 +47,9 @@ export type EventStoreServer = {
   readonly connectionString: string
   /** Ends all calls with a reason, finishes what was accepted, closes the file. */
   stop(): Promise<void>
+  /** Resolves once the server has stopped, whoever asked for it: a client may, with the protocol's Shutdown. */
+  readonly stopped: Promise<void>
+  readonly scavenger: Scavenger
   stats(): EventStoreServerStats
 }
 
@@ -73,8 +79,16 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
         now: clock.now(),
       })
   })
-  const services = [createStreamsService(context), monitoring, gossip]
+  const scavenger = new Scavenger({ eventLog, storage, log, onStep, nodeEndpoint: () => `${host}:${port}` })
+  const operations = createOperationsService({
+    access: context.access,
+    scavenger,
+    shutDown: () => void stopOnce(),
+    restartPersistentSubscriptions: () => undefined,
+  })
+  const services = [createStreamsService(context), monitoring, gossip, operations]
   services.push(createServerFeaturesService(services))
+  await scavenger.recordInterrupted()
   const network = await startGrpcServer({ services, openCalls, host, port, clock }).catch((error: unknown) => {
     eventLog.stop()
     storage.close()
@@ -84,9 +98,20 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
   statistics.start()
   log.info('The event store listens', { host, port, file, lastPosition: eventLog.lastPosition })
 
+  const stopped = createDeferred()
   let stopping: Promise<void> | undefined
+  const stopOnce = () => {
+    if (!stopping) {
+      stopping = stop()
+      stopping.then(stopped.resolve, stopped.reject)
+      // Who stops the server hears of a failure there; who only waits may never ask.
+      stopped.promise.catch(() => undefined)
+    }
+    return stopping
+  }
   const stop = async () => {
     statistics.stop()
+    await scavenger.stop()
     eventLog.stop()
     await network.stop()
     storage.close()
@@ -95,7 +120,9 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
   return {
     port,
     connectionString: `kurrentdb://${host}:${port}?tls=false`,
-    stop: () => (stopping ??= stop()),
+    stop: stopOnce,
+    stopped: stopped.promise,
+    scavenger,
     stats: () => ({ ...eventLog.stats(), openCalls: openCalls.count }),
   }
 }

@@ -33,6 +33,7 @@ try {
     while (server.stats().openCalls > 0 && systemClock.now() < giveUpAt) await pause(systemClock, 20)
     stop()
   }
+  server.stopped.then(stop, stop)
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   process.once('disconnect', () => void stopLast())

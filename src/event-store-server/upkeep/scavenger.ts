@@ -109,10 +109,23 @@ export class Scavenger {
     return true
   }
 
-  /** Gives a scavenge that was cut off by a crash its end in the history. Call it once, before serving. */
+  /** Gives a scavenge that was cut off by a crash its end in the history. Call it once, before serving. Never fails. */
   async recordInterrupted(): Promise<void> {
-    const { storage } = this.options
-    const note = storage.upkeep.loadScavengeNote()
+    try {
+      await this.closeNote()
+    } catch (error) {
+      this.options.log.warning(
+        'The end of an interrupted scavenge could not be recorded; it is tried at the next start',
+        {
+          reason: describeError(error),
+        },
+      )
+    }
+  }
+
+  private async closeNote(): Promise<void> {
+    const { upkeep } = this.options.storage
+    const note = upkeep.loadScavengeNote()
     if (note?.scavengeId === undefined) return
     if (this.isRecordedAsRunning(note.scavengeId))
       await this.records.recordEnd(note.scavengeId, {
@@ -121,7 +134,7 @@ export class Scavenger {
         tookMs: 0,
         freedBytes: 0,
       })
-    storage.upkeep.saveScavengeNote({ ...note, scavengeId: undefined })
+    upkeep.saveScavengeNote({ ...note, scavengeId: undefined })
   }
 
   private isRecordedAsRunning(scavengeId: string): boolean {
