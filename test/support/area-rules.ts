@@ -45,7 +45,7 @@ export const areaRules: readonly AreaRule[] = [
     runsIn: 'server',
   },
   { area: /^src\/event-store\//, may: [kernel, config], packages: [schemaLibrary], runsIn: 'server' },
-  { area: /^src\/event-store-server\//, may: [kernel], packages: ['@grpc/grpc-js'], runsIn: 'server' },
+  { area: /^src\/event-store-server\//, may: [kernel], packages: ['@grpc/grpc-js', 're2js'], runsIn: 'server' },
   { area: /^src\/vortex\/protocol\//, may: [kernel], packages: [schemaLibrary], runsIn: 'browser' },
   { area: /^src\/vortex\/client\//, may: [kernel, protocol], packages: [schemaLibrary], runsIn: 'browser' },
   { area: /^src\/vortex\/server\//, may: [kernel, protocol], packages: ['hono', schemaLibrary], runsIn: 'server' },

@@ -3,6 +3,7 @@
  * regular expression. System events (`$...`) are not special; a reader who does not want them says so.
  */
 import { PlatformError } from '#kernel/platform-error.ts'
+import { compileRegex, type Matches } from './linear-regex.ts'
 
 export type EventFilterDefinition = {
   readonly on: 'event-type' | 'stream-name'
@@ -12,11 +13,11 @@ export type EventFilterDefinition = {
 
 export type EventFilter = (event: { readonly type: string; readonly streamName: string }) => boolean
 
-const regexLengthMax = 4_096
-
 export function createEventFilter({ on, prefixes, regex }: EventFilterDefinition): EventFilter {
   const matches = prefixes.length > 0 ? toPrefixMatch(prefixes) : toRegexMatch(regex)
-  return on === 'event-type' ? (event) => matches(event.type) : (event) => matches(event.streamName)
+  if (on === 'stream-name') return (event) => matches(event.streamName)
+  const matchesType = remembering(matches)
+  return (event) => matchesType(event.type)
 }
 
 /** In words for whoever looks at the open subscriptions. */
@@ -25,21 +26,31 @@ export function describeFilter({ on, prefixes, regex }: EventFilterDefinition): 
   return prefixes.length > 0 ? `${subject} begins with ${prefixes.join(' or ')}` : `${subject} matches ${regex}`
 }
 
-function toPrefixMatch(prefixes: readonly string[]): (text: string) => boolean {
+function toPrefixMatch(prefixes: readonly string[]): Matches {
   const [only] = prefixes
   if (prefixes.length === 1 && only !== undefined) return (text) => text.startsWith(only)
   return (text) => prefixes.some((prefix) => text.startsWith(prefix))
 }
 
-function toRegexMatch(regex: string): (text: string) => boolean {
+function toRegexMatch(regex: string): Matches {
   if (regex === '') throw badFilter('it has neither prefixes nor a regular expression')
-  if (regex.length > regexLengthMax)
-    throw badFilter(`its regular expression is longer than ${regexLengthMax} characters`)
-  try {
-    const compiled = new RegExp(regex)
-    return (text) => compiled.test(text)
-  } catch (error) {
-    throw badFilter(`its regular expression does not compile (${error instanceof Error ? error.message : error})`)
+  return compileRegex(regex)
+}
+
+const rememberedMax = 256
+const rememberedLengthMax = 128
+
+/** There are far fewer event types than events: most are decided by one look-up. Bounded in number and in size. */
+function remembering(matches: Matches): Matches {
+  const remembered = new Map<string, boolean>()
+  return (text) => {
+    const known = remembered.get(text)
+    if (known !== undefined) return known
+    const decision = matches(text)
+    if (text.length > rememberedLengthMax) return decision
+    if (remembered.size >= rememberedMax) remembered.clear()
+    remembered.set(text, decision)
+    return decision
   }
 }
 

@@ -50,6 +50,23 @@ export async function waitForReader(sink: ReadSink, clock: Clock, stallMs: numbe
   return !sink.isClosed
 }
 
+const turnMsMax = 10
+
+/** Measures the work of one turn, for loops that may look at many events and send few. */
+export class TurnTimer {
+  private startedAt = performance.now()
+
+  /** Ends the turn when it has lasted long enough. */
+  async pause(): Promise<void> {
+    await nextTurn()
+    this.startedAt = performance.now()
+  }
+
+  get isOver(): boolean {
+    return performance.now() - this.startedAt > turnMsMax
+  }
+}
+
 /** Lets other work have its turn between two pages. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))

@@ -8,7 +8,7 @@ import type { Direction, StoredEvent, StoredStream } from '../storage/storage.ts
 import type { EventFilter } from './event-filter.ts'
 import type { EventLog } from './event-log.ts'
 import { readEventHeader } from './event-record.ts'
-import { nextTurn, type ReadSink, waitForReader } from './read-sink.ts'
+import { nextTurn, type ReadSink, TurnTimer, waitForReader } from './read-sink.ts'
 
 export type ReadStart = 'start' | 'end' | number
 
@@ -37,7 +37,7 @@ export async function readAll(log: EventLog, request: ReadAllRequest, sink: Read
     const page = log.readAll({ direction, after, before })
     const last = page.at(-1)
     if (!last) return
-    const wanted = filter ? page.filter((event) => filter(readEventHeader(event.record))) : page
+    const wanted = filter ? await select(page, filter) : page
     const taken = wanted.slice(0, countMax - sent)
     if (!(await sendAll(log, taken, sink))) return
     sent += taken.length
@@ -67,6 +67,16 @@ export async function readStream(
     else last = revision - 1
     await nextTurn()
   }
+}
+
+async function select(page: readonly StoredEvent[], filter: EventFilter): Promise<StoredEvent[]> {
+  const wanted: StoredEvent[] = []
+  const turn = new TurnTimer()
+  for (const event of page) {
+    if (filter(readEventHeader(event.record))) wanted.push(event)
+    if (turn.isOver) await turn.pause()
+  }
+  return wanted
 }
 
 async function sendAll(log: EventLog, events: readonly StoredEvent[], sink: ReadSink): Promise<boolean> {

@@ -11,7 +11,7 @@ import type { EventFilter } from './event-filter.ts'
 import type { EventLog } from './event-log.ts'
 import { pageLimits } from './event-log.ts'
 import { readEventHeader } from './event-record.ts'
-import { nextTurn, type SubscriptionSink, waitForRoom } from './read-sink.ts'
+import { nextTurn, type SubscriptionSink, TurnTimer, waitForRoom } from './read-sink.ts'
 import type { TailEntry } from './tail-ring.ts'
 import { Waker } from './waker.ts'
 
@@ -63,7 +63,9 @@ async function follow(
       await waker.sleep()
       continue
     }
+    const turn = new TurnTimer()
     for (const event of page) {
+      if (filter && turn.isOver) await turn.pause()
       cursor = event.position
       if (!filter || filter('type' in event ? event : readEventHeader(event.record))) {
         if (sink.isFull && !(await waitForRoom(sink, waker))) return
