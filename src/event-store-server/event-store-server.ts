@@ -24,6 +24,7 @@ import { passBy, type ReachStep } from './step.ts'
 import type { Durability } from './storage/sqlite-database.ts'
 import { SqliteStorage } from './storage/sqlite-storage.ts'
 import { EventLog } from './streams/event-log.ts'
+import { type BackupOptions, type BackupResult, Backups } from './upkeep/backup.ts'
 import { Scavenger } from './upkeep/scavenger.ts'
 
 export type EventStoreServerOptions = {
@@ -50,6 +51,8 @@ export type EventStoreServer = {
   /** Resolves once the server has stopped, whoever asked for it: a client may, with the protocol's Shutdown. */
   readonly stopped: Promise<void>
   readonly scavenger: Scavenger
+  /** Copies the store into a file while it serves. */
+  backUp(options: BackupOptions): Promise<BackupResult>
   stats(): EventStoreServerStats
 }
 
@@ -80,6 +83,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
       })
   })
   const scavenger = new Scavenger({ eventLog, storage, log, onStep, nodeEndpoint: () => `${host}:${port}` })
+  const backups = new Backups(storage)
   const operations = createOperationsService({
     access: context.access,
     scavenger,
@@ -111,7 +115,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
   }
   const stop = async () => {
     statistics.stop()
-    await scavenger.stop()
+    await Promise.all([scavenger.stop(), backups.stop()])
     eventLog.stop()
     await network.stop()
     storage.close()
@@ -123,6 +127,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     stop: stopOnce,
     stopped: stopped.promise,
     scavenger,
+    backUp: (backup) => backups.make(backup),
     stats: () => ({ ...eventLog.stats(), openCalls: openCalls.count }),
   }
 }

@@ -52,6 +52,10 @@ export class SqliteUpkeep implements StorageUpkeep {
     ) as typeof this.prepared
   }
 
+  get file(): string {
+    return this.database.filename === '' ? ':memory:' : this.database.filename
+  }
+
   /** While a copy is being made the main file must not change. */
   get holdsCheckpoints(): boolean {
     return this.copier.isCopying

@@ -7,6 +7,8 @@
  * Asks: the last event of the log is never removed, since positions and times continue from it.
  */
 export interface StorageUpkeep {
+  /** Where the store is; `:memory:` when it has no file. */
+  readonly file: string
   /** Streams with ids in the range whose events may be hidden from readers: truncated, limited, deleted, or metadata. */
   listHidingStreams(range: StreamIdRange): StreamName[]
   /** Events of one stream below a revision, oldest first. */
