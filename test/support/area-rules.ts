@@ -41,7 +41,7 @@ export const areaRules: readonly AreaRule[] = [
   {
     area: /^src\/event-store\/kurrent\//,
     may: [kernel, config, eventStore],
-    packages: ['@kurrent/kurrentdb-client', '@grpc/grpc-js'],
+    packages: ['@kurrent/kurrentdb-client', '@grpc/grpc-js', schemaLibrary],
     runsIn: 'server',
   },
   { area: /^src\/event-store\//, may: [kernel, config], packages: [schemaLibrary], runsIn: 'server' },

@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path'
 
 export type MachineFigures = {
   readonly memoryBytes: number
-  /** Share of one core since the last look, in percent; 0 at the first. */
+  /** Share of one core since the last look, in percent; at the first, since the process began. */
   readonly cpuPercent: number
   readonly coreCount: number
   readonly freeMemoryBytes: number
@@ -17,7 +17,7 @@ export type MachineFigures = {
 /** Each caller has its own, so that the share of the processor is that since its own last look. */
 export function createMachineMeter(file: string): () => Promise<MachineFigures> {
   const folder = file === ':memory:' ? undefined : dirname(resolve(file))
-  let last = { at: performance.now(), usage: process.cpuUsage() }
+  let last = { at: 0, usage: { user: 0, system: 0 } }
 
   return async () => {
     const now = { at: performance.now(), usage: process.cpuUsage() }
