@@ -1,6 +1,7 @@
-/** Who wants to know that events were committed: in the whole log, or in one stream. */
+/** Who wants to know that events were committed: in the whole log, in one stream, or in the streams the system itself reads. */
 export class AppendListeners {
   private readonly all = new Set<() => void>()
+  private readonly ofSystemStreams = new Set<(streamName: string) => void>()
   private readonly byStream = new Map<string, Set<() => void>>()
 
   /** Calls `listener` after each commit (of an event in `streamName`, when given) until the returned function is called. */
@@ -13,10 +14,19 @@ export class AppendListeners {
     }
   }
 
+  /** Calls `listener` with the name of each stream that was changed and begins with `$`: metadata, users, settings. */
+  addForSystemStreams(listener: (streamName: string) => void): () => void {
+    this.ofSystemStreams.add(listener)
+    return () => this.ofSystemStreams.delete(listener)
+  }
+
   tell(streamNames: Iterable<string>): void {
     for (const listener of this.all) listener()
-    if (this.byStream.size === 0) return
-    for (const name of streamNames) for (const listener of this.byStream.get(name) ?? []) listener()
+    if (this.byStream.size === 0 && this.ofSystemStreams.size === 0) return
+    for (const name of streamNames) {
+      if (name.startsWith('$')) for (const listener of this.ofSystemStreams) listener(name)
+      for (const listener of this.byStream.get(name) ?? []) listener()
+    }
   }
 
   private listenersOf(streamName: string): Set<() => void> {
