@@ -4,12 +4,35 @@ import { parseCommandLine } from './command-line.ts'
 describe('the command line', () => {
   test('needs a file and has a default for everything else', () => {
     const wanted = { file: 'a.db', port: 2113, host: '127.0.0.1', durability: 'full' } as const
-    expect(parseCommandLine(['--file', 'a.db'])).toEqual(wanted)
-    expect(parseCommandLine(['--port', '0', '--file', 'a.db', '--durability', 'normal'])).toEqual({
+    expect(parseCommandLine(['--file', 'a.db'])).toMatchObject(wanted)
+    expect(parseCommandLine(['--port', '0', '--file', 'a.db', '--durability', 'normal'])).toMatchObject({
       ...wanted,
       port: 0,
       durability: 'normal',
     })
+  })
+
+  test('takes certificates that are made here, or given ones, not both', () => {
+    const tls = (...words: string[]) => parseCommandLine(['--file', 'a.db', ...words]).tls
+    expect(tls()).toBeUndefined()
+    expect(tls('--tls-folder', 'keys', '--tls-names', 'a.example,10.0.0.1')).toEqual({
+      selfMade: 'keys',
+      names: ['a.example', '10.0.0.1'],
+    })
+    expect(tls('--tls-certificate', 'a.crt', '--tls-key', 'a.key')).toEqual({
+      certificateFile: 'a.crt',
+      keyFile: 'a.key',
+    })
+    expect(() => tls('--tls-folder', 'keys', '--tls-key', 'a.key')).toThrow('one of the two')
+    expect(() => tls('--tls-certificate', 'a.crt')).toThrow('Give both')
+    expect(() => tls('--tls-names', 'a.example')).toThrow('--tls-folder')
+  })
+
+  test('opens nothing to others unless told in so many words', () => {
+    const { allowsInsecureNetwork, users } = parseCommandLine(['--file', 'a.db'])
+    expect([allowsInsecureNetwork, users.allowsAnonymousStreams, users.resetsAdmin]).toEqual([false, false, false])
+    expect(parseCommandLine(['--file', 'a.db', '--insecure-network', 'yes']).allowsInsecureNetwork).toBe(true)
+    expect(() => parseCommandLine(['--file', 'a.db', '--insecure-network', 'true'])).toThrow('Give "yes" or "no"')
   })
 
   test('refuses what it does not know, and says what it knows', () => {

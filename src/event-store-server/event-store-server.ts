@@ -2,13 +2,14 @@
  * A single event store node that speaks the EventStoreDB protocol (gRPC), over one SQLite file.
  *
  * Promises: an append that was acknowledged is on the disk; one total order; each subscriber sees every event once, in
- * order; bad input costs the caller an error and nobody else anything. Needs the file for itself alone
- * (`already-running` otherwise), and a network that may be trusted: there is no authentication, so listen on loopback.
+ * order; bad input costs the caller an error and nobody else anything. With TLS users, passwords and access control lists
+ * are enforced on every call; without, everybody may do everything, so only this machine may call.
+ * Needs the file for itself alone (`already-running` otherwise).
  */
 import { type Clock, systemClock } from '#kernel/clock.ts'
 import { createDeferred } from '#kernel/deferred.ts'
 import type { Log } from '#kernel/log.ts'
-import { openAccess } from './access/access.ts'
+import { createAccess, type UserOptions } from './access/create-access.ts'
 import { startGrpcServer } from './grpc/grpc-server.ts'
 import type { ServiceContext } from './grpc/grpc-service.ts'
 import { createMonitoringService } from './grpc/monitoring-service.ts'
@@ -16,6 +17,7 @@ import { OpenCalls } from './grpc/open-calls.ts'
 import { createOperationsService } from './grpc/operations-service.ts'
 import { createGossipService, createServerFeaturesService, spokenVersion } from './grpc/server-info.ts'
 import { createStreamsService } from './grpc/streams-service.ts'
+import { createUsersService } from './grpc/users-service.ts'
 import { measureFile } from './statistics/file-figures.ts'
 import { createMachineMeter } from './statistics/machine-figures.ts'
 import { Statistics } from './statistics/statistics.ts'
@@ -24,6 +26,8 @@ import { passBy, type ReachStep } from './step.ts'
 import type { Durability } from './storage/sqlite-database.ts'
 import { SqliteStorage } from './storage/sqlite-storage.ts'
 import { EventLog } from './streams/event-log.ts'
+import { defaultPasswordFolder, openListeningPlace } from './tls/listening-place.ts'
+import type { TlsOptions } from './tls/tls-identity.ts'
 import { type BackupOptions, type BackupResult, Backups } from './upkeep/backup.ts'
 import { Scavenger } from './upkeep/scavenger.ts'
 
@@ -34,6 +38,12 @@ export type EventStoreServerOptions = {
   /** 0 takes a free port. */
   readonly port: number
   readonly log: Log
+  /** Without it everything travels in clear and nobody is asked who they are. */
+  readonly tls?: TlsOptions
+  /** With TLS: the first users, and what callers without credentials may do. */
+  readonly users?: UserOptions
+  /** Lets other machines call a server without TLS. Whoever reaches it may then read, write and shut it down. */
+  readonly allowsInsecureNetwork?: boolean
   /** `normal` may lose the last moments when the power fails, not when the process dies. */
   readonly durability?: Durability
   readonly clock?: Clock
@@ -60,13 +70,27 @@ const appendSizeBytesMax = 1_048_576
 
 export async function startEventStoreServer(options: EventStoreServerOptions): Promise<EventStoreServer> {
   const { file, host = '127.0.0.1', log, durability = 'full', clock = systemClock, onStep = passBy } = options
+  const { tls, allowsInsecureNetwork = false } = options
+  const place = openListeningPlace({ host, tls, allowsInsecureNetwork, now: clock.now(), log })
   const storage = new SqliteStorage({ file, durability, onStep })
   const statistics = new Statistics(clock)
   const eventLog = new EventLog({ storage, log, clock, onStep, onGroup: statistics.committed })
   const openCalls = new OpenCalls()
-  const context: ServiceContext = { eventLog, access: openAccess, openCalls, appendSizeBytesMax, statistics }
+  const passwordFolder = defaultPasswordFolder(file, tls)
+  const { access, users, hasher } = await createAccess({
+    eventLog,
+    isEnforced: place.isSecure,
+    options: { ...(passwordFolder === undefined ? {} : { passwordFolder }), ...options.users },
+    clock,
+    log,
+  }).catch((error: unknown) => {
+    eventLog.stop()
+    storage.close()
+    throw error
+  })
+  const context: ServiceContext = { eventLog, access, openCalls, appendSizeBytesMax, statistics }
   let port = options.port
-  const gossip = createGossipService(() => ({ host, port }), clock)
+  const gossip = createGossipService(() => ({ host: place.calledHost, port }), clock)
   const monitoring = createMonitoringService(context, () => {
     const lookAtMachine = createMachineMeter(file)
     return async () =>
@@ -90,10 +114,18 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     shutDown: () => void stopOnce(),
     restartPersistentSubscriptions: () => undefined,
   })
-  const services = [createStreamsService(context), monitoring, gossip, operations]
+  const ofUsers = createUsersService({ ...context, users, hasher })
+  const services = [createStreamsService(context), monitoring, gossip, operations, ofUsers]
   services.push(createServerFeaturesService(services))
   await scavenger.recordInterrupted()
-  const network = await startGrpcServer({ services, openCalls, host, port, clock }).catch((error: unknown) => {
+  const network = await startGrpcServer({
+    services,
+    openCalls,
+    host,
+    port,
+    clock,
+    credentials: place.credentials,
+  }).catch((error: unknown) => {
     eventLog.stop()
     storage.close()
     throw error
@@ -123,7 +155,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
   }
   return {
     port,
-    connectionString: `kurrentdb://${host}:${port}?tls=false`,
+    connectionString: place.toConnectionString(port),
     stop: stopOnce,
     stopped: stopped.promise,
     scavenger,

@@ -1,5 +1,6 @@
 /**
- * The event store as a process of its own: `bun main.ts --file events.db [--port 2113] [--host 127.0.0.1]`.
+ * The event store as a process of its own: `bun main.ts --file events.db [--port 2113] [--host 127.0.0.1]`, and with TLS,
+ * users and rights when `--tls-folder events.tls` is said too; `command-line.ts` has the other words.
  *
  * Prints one line of JSON when it accepts connections, and log lines on the error output. Stops in order on SIGTERM,
  * SIGINT, and when the parent that started it with an IPC channel is gone: then it goes last, since the parent's other
@@ -17,8 +18,7 @@ const othersStopMsMax = 8_000
 const log = createLog('event-store', (line) => process.stderr.write(`${JSON.stringify(line)}\n`))
 
 try {
-  const { file, port, host, durability } = parseCommandLine(process.argv.slice(2))
-  const server = await startEventStoreServer({ file, port, host, log, durability })
+  const server = await startEventStoreServer({ ...parseCommandLine(process.argv.slice(2)), log })
   const stop = () => {
     server.stop().then(
       () => process.exit(0),
