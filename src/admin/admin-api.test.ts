@@ -28,6 +28,7 @@ beforeEach(() => {
   api = createAdminApi({
     login: createAdminLogin({ ...credentials, clock }),
     store: () => (hasStore ? store : undefined),
+    operations: () => undefined,
     projectors: () => [projector('tutorial.string-ints'), projector('peek.action-audit')],
     progress: () => [progressOf('tutorial.string-ints')],
     addressOf: () => address,

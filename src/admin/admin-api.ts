@@ -5,6 +5,7 @@ import * as v from 'valibot'
 import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import type { AdminApiOptions, AdminVariables } from './admin-options.ts'
 import { createEventRoutes } from './event-routes.ts'
+import { createEventStoreRoutes } from './event-store-routes.ts'
 import { sessionCookie } from './login.ts'
 import { createProjectionRoutes } from './projection-routes.ts'
 
@@ -16,7 +17,7 @@ const credentialsSchema = v.object({
 })
 
 /**
- * The REST side of the admin app: sign-in, recorded events, and what an administrator may do to projections.
+ * The REST side of the admin app: sign-in, recorded events, and what an administrator may do to projections and the store.
  * Errors are `{ error: { kind, words } }` with the fitting status.
  */
 export function createAdminApi(options: AdminApiOptions): Hono<AdminVariables> {
@@ -82,6 +83,7 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminVariables> {
   api.get('/me', (c) => c.json({ user: c.get('user') }))
   api.route('/events', createEventRoutes(options))
   api.route('/projections', createProjectionRoutes(options))
+  api.route('/event-store', createEventStoreRoutes(options))
   api.all('*', (c) => {
     throw new PlatformError('not-found', `There is nothing at ${c.req.method} ${c.req.path}.`)
   })

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import type { EventStore } from '#event-store/event-store.ts'
+import type { StoreOperations } from '#event-store/store-operations.ts'
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import type { Projector } from '#projection/projector.ts'
@@ -13,6 +14,8 @@ export type AdminVariables = { Variables: { user: string } }
 export type AdminApiOptions = {
   readonly login: AdminLogin
   readonly store: () => EventStore | undefined
+  /** For looking after the event store. */
+  readonly operations: () => StoreOperations | undefined
   readonly projectors: () => readonly Projector[]
   /** How far behind each projection is and how fast it goes, as looked at a moment ago. */
   readonly progress: () => Iterable<TupleOf<typeof ProjectionStatus>>

@@ -1,14 +1,12 @@
 import { Hono } from 'hono'
 import * as v from 'valibot'
-import { toMetadata } from '#event-store/metadata.ts'
-import { platformStream } from '#event-store/stream-name.ts'
 import type { Clock } from '#kernel/clock.ts'
 import { createDeferred } from '#kernel/deferred.ts'
-import { newUuid } from '#kernel/ids.ts'
 import { nearestName } from '#kernel/nearest.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { Projector } from '#projection/projector.ts'
 import type { AdminApiOptions, AdminVariables } from './admin-options.ts'
+import { recordDecision } from './record-decision.ts'
 
 const resetSchema = v.object({ reason: v.optional(v.pipe(v.string(), v.maxLength(1_000)), '') })
 
@@ -32,7 +30,12 @@ export function createProjectionRoutes(options: AdminApiOptions): Hono<AdminVari
     const parsed = v.safeParse(resetSchema, body)
     if (!parsed.success)
       throw new PlatformError('bad-input', 'A reset takes { "reason": text } of at most 1000 characters.')
-    await recordReset(options, projector.id, c.get('user'), parsed.output.reason)
+    await recordDecision(options, {
+      type: 'peek.ProjectionResetRequested',
+      about: { name: 'Projections', id: projector.id },
+      user: c.get('user'),
+      data: { projection: projector.id, reason: parsed.output.reason },
+    })
     await beginReset(options.clock, projector)
     return c.json({ projection: projector.status() })
   })
@@ -45,29 +48,6 @@ async function beginReset(clock: Clock, projector: Projector): Promise<void> {
   const words = `The reset of ${projector.id} has not begun within ${resetWaitMsMax} ms: it begins as soon as the stores answer.`
   const cancel = clock.after(resetWaitMsMax, () => late.reject(new PlatformError('timeout', words)))
   await Promise.race([projector.reset(), late.promise]).finally(cancel)
-}
-
-/** Who did it and why is in the log before it happens. */
-async function recordReset(options: AdminApiOptions, id: string, user: string, reason: string): Promise<void> {
-  const store = options.store()
-  if (!store) throw new PlatformError('unavailable', 'The event store is being reached; try again shortly.')
-  const actionId = newUuid()
-  const now = options.clock.now()
-  const metadata = toMetadata({
-    actionId,
-    correlationId: actionId,
-    causationId: actionId,
-    user,
-    device: options.instance,
-    service: 'logic',
-    plugin: 'peek',
-    pluginVersion: '',
-    schemaVersion: 1,
-    occurredAt: now,
-    recordedAt: now,
-  })
-  const event = { id: actionId, type: 'peek.ProjectionResetRequested', data: { projection: id, reason }, metadata }
-  await store.append(platformStream('Projections', id), [event], 'any')
 }
 
 function findProjector(projectors: readonly Projector[], id: string): Projector {

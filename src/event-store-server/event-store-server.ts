@@ -20,6 +20,7 @@ import { createStreamsService } from './grpc/streams-service.ts'
 import { createUsersService } from './grpc/users-service.ts'
 import { measureFile } from './statistics/file-figures.ts'
 import { createMachineMeter } from './statistics/machine-figures.ts'
+import { reportScavenge } from './statistics/scavenge-figures.ts'
 import { Statistics } from './statistics/statistics.ts'
 import { reportStatistics } from './statistics/statistics-report.ts'
 import { passBy, type ReachStep } from './step.ts'
@@ -102,7 +103,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
           revisionOf: (streamName) => eventLog.findStream(streamName)?.revision ?? -1,
         },
         node: { version: spokenVersion, durability, openCalls: openCalls.count },
-        further: await measureFile(file),
+        further: { ...(await measureFile(storage.upkeep)), ...reportScavenge(scavenger.progress) },
         now: clock.now(),
       })
   })

@@ -86,13 +86,15 @@ export type StoreSlowRead = {
   readonly peer: string
 }
 
+/** Of the scavenge under way, or of the last one since the server was started. */
 export type ScavengeProgress = {
   readonly id: string
+  readonly isRunning: boolean
   readonly startedAt: number
   /** From 0 to 1. */
   readonly share: number
   readonly removedEvents: number
-  readonly freedBytes: number
+  readonly removedBytes: number
 }
 
 /** `stream` is `$all` for the whole log. */

@@ -58,10 +58,11 @@ const slowReadsSchema = v.array(
 
 const scavengeSchema = v.object({
   id: v.string(),
+  isRunning: v.boolean(),
   startedAt: v.number(),
   share: v.number(),
   removedEvents: v.number(),
-  freedBytes: v.number(),
+  removedBytes: v.number(),
 })
 
 /** What of the statistics is known here. Anything missing or unreadable is left out. */

@@ -36,6 +36,7 @@ export function createAdminSite(options: {
   const adminApi = createAdminApi({
     login,
     store: core.store,
+    operations: core.operations,
     projectors: () => core.engine()?.projectors ?? [],
     progress: board.projections.rows,
     addressOf: (c) => getConnInfo(c).remote.address ?? '',

@@ -1,6 +1,8 @@
 import { getDatabaseUrl, getEventStoreAddress } from '#config/stores-file.ts'
 import type { EventStore } from '#event-store/event-store.ts'
 import { openKurrentEventStore } from '#event-store/kurrent/kurrent-event-store.ts'
+import { openKurrentStoreOperations } from '#event-store/kurrent/kurrent-store-operations.ts'
+import type { StoreOperations } from '#event-store/store-operations.ts'
 import { backOffMs } from '#kernel/back-off.ts'
 import { describeError } from '#kernel/platform-error.ts'
 import type { Random } from '#kernel/random.ts'
@@ -14,6 +16,12 @@ import type { Engine } from './engine.ts'
 import { startLeading } from './leading.ts'
 import { wordsForEverybody } from './words-for-everybody.ts'
 
+export type OpenedStore = {
+  readonly store: EventStore
+  readonly operations: StoreOperations
+  readonly connectionString: string
+}
+
 export type CoreState = { readonly online: boolean; readonly words: string }
 
 /**
@@ -24,6 +32,8 @@ export type CoreState = { readonly online: boolean; readonly words: string }
  */
 export interface LogicCore {
   store(): EventStore | undefined
+  /** For looking after the event store; there as soon as the store itself is. */
+  operations(): StoreOperations | undefined
   engine(): Engine | undefined
   snapshots(): SnapshotSource | undefined
   /** Whether actions are taken and snapshots answered here. */
@@ -31,7 +41,7 @@ export interface LogicCore {
   onState(listener: (state: CoreState) => void): () => void
   health(): readonly PartHealth[]
   /** `onStore` runs once, as soon as the event store is open. */
-  start(onStore: (store: EventStore) => Promise<void> | void): void
+  start(onStore: (opened: OpenedStore) => Promise<void> | void): void
   stop(): Promise<void>
 }
 
@@ -48,6 +58,7 @@ export function createLogicCore(options: {
   const signal = createStopSignal(clock)
   const listeners = new Set<(state: CoreState) => void>()
   let store: EventStore | undefined
+  let operations: StoreOperations | undefined
   let engine: Engine | undefined
   let snapshots: SnapshotSource | undefined
   let leading: ReturnType<typeof startLeading> | undefined
@@ -60,13 +71,15 @@ export function createLogicCore(options: {
     if (isNews) for (const listener of listeners) listener(state)
   }
 
-  const openStore = async (onStore: (store: EventStore) => Promise<void> | void): Promise<void> => {
+  const openStore = async (onStore: (opened: OpenedStore) => Promise<void> | void): Promise<void> => {
     for (let attempt = 0; !signal.isStopped; attempt++) {
       try {
         const connectionString = getEventStoreAddress(config)
-        store = await openKurrentEventStore({ connectionString, log: log.named('event-store'), clock, random })
+        const opening = { connectionString, log: log.named('event-store'), clock, random }
+        store ??= await openKurrentEventStore(opening)
+        operations ??= await openKurrentStoreOperations({ ...opening, log: log.named('event-store-operations') })
         if (signal.isStopped) return
-        await onStore(store)
+        await onStore({ store, operations, connectionString })
         leading = startLeading({ ...leadingOptions, store })
         return
       } catch (error) {
@@ -95,6 +108,7 @@ export function createLogicCore(options: {
 
   return {
     store: () => store,
+    operations: () => operations,
     engine: () => engine,
     snapshots: () => snapshots,
     state: () => state,
@@ -110,6 +124,7 @@ export function createLogicCore(options: {
       signal.stop()
       await opening
       await leading?.stop()
+      await operations?.close()
       await store?.close()
     },
   }

@@ -15,6 +15,7 @@ import { startOwnReport } from './own-report.ts'
 import { watchProjections } from './projection-statuses.ts'
 import { createServiceLink } from './service-link.ts'
 import { createStatusBoard } from './status-board.ts'
+import { watchStore } from './watch-store.ts'
 
 const projectFolder = resolve(import.meta.dir, '../../..')
 
@@ -63,6 +64,7 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
   let adminSite: Site | undefined
   let linkSite: Site | undefined
   let watching: ReturnType<typeof watchProjections> | undefined
+  let watchingStore: ReturnType<typeof watchStore> | undefined
   let report: ReturnType<typeof startOwnReport> | undefined
 
   return {
@@ -82,9 +84,10 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
       const adminKey = 'httpServer.admin.sitePort'
       const { vortex } = admin.edge
       adminSite = startVortexSite({ host, port: httpServer.admin.sitePort, key: adminKey, site: root, vortex })
-      core.start(async (store) => {
+      core.start(async ({ store, operations, connectionString }) => {
         const projectors = () => core.engine()?.projectors ?? []
         watching = watchProjections({ store, projectors, clock, show: board.projections.set })
+        watchingStore = watchStore({ store, operations, connectionString, board: board.store, clock })
         void admin.follow(store)
       })
       report = startOwnReport({ context, board, edge: admin.edge, url: () => adminSite?.url })
@@ -96,6 +99,7 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
     stop: async () => {
       report?.stop()
       watching?.stop()
+      watchingStore?.stop()
       board.stop()
       await admin.stop()
       link.close()

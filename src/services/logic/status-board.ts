@@ -8,10 +8,12 @@ import type { PartialSource } from '#observable/source/snapshot-source.ts'
 import { parseWith } from '#vortex/protocol/parse.ts'
 import { DeviceConnection, ProjectionStatus, ServiceStatus } from '#vortex/protocol/platform-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
+import { createStoreBoard, type StoreBoard } from './store-board.ts'
 
-/** What the admin app shows of the platform itself: services, connections and projections, as they report. */
+/** What the admin app shows of the platform itself: services, connections, projections, the event store, as they report. */
 export interface StatusBoard {
   readonly projections: MemoryModel<TupleOf<typeof ProjectionStatus>>
+  readonly store: StoreBoard
   readonly sources: readonly PartialSource[]
   readonly names: readonly string[]
   /** Takes the report (JSON text) of a service. Throws `bad-input` when it is malformed or speaks for another one. */
@@ -37,6 +39,7 @@ export function createStatusBoard(options: {
   const services = createMemoryModel(ServiceStatus, { orderBy: ['name', 'startedAt'], onChange })
   const connections = createMemoryModel(DeviceConnection, { orderBy: ['service', 'since'], onChange })
   const projections = createMemoryModel(ProjectionStatus, { orderBy: ['plugin', 'name'], onChange })
+  const store = createStoreBoard({ clock, onChange })
   /** By instance: lost services, until they are shown no more. */
   const timers = new Map<string, () => void>()
   const connectionsOf = new Map<string, ReadonlySet<string>>()
@@ -55,8 +58,9 @@ export function createStatusBoard(options: {
 
   return {
     projections,
-    sources: [services.source, connections.source, projections.source],
-    names: [services.name, connections.name, projections.name],
+    store,
+    sources: [services.source, connections.source, projections.source, ...store.sources],
+    names: [services.name, connections.name, projections.name, ...store.names],
     takeReport: (instance, text) => {
       const parsed = parseWith<v.InferOutput<typeof reportSchema>>(reportSchema, tryParseJson(text))
       if (!parsed.ok) throw new PlatformError('bad-input', `A status report is wrong: ${parsed.words}.`)

@@ -1,0 +1,40 @@
+import { toMetadata } from '#event-store/metadata.ts'
+import { platformStream } from '#event-store/stream-name.ts'
+import { newUuid } from '#kernel/ids.ts'
+import type { JsonObject } from '#kernel/json.ts'
+import { PlatformError } from '#kernel/platform-error.ts'
+import type { AdminApiOptions } from './admin-options.ts'
+
+export type Decision = {
+  /** `peek.<Noun><PastVerb>`. */
+  readonly type: string
+  /** What it is about: the platform stream and the id in it. */
+  readonly about: { readonly name: string; readonly id: string }
+  readonly user: string
+  readonly data: JsonObject
+}
+
+/** Who decided what, and why, is in the log before it happens. */
+export async function recordDecision(
+  { store: findStore, clock, instance }: Pick<AdminApiOptions, 'store' | 'clock' | 'instance'>,
+  { type, about, user, data }: Decision,
+): Promise<void> {
+  const store = findStore()
+  if (!store) throw new PlatformError('unavailable', 'The event store is being reached; try again shortly.')
+  const actionId = newUuid()
+  const now = clock.now()
+  const metadata = toMetadata({
+    actionId,
+    correlationId: actionId,
+    causationId: actionId,
+    user,
+    device: instance,
+    service: 'logic',
+    plugin: 'peek',
+    pluginVersion: '',
+    schemaVersion: 1,
+    occurredAt: now,
+    recordedAt: now,
+  })
+  await store.append(platformStream(about.name, about.id), [{ id: actionId, type, data, metadata }], 'any')
+}
