@@ -1,5 +1,6 @@
 /** `bun run faults [name] [--runs N] [--seed S]`: breaks the platform on purpose and checks that nothing was lost. */
 import { parseArgs } from 'node:util'
+import { runEventStoreCrashes } from './event-store-crashes.ts'
 import { runFuzz } from './fuzz.ts'
 import { runKills } from './kills.ts'
 
@@ -11,6 +12,7 @@ const faults: {
   }
 } = {
   kills: { words: 'kill -9 of any process while people tap', runs: 200, run: runKills },
+  'event-store-crashes': { words: 'kill -9 of the event store at each step', runs: 1_000, run: runEventStoreCrashes },
   fuzz: { words: 'malformed, oversized and unknown frames', runs: 20_000, run: runFuzz },
 }
 
@@ -22,7 +24,7 @@ const { values, positionals } = parseArgs({
 if (values.help) {
   console.log('bun run faults [name] [--runs N] [--seed S]\n')
   for (const [name, fault] of Object.entries(faults))
-    console.log(`  ${name.padEnd(8)} ${fault.words} (${fault.runs} runs)`)
+    console.log(`  ${name.padEnd(20)} ${fault.words} (${fault.runs} runs)`)
   process.exit(0)
 }
 const names = positionals.length > 0 ? positionals : Object.keys(faults)

@@ -23,13 +23,12 @@ const commitOverheadBytes = 6_144
 /**
  * After a checkpoint the write-ahead log is written over from its beginning, and a sync of a file that does not grow
  * costs about half. So checkpoints come often; each writes a page once, however many commits have changed it.
+ * Indexing many events at once touches each index page once; the limit bounds memory and the time of an opening.
  */
-const worthwhileBytes = 1_048_576
-const overdueBytes = 8 * 1_048_576
-
-/** Indexing many events at once touches each index page once; the limit bounds memory and the time of an opening. */
-const worthwhileToIndexCount = 8_192
-const overdueToIndexCount = 16_384
+const defaultBacklog: BacklogLimits = {
+  worthwhile: { logBytes: 1_048_576, unindexedEvents: 8_192 },
+  overdue: { logBytes: 8 * 1_048_576, unindexedEvents: 16_384 },
+}
 
 type StreamRow = {
   id: number
@@ -41,12 +40,18 @@ type StreamRow = {
   is_tombstoned: number
 }
 
+type Backlog = { readonly logBytes: number; readonly unindexedEvents: number }
+
+/** How much may wait for a checkpoint before one is worthwhile in an idle moment, or overdue. */
+export type BacklogLimits = { readonly worthwhile: Backlog; readonly overdue: Backlog }
+
 export type SqliteStorageOptions = {
   readonly file: string
   readonly durability?: Durability
   /** Appends beyond this size are refused as if the disk were full. */
   readonly sizeBytesMax?: number
   readonly onStep?: ReachStep
+  readonly backlog?: BacklogLimits
 }
 
 /** `Storage` in one SQLite file: write-ahead log, one owner, one transaction a group of appends. */
@@ -55,6 +60,7 @@ export class SqliteStorage implements Storage, StorageWriter {
   private readonly reach: ReachStep
   readonly upkeep: SqliteUpkeep
   private readonly prepared: Record<StatementName, Statement<unknown, SQLQueryBindings[]>>
+  private readonly backlog: BacklogLimits
   private readonly unindexed = new UnindexedEvents()
   private failure: PlatformError | undefined
   private lastCommitted: number
@@ -65,6 +71,7 @@ export class SqliteStorage implements Storage, StorageWriter {
 
   constructor(options: SqliteStorageOptions) {
     this.reach = options.onStep ?? passBy
+    this.backlog = options.backlog ?? defaultBacklog
     this.database = openSqliteDatabase(options.file, options.durability ?? 'full')
     const names = Object.keys(statements) as StatementName[]
     this.prepared = Object.fromEntries(
@@ -87,9 +94,8 @@ export class SqliteStorage implements Storage, StorageWriter {
   }
 
   get checkpointNeed(): CheckpointNeed {
-    if (this.pendingBytes > overdueBytes || this.unindexed.count > overdueToIndexCount) return 'overdue'
-    if (this.pendingBytes > worthwhileBytes || this.unindexed.count > worthwhileToIndexCount) return 'worthwhile'
-    return 'none'
+    if (this.exceeds(this.backlog.overdue)) return 'overdue'
+    return this.exceeds(this.backlog.worthwhile) ? 'worthwhile' : 'none'
   }
 
   commit(work: (writer: StorageWriter) => void): void {
@@ -178,13 +184,13 @@ export class SqliteStorage implements Storage, StorageWriter {
     return page.events
   }
 
+  /** Indexing may fail for want of room; the log must be moved all the same, or it grows with every append. */
   checkpoint(): void {
-    if (this.unindexed.count > worthwhileToIndexCount) this.indexEvents()
-    if (this.upkeep.holdsCheckpoints) return
-    this.reach('checkpoint:begun')
-    this.prepared.checkpoint.get()
-    this.reach('checkpoint:done')
-    this.pendingBytes = 0
+    try {
+      if (this.unindexed.count > this.backlog.worthwhile.unindexedEvents) this.indexEvents()
+    } finally {
+      this.moveLog()
+    }
   }
 
   indexEvents(): void {
@@ -220,6 +226,18 @@ export class SqliteStorage implements Storage, StorageWriter {
       if (this.database.inTransaction) this.database.run('ROLLBACK')
       throw this.toWritingError(error)
     }
+  }
+
+  private moveLog(): void {
+    if (this.upkeep.holdsCheckpoints) return
+    this.reach('checkpoint:begun')
+    this.prepared.checkpoint.get()
+    this.reach('checkpoint:done')
+    this.pendingBytes = 0
+  }
+
+  private exceeds({ logBytes, unindexedEvents }: Backlog): boolean {
+    return this.pendingBytes > logBytes || this.unindexed.count > unindexedEvents
   }
 
   private findHead(streamId: number): number {

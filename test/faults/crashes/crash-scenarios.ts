@@ -1,0 +1,8 @@
+import { appendCrashes } from './append-crashes.ts'
+import type { CrashScenario } from './crash-scenario.ts'
+import { tornLogCrashes } from './torn-log-crashes.ts'
+
+export const crashScenarios: { readonly [name: string]: CrashScenario } = {
+  appends: appendCrashes,
+  'torn-log': tornLogCrashes,
+}
