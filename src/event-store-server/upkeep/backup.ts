@@ -79,25 +79,30 @@ function toBackupError(error: unknown, file: string): unknown {
   return new PlatformError(kind, words, { facts: { file, code }, cause: error })
 }
 
-/** The backups of one server: stopping it cancels the one under way and waits until that is over. */
+/** The backups of one server, one at a time: stopping it cancels the one under way and waits until that is over. */
 export class Backups {
   private readonly storage: Storage
   private readonly stopping = new AbortController()
-  private underWay: Promise<unknown> = Promise.resolve()
+  private underWay: Promise<BackupResult> | undefined
 
   constructor(storage: Storage) {
     this.storage = storage
   }
 
-  make(options: BackupOptions): Promise<BackupResult> {
+  async make(options: BackupOptions): Promise<BackupResult> {
+    if (this.underWay)
+      throw new PlatformError('already-running', 'A backup is being made already. Wait until that is done.')
     const signals = options.signal ? [this.stopping.signal, options.signal] : [this.stopping.signal]
-    const made = backUp(this.storage, { ...options, signal: AbortSignal.any(signals) })
-    this.underWay = Promise.allSettled([this.underWay, made])
-    return made
+    this.underWay = backUp(this.storage, { ...options, signal: AbortSignal.any(signals) })
+    try {
+      return await this.underWay
+    } finally {
+      this.underWay = undefined
+    }
   }
 
   async stop(): Promise<void> {
     this.stopping.abort(new PlatformError('unavailable', 'The server is stopping; the backup was not made.'))
-    await this.underWay
+    await Promise.allSettled([this.underWay])
   }
 }
