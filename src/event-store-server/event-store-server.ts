@@ -15,9 +15,11 @@ import type { ServiceContext } from './grpc/grpc-service.ts'
 import { createMonitoringService } from './grpc/monitoring-service.ts'
 import { OpenCalls } from './grpc/open-calls.ts'
 import { createOperationsService } from './grpc/operations-service.ts'
+import { createPersistentSubscriptionsService } from './grpc/persistent-subscription-service.ts'
 import { createGossipService, createServerFeaturesService, spokenVersion } from './grpc/server-info.ts'
 import { createStreamsService } from './grpc/streams-service.ts'
 import { createUsersService } from './grpc/users-service.ts'
+import { PersistentSubscriptions } from './persistent-subscriptions/persistent-subscriptions.ts'
 import { measureFile } from './statistics/file-figures.ts'
 import { createMachineMeter } from './statistics/machine-figures.ts'
 import { reportScavenge } from './statistics/scavenge-figures.ts'
@@ -62,6 +64,7 @@ export type EventStoreServer = {
   /** Resolves once the server has stopped, whoever asked for it: a client may, with the protocol's Shutdown. */
   readonly stopped: Promise<void>
   readonly scavenger: Scavenger
+  readonly persistentSubscriptions: PersistentSubscriptions
   /** Copies the store into a file while it serves. */
   backUp(options: BackupOptions): Promise<BackupResult>
   stats(): EventStoreServerStats
@@ -109,14 +112,16 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
   })
   const scavenger = new Scavenger({ eventLog, storage, log, onStep, nodeEndpoint: () => `${host}:${port}` })
   const backups = new Backups(storage)
+  const persistentSubscriptions = new PersistentSubscriptions({ eventLog, log, onStep })
   const operations = createOperationsService({
     access: context.access,
     scavenger,
     shutDown: () => void stopOnce(),
-    restartPersistentSubscriptions: () => undefined,
+    restartPersistentSubscriptions: () => persistentSubscriptions.restart(),
   })
   const ofUsers = createUsersService({ ...context, users, hasher })
-  const services = [createStreamsService(context), monitoring, gossip, operations, ofUsers]
+  const ofGroups = createPersistentSubscriptionsService(context, persistentSubscriptions)
+  const services = [createStreamsService(context), ofGroups, monitoring, gossip, operations, ofUsers]
   services.push(createServerFeaturesService(services))
   await scavenger.recordInterrupted()
   const network = await startGrpcServer({
@@ -148,7 +153,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
   }
   const stop = async () => {
     statistics.stop()
-    await Promise.all([scavenger.stop(), backups.stop()])
+    await Promise.all([scavenger.stop(), backups.stop(), persistentSubscriptions.stop()])
     eventLog.stop()
     await network.stop()
     storage.close()
@@ -160,6 +165,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     stop: stopOnce,
     stopped: stopped.promise,
     scavenger,
+    persistentSubscriptions,
     backUp: (backup) => backups.make(backup),
     stats: () => ({ ...eventLog.stats(), openCalls: openCalls.count }),
   }

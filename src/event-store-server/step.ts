@@ -20,6 +20,12 @@ export type Step =
   | 'scavenge:walked'
   | 'scavenge:given-back'
   | 'scavenge:recorded'
+  | 'persistent-subscription:config-written'
+  | 'persistent-subscription:ack-taken'
+  | 'persistent-subscription:checkpoint-written'
+  | 'persistent-subscription:parked-written'
+  | 'persistent-subscription:replay-begun'
+  | 'persistent-subscription:parked-truncated'
 
 export type ReachStep = (step: Step) => void
 

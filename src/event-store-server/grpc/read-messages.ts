@@ -139,7 +139,7 @@ function decodeCommitPosition(reader: ProtoReader): number {
   return position
 }
 
-function decodeFilter(reader: ProtoReader): ReadFilter {
+export function decodeFilter(reader: ProtoReader): ReadFilter {
   let definition: EventFilterDefinition | undefined
   let searchWindow = defaultSearchWindow
   let intervalCount = 1

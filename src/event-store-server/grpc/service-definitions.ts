@@ -45,3 +45,16 @@ export const serverFeaturesService = {
 export const monitoringService = {
   stats: rawMethod('/event_store.client.monitoring.Monitoring/Stats', false, true),
 }
+
+const persistentSubscriptions = '/event_store.client.persistent_subscriptions.PersistentSubscriptions'
+
+export const persistentSubscriptionsService = {
+  create: rawMethod(`${persistentSubscriptions}/Create`, false, false),
+  update: rawMethod(`${persistentSubscriptions}/Update`, false, false),
+  delete: rawMethod(`${persistentSubscriptions}/Delete`, false, false),
+  read: rawMethod(`${persistentSubscriptions}/Read`, true, true),
+  getInfo: rawMethod(`${persistentSubscriptions}/GetInfo`, false, false),
+  replayParked: rawMethod(`${persistentSubscriptions}/ReplayParked`, false, false),
+  list: rawMethod(`${persistentSubscriptions}/List`, false, false),
+  restartSubsystem: rawMethod(`${persistentSubscriptions}/RestartSubsystem`, false, false),
+}

@@ -1,0 +1,131 @@
+/**
+ * PersistentSubscriptions.Read: a consumer's call, for as long as it is connected.
+ *
+ * Promises: the confirmation comes before the first message; a client that does not read gets nothing more until it does;
+ * however the call ends, the group hears of it and gives what was in flight to others.
+ */
+import type { ServerDuplexStream } from '@grpc/grpc-js'
+import { newUuid } from '#kernel/ids.ts'
+import type { Caller, Operation } from '../access/access.ts'
+import type { ConsumerEnd } from '../persistent-subscriptions/group-consumer.ts'
+import type { GroupKey } from '../persistent-subscriptions/group-settings.ts'
+import type { Seat } from '../persistent-subscriptions/persistent-group.ts'
+import type { PersistentSubscriptions } from '../persistent-subscriptions/persistent-subscriptions.ts'
+import type { ServiceContext } from './grpc-service.ts'
+import { groupDoesNotExist, groupDropped, groupIsFull } from './persistent-subscription-failures.ts'
+import {
+  type ConsumerRequest,
+  decodeConsumerRequest,
+  encodeDelivery,
+  encodeSubscriptionConfirmation,
+} from './persistent-subscription-read-messages.ts'
+import { badRequest, type RpcFailure, serverStopping, toRpcFailure } from './rpc-failure.ts'
+
+export function createConsumerHandler(context: ServiceContext, subscriptions: PersistentSubscriptions) {
+  return (call: ServerDuplexStream<Buffer, Buffer>): void => {
+    const consumer = new ConsumerCall(context, subscriptions, call)
+    consumer.open().catch((error: unknown) => consumer.fail(toRpcFailure(error)))
+  }
+}
+
+class ConsumerCall {
+  private readonly context: ServiceContext
+  private readonly subscriptions: PersistentSubscriptions
+  private readonly call: ServerDuplexStream<Buffer, Buffer>
+  private seat: Seat | undefined
+  private isOver = false
+  private forget: () => void = () => undefined
+  private stopWatching: () => void = () => undefined
+
+  constructor(
+    context: ServiceContext,
+    subscriptions: PersistentSubscriptions,
+    call: ServerDuplexStream<Buffer, Buffer>,
+  ) {
+    this.context = context
+    this.subscriptions = subscriptions
+    this.call = call
+  }
+
+  /** Nothing is read from the call until its caller is known. */
+  async open(): Promise<void> {
+    this.forget = this.context.openCalls.add((failure) => this.fail(failure))
+    const caller = await this.context.access.identify(this.call)
+    if (this.isOver) return
+    this.call.on('data', (bytes: Buffer) => this.receive(bytes, caller))
+    this.call.on('drain', () => this.seat?.drained())
+    this.call.on('error', () => this.close())
+    this.call.on('cancelled', () => this.close())
+    this.call.on('close', () => this.close())
+    this.call.on('end', () => {
+      if (this.isOver) return
+      this.close()
+      this.call.end()
+    })
+  }
+
+  fail(failure: RpcFailure): void {
+    if (this.isOver) return
+    this.close()
+    this.call.emit('error', failure)
+  }
+
+  private receive(bytes: Buffer, caller: Caller): void {
+    if (this.isOver) return
+    try {
+      this.take(decodeConsumerRequest(bytes), caller)
+    } catch (error) {
+      this.fail(toRpcFailure(error))
+    }
+  }
+
+  private take(request: ConsumerRequest, caller: Caller): void {
+    if (request.kind === 'options') {
+      if (this.seat) throw badRequest('A consumer gives its options once, as the first message.')
+      this.sitDown(request, caller)
+      return
+    }
+    if (!this.seat) throw badRequest("A consumer's first message is its options.")
+    if (request.kind === 'ack') this.seat.ack(request.ids)
+    else this.seat.nack(request.ids, request.action, request.reason)
+  }
+
+  private sitDown({ key, bufferSize, uuids }: ConsumerRequest & { kind: 'options' }, caller: Caller): void {
+    const { access } = this.context
+    const consuming: Operation = { kind: 'consume-persistent-subscription', ...key }
+    access.check(caller, consuming)
+    const group = this.subscriptions.find(key)
+    if (!group) throw groupDoesNotExist(key)
+    if (group.isFull) throw groupIsFull(key)
+    const connection = {
+      from: this.call.getPeer(),
+      userName: caller.name ?? 'anonymous',
+      connectionName: String(this.call.metadata.get('connection-name')[0] ?? ''),
+      bufferSize,
+      send: (record: Buffer, retryCount: number) => this.send(encodeDelivery(record, retryCount, uuids)),
+      end: (reason: ConsumerEnd) => this.fail(toFailure(key, reason)),
+    }
+    const seat = group.connect(connection, () => {
+      this.send(encodeSubscriptionConfirmation(`${key.streamName}::${key.groupName}::${newUuid()}`))
+    })
+    if (this.isOver) return seat.leave()
+    this.seat = seat
+    this.stopWatching = access.watch(caller, consuming, (denied) => this.fail(toRpcFailure(denied)))
+  }
+
+  private send(message: Buffer): boolean {
+    return this.isOver || this.call.write(message)
+  }
+
+  private close(): void {
+    if (this.isOver) return
+    this.isOver = true
+    this.forget()
+    this.stopWatching()
+    this.seat?.leave()
+  }
+}
+
+function toFailure(key: GroupKey, reason: ConsumerEnd): RpcFailure {
+  return reason === 'server-stopping' ? serverStopping() : groupDropped(key)
+}

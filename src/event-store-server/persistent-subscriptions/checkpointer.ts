@@ -1,0 +1,117 @@
+/**
+ * Decides when a group's checkpoint is written: never for every acknowledgement, and never much too late.
+ *
+ * Promises: after `checkpointCountMax` handled messages at once; otherwise, once `checkpointAfterMs` have passed, when at
+ * least `checkpointCountMin` were handled or nothing is left to wait for; and at `flush`. One write at a time, always of
+ * the newest place. A write that fails costs a warning and is tried again: a checkpoint too old only repeats messages.
+ */
+import type { Clock } from '#kernel/clock.ts'
+import type { Log } from '#kernel/log.ts'
+import { describeError } from '#kernel/platform-error.ts'
+import type { ReachStep } from '../step.ts'
+import type { GroupSettings } from './group-settings.ts'
+
+export type CheckpointerOptions = {
+  readonly settings: Pick<GroupSettings, 'checkpointAfterMs' | 'checkpointCountMin' | 'checkpointCountMax'>
+  readonly clock: Clock
+  readonly log: Log
+  readonly onStep: ReachStep
+  /** Where it stands on the disk. */
+  readonly saved: number
+  readonly save: (place: number) => Promise<void>
+  /** Where it may stand by now. */
+  readonly place: () => number
+  /** Nothing is under way whose end would move the place soon. */
+  readonly isIdle: () => boolean
+}
+
+/** So that "after 0 ms" does not mean a write in every turn. */
+const checkpointAfterMsMin = 20
+/** How much a filter has passed over before that alone is worth a write. */
+const skippedCountWorthwhile = 1_000
+
+export class Checkpointer {
+  private readonly options: CheckpointerOptions
+  private savedPlace: number
+  private handledCount = 0
+  private skippedCount = 0
+  private saving: Promise<void> | undefined
+  private cancelTimer: (() => void) | undefined
+  private isStopped = false
+
+  constructor(options: CheckpointerOptions) {
+    this.options = options
+    this.savedPlace = options.saved
+  }
+
+  get saved(): number {
+    return this.savedPlace
+  }
+
+  handled(): void {
+    this.handledCount++
+    const { checkpointCountMax } = this.options.settings
+    if (this.handledCount >= Math.max(1, checkpointCountMax) && !this.saving && this.hasMoved) void this.save()
+    else this.arm()
+  }
+
+  skipped(count: number): void {
+    this.skippedCount += count
+    if (this.skippedCount >= skippedCountWorthwhile) this.arm()
+  }
+
+  /** Writes what is not written, whatever the counts. */
+  async flush(): Promise<void> {
+    await this.saving
+    if (this.hasMoved && this.handledCount + this.skippedCount > 0) await this.save()
+  }
+
+  stop(): void {
+    this.isStopped = true
+    this.cancelTimer?.()
+    this.cancelTimer = undefined
+  }
+
+  private get hasMoved(): boolean {
+    return this.options.place() > this.savedPlace
+  }
+
+  private get isWorthwhile(): boolean {
+    if (!this.hasMoved) return false
+    if (this.skippedCount >= skippedCountWorthwhile) return true
+    if (this.handledCount === 0) return false
+    return this.handledCount >= this.options.settings.checkpointCountMin || this.options.isIdle()
+  }
+
+  private arm(): void {
+    if (this.cancelTimer || this.isStopped) return
+    const { clock, settings } = this.options
+    this.cancelTimer = clock.after(Math.max(checkpointAfterMsMin, settings.checkpointAfterMs), () => {
+      this.cancelTimer = undefined
+      if (this.isWorthwhile && !this.saving) void this.save()
+      else if (this.handledCount > 0) this.arm()
+    })
+  }
+
+  private save(): Promise<void> {
+    const place = this.options.place()
+    const counts = { handled: this.handledCount, skipped: this.skippedCount }
+    this.handledCount = 0
+    this.skippedCount = 0
+    this.saving = this.options.save(place).then(
+      () => {
+        this.savedPlace = place
+        this.saving = undefined
+        this.options.onStep('persistent-subscription:checkpoint-written')
+      },
+      (error: unknown) => {
+        this.saving = undefined
+        this.handledCount += counts.handled
+        this.skippedCount += counts.skipped
+        this.options.log.warning('A checkpoint was not written; it is tried again', { reason: describeError(error) })
+        this.arm()
+      },
+    )
+    return this.saving
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * All persistent subscription groups of a server.
+ *
+ * Promises: a change that was answered is on the disk; changes happen one after the other; a group that is made under the
+ * name of a former one starts anew, whatever a crash has left of that. `restart` builds everything again from the disk.
+ * Asks: `stop` before the log is stopped.
+ */
+import type { Clock } from '#kernel/clock.ts'
+import { tryParseJson } from '#kernel/json.ts'
+import type { Log } from '#kernel/log.ts'
+import { passBy, type ReachStep } from '../step.ts'
+import { createEventFilter } from '../streams/event-filter.ts'
+import type { EventLog } from '../streams/event-log.ts'
+import { readEventData, readEventHeader } from '../streams/event-record.ts'
+import { CheckpointStream } from './checkpoint-stream.ts'
+import { encodeGroupConfigs, type GroupConfig, parseGroupConfigs } from './group-config.ts'
+import type { ConsumerEnd } from './group-consumer.ts'
+import type { GroupInfo } from './group-info.ts'
+import { toStartAfter } from './group-places.ts'
+import { checkGroupSettings, type GroupKey, type GroupSettings } from './group-settings.ts'
+import { configStream, configType, jsonSystemEvent } from './group-streams.ts'
+import { ParkedStream } from './parked-stream.ts'
+import { PersistentGroup } from './persistent-group.ts'
+import { appendOwn } from './system-append.ts'
+
+export type PersistentSubscriptionsOptions = {
+  readonly eventLog: EventLog
+  readonly log: Log
+  readonly onStep?: ReachStep
+}
+
+export type GroupChange = 'done' | 'exists' | 'does-not-exist'
+
+export class PersistentSubscriptions {
+  readonly clock: Clock
+  private readonly eventLog: EventLog
+  private readonly log: Log
+  private readonly onStep: ReachStep
+  private groups = new Map<string, PersistentGroup>()
+  /** The last change asked for; the next one waits for it. */
+  private changing: Promise<unknown> = Promise.resolve()
+
+  constructor({ eventLog, log, onStep = passBy }: PersistentSubscriptionsOptions) {
+    this.eventLog = eventLog
+    this.clock = eventLog.clock
+    this.log = log
+    this.onStep = onStep
+    this.load()
+  }
+
+  find(key: GroupKey): PersistentGroup | undefined {
+    return this.groups.get(nameOf(key))
+  }
+
+  /** Of one stream, or of all. */
+  list(streamName?: string): GroupInfo[] {
+    const groups = [...this.groups.values()]
+    return groups
+      .filter(({ config }) => streamName === undefined || config.key.streamName === streamName)
+      .map((group) => group.info())
+  }
+
+  create(key: GroupKey, settings: GroupSettings, by: string | undefined): Promise<GroupChange> {
+    checkSettings(settings)
+    return this.change(async () => {
+      if (this.find(key)) return 'exists'
+      const startAfter = toStartAfter(this.eventLog, key.streamName, settings.startFrom)
+      await new CheckpointStream(this.eventLog, key).forget()
+      await new ParkedStream(this.eventLog, key).forget()
+      await this.establish({ key, settings, startAfter }, by)
+      return 'done'
+    })
+  }
+
+  /**
+   * Consumers are dropped and come back under the new settings; the checkpoint stays. Clients send a start with every
+   * update, so it counts only for a group that has none yet, and only when it is another one.
+   */
+  update(key: GroupKey, settings: GroupSettings, by: string | undefined): Promise<GroupChange> {
+    checkSettings(settings)
+    return this.change(async () => {
+      const group = this.find(key)
+      if (!group) return 'does-not-exist'
+      await group.stop('dropped')
+      const { config } = group
+      const isSameStart = config.settings.startFrom === settings.startFrom
+      const startAfter = isSameStart
+        ? config.startAfter
+        : toStartAfter(this.eventLog, key.streamName, settings.startFrom)
+      const filter = config.settings.filter
+      try {
+        await this.establish({ key, settings: { ...settings, filter }, startAfter }, by)
+      } catch (error) {
+        this.begin(config)
+        throw error
+      }
+      return 'done'
+    })
+  }
+
+  delete(key: GroupKey, by: string | undefined): Promise<GroupChange> {
+    return this.change(async () => {
+      const group = this.find(key)
+      if (!group) return 'does-not-exist'
+      const others = this.configs.filter((config) => config !== group.config)
+      await this.save(others, by)
+      this.groups.delete(nameOf(key))
+      await group.stop('dropped')
+      await group.forget()
+      return 'done'
+    })
+  }
+
+  /** Drops all consumers and reads everything anew. */
+  restart(): Promise<void> {
+    return this.change(async () => {
+      await this.stopAll('dropped')
+      this.load()
+    })
+  }
+
+  /** Ends all consumers' calls, and writes down how far the groups have come. */
+  stop(): Promise<void> {
+    return this.change(() => this.stopAll('server-stopping'))
+  }
+
+  private get configs(): GroupConfig[] {
+    return [...this.groups.values()].map(({ config }) => config)
+  }
+
+  private change<T>(work: () => Promise<T>): Promise<T> {
+    const changed = this.changing.then(work)
+    this.changing = changed.catch(() => undefined)
+    return changed
+  }
+
+  private async establish(config: GroupConfig, by: string | undefined): Promise<void> {
+    const others = this.configs.filter(({ key }) => nameOf(key) !== nameOf(config.key))
+    await this.save([...others, config], by)
+    this.begin(config)
+  }
+
+  private begin(config: GroupConfig): void {
+    const { eventLog, log, onStep } = this
+    this.groups.set(nameOf(config.key), new PersistentGroup(config, { eventLog, log, onStep }))
+  }
+
+  private async save(configs: readonly GroupConfig[], by: string | undefined): Promise<void> {
+    const value = encodeGroupConfigs(configs, { updatedAt: this.clock.now(), updatedBy: by })
+    await appendOwn(this.eventLog, configStream, [jsonSystemEvent(configType, value)])
+    this.onStep('persistent-subscription:config-written')
+  }
+
+  private async stopAll(end: ConsumerEnd): Promise<void> {
+    const groups = [...this.groups.values()]
+    this.groups = new Map()
+    await Promise.all(groups.map((group) => group.stop(end)))
+  }
+
+  private load(): void {
+    const stream = this.eventLog.findStream(configStream)
+    const last = stream && this.eventLog.findEvent(configStream, stream.revision)
+    if (!last) return
+    const configs = parseGroupConfigs(tryParseJson(readEventData(last.record, readEventHeader(last.record)).toString()))
+    if (!configs)
+      this.log.error('The list of persistent subscriptions cannot be read; there are none until one is made', {
+        stream: configStream,
+      })
+    for (const config of configs ?? []) this.begin(config)
+  }
+}
+
+function nameOf({ streamName, groupName }: GroupKey): string {
+  return `${streamName}::${groupName}`
+}
+
+/** Before anything is changed: numbers that make no sense, and a filter that does not compile. */
+function checkSettings(settings: GroupSettings): void {
+  checkGroupSettings(settings)
+  if (settings.filter) createEventFilter(settings.filter)
+}
