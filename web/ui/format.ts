@@ -32,6 +32,11 @@ export function formatLength(lengthMs: number): string {
   return `${Math.floor(seconds / 86_400)} days`
 }
 
+/** A length that is often below a millisecond, with a decimal while it is small: `0.4 ms`, `25 ms`, `3 s`. */
+export function formatShortLength(lengthMs: number): string {
+  return lengthMs < 10 ? `${lengthMs.toFixed(1)} ms` : formatLength(lengthMs)
+}
+
 /** `just now`, `12 s ago`, `in 4 min`. */
 export function formatAge(at: number, now: number): string {
   const ageMs = now - at

@@ -19,6 +19,7 @@ export {
   formatPlural,
   formatPosition,
   formatRate,
+  formatShortLength,
 } from './format.ts'
 export { IconButton, type IconButtonProps, IconLink, type IconLinkProps } from './icon-button.tsx'
 export { InlineNotice, type InlineNoticeProps, type NoticeTone } from './inline-notice.tsx'
@@ -32,6 +33,7 @@ export { NumberInput, type NumberInputProps, parseTypedNumber } from './number-i
 export { PageTitle } from './page-title.tsx'
 export { Progress, type ProgressProps } from './progress.tsx'
 export { RelativeTime } from './relative-time.tsx'
+export { Sparkline, type SparklineProps } from './sparkline.tsx'
 export { Badge, StatusPill, type StatusPillProps, type StatusTone } from './status-pill.tsx'
 export { TextInput, type TextInputProps } from './text-input.tsx'
 export { setTheme, type Theme, theme } from './theme.ts'

@@ -1,5 +1,6 @@
 import Blocks from 'lucide-solid/icons/blocks'
 import Database from 'lucide-solid/icons/database'
+import HardDrive from 'lucide-solid/icons/hard-drive'
 import House from 'lucide-solid/icons/house'
 import MonitorCog from 'lucide-solid/icons/monitor-cog'
 import ScrollText from 'lucide-solid/icons/scroll-text'
@@ -14,6 +15,12 @@ export const adminPages = [
   { href: '/', title: 'Home', words: 'What needs attention.', icon: House },
   { href: '/services', title: 'Services', words: 'The processes that run, and the devices they hold.', icon: Server },
   { href: '/projections', title: 'Projections', words: 'How far the read models are.', icon: Database },
+  {
+    href: '/event-store',
+    title: 'Event store',
+    words: 'Size, rates, subscriptions, and what is parked.',
+    icon: HardDrive,
+  },
   { href: '/events', title: 'Events', words: 'Everything that happened, newest first.', icon: ScrollText },
   { href: '/device', title: 'This device', words: 'Connection and colours.', icon: MonitorCog },
 ] as const

@@ -9,6 +9,7 @@ import { PluginRoutes } from '../kit/plugin-routes.tsx'
 import { startShell } from '../kit/start-shell.tsx'
 import { AdminFrame } from './admin-frame.tsx'
 import { AdminHome } from './admin-home.tsx'
+import { EventStorePage } from './event-store-page.tsx'
 import { EventsPage } from './events-page.tsx'
 import { ProjectionsPage } from './projections-page.tsx'
 import { ServicesPage } from './services-page.tsx'
@@ -30,6 +31,7 @@ function SignedInAdmin(): JSX.Element {
           <Route path="/" component={AdminHome} />
           <Route path="/services" component={ServicesPage} />
           <Route path="/projections" component={ProjectionsPage} />
+          <Route path="/event-store" component={EventStorePage} />
           <Route path="/events" component={EventsPage} />
           <Route path="/device" component={DevicePage} />
           <PluginRoutes />

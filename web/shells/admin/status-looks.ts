@@ -1,11 +1,13 @@
-import type { ProjectionStatus, ServiceStatus } from '#vortex/protocol/platform-tuples.ts'
+import type { EventStoreStatus, ProjectionStatus, ServiceStatus } from '#vortex/protocol/platform-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
 import type { StatusTone } from '#web/ui'
 
-/** How the states of services and projections look, and which of them need somebody. */
+/** How the states of services, projections and the event store look, and which of them need somebody. */
 
 export type ServiceRow = TupleOf<typeof ServiceStatus>
 export type ProjectionRow = TupleOf<typeof ProjectionStatus>
+
+export type StoreRow = TupleOf<typeof EventStoreStatus>
 
 export type Look = { readonly tone: StatusTone; readonly title: string }
 
@@ -25,6 +27,32 @@ const projectionLooks: Record<ProjectionRow['state'], Look> = {
 
 export function projectionLook(projection: ProjectionRow): Look {
   return projectionLooks[projection.state]
+}
+
+const storeLooks: Record<StoreRow['state'], Look> = {
+  connecting: { tone: 'busy', title: 'Connecting' },
+  ready: { tone: 'normal', title: 'Connected' },
+  lost: { tone: 'alarm', title: 'Away' },
+}
+
+export function storeLook({ state }: Pick<StoreRow, 'state'>): Look {
+  return storeLooks[state]
+}
+
+/** Servers say how a scavenge ended in a word of their own. */
+export function scavengeLook(result: string): Look {
+  switch (result) {
+    case 'Success':
+      return { tone: 'normal', title: 'Finished' }
+    case 'InProgress':
+      return { tone: 'busy', title: 'Under way' }
+    case 'Stopped':
+      return { tone: 'idle', title: 'Stopped' }
+    case 'Interrupted':
+      return { tone: 'warning', title: 'Interrupted' }
+    default:
+      return { tone: 'alarm', title: result === 'Errored' || result === 'Failed' ? 'Failed' : result }
+  }
 }
 
 export type Concern = {
