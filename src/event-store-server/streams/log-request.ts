@@ -9,6 +9,8 @@ export type LogRequest =
       readonly streamName: string
       readonly expected: ExpectedRevision
       readonly events: readonly ProposedEvent[]
+      /** Where a stream that has no event yet begins, for an import; at 0 when it is not given. */
+      readonly firstRevision?: number | undefined
     }
   | { readonly kind: 'delete'; readonly streamName: string; readonly expected: ExpectedRevision }
   | { readonly kind: 'tombstone'; readonly streamName: string; readonly expected: ExpectedRevision }

@@ -64,7 +64,7 @@ export class LogTransaction {
     if (stream.isTombstoned || this.isMetadataOfTombstoned(stream)) return { kind: 'tombstoned' }
     switch (request.kind) {
       case 'append':
-        return this.append(stream, request.expected, request.events)
+        return this.append(beginningAt(stream, request.firstRevision), request.expected, request.events)
       case 'delete':
         return this.ifExpected(stream, request.expected, () => this.delete(stream))
       case 'tombstone':
@@ -244,6 +244,10 @@ export class LogTransaction {
       return { kind: 'failed', error: toPlatformError(error) }
     }
   }
+}
+
+function beginningAt(stream: StoredStream, firstRevision: number | undefined): StoredStream {
+  return firstRevision === undefined || stream.revision >= 0 ? stream : { ...stream, revision: firstRevision - 1 }
 }
 
 const logStart = 64

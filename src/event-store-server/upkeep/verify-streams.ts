@@ -29,7 +29,7 @@ type Row = {
 }
 
 /** What a stream's events say, in the order of their revisions. */
-type Course = { first: number; last: number; lastPosition: number; hasTombstone: boolean; problem: string | undefined }
+type Course = { last: number; lastPosition: number; hasTombstone: boolean; problem: string | undefined }
 
 const pageStreams = 256
 const pagePlaces = 4_096
@@ -111,13 +111,12 @@ class StreamChecker {
     return problems
   }
 
-  private problemsOfLiving(row: Row, { first, last }: Course): string[] {
+  /** Events missing at the beginning are no problem: a scavenge took them, or an import began behind them. */
+  private problemsOfLiving(row: Row, { last }: Course): string[] {
     const problems: string[] = []
     if (!(row.revision_floor <= last))
       problems.push(`Its row says it had revision ${row.revision_floor}, its last event has ${last}.`)
     const metadata = this.lastMetadata(row.name)
-    const canHide = isMetadataStream(row.name) || metadata !== undefined
-    if (first > 0 && !canHide) problems.push(`Its events below revision ${first} are missing, and nothing hid them.`)
     const { truncateBefore, maxCount, maxAgeSeconds } = parseVisibility(metadata ?? Buffer.alloc(0))
     const wanted = {
       truncate_before: truncateBefore,
@@ -131,7 +130,7 @@ class StreamChecker {
   }
 
   private followCourse(streamId: number): Course {
-    const course: Course = { first: -1, last: -1, lastPosition: -1, hasTombstone: false, problem: undefined }
+    const course: Course = { last: -1, lastPosition: -1, hasTombstone: false, problem: undefined }
     for (let after = -1; ; ) {
       const page = this.places.all(streamId, after, pagePlaces) as { revision: number; position: number }[]
       for (const place of page) step(course, place)
@@ -174,7 +173,6 @@ function step(course: Course, { revision, position }: { revision: number; positi
   }
   if (course.last >= 0 && revision !== course.last + 1)
     course.problem ??= `Behind revision ${course.last} comes ${revision}: the events between are missing.`
-  if (course.first < 0) course.first = revision
   course.last = revision
   course.lastPosition = position
 }

@@ -150,10 +150,6 @@ describe('the verification', () => {
         "DELETE FROM events WHERE revision = 2 AND stream_id = (SELECT id FROM streams WHERE name = 's8')",
         'wrong-stream',
       ],
-      [
-        "DELETE FROM events WHERE revision < 2 AND stream_id = (SELECT id FROM streams WHERE name = 's8')",
-        'wrong-stream',
-      ],
       ['DROP TRIGGER events_deleted', 'damaged-file'],
       ['PRAGMA user_version = 77', 'damaged-file'],
     ]
