@@ -81,7 +81,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
   const eventLog = new EventLog({ storage, log, clock, onStep, onGroup: statistics.committed })
   const openCalls = new OpenCalls()
   const passwordFolder = defaultPasswordFolder(file, tls)
-  const { access, users, hasher } = await createAccess({
+  const { access, users, passwords } = await createAccess({
     eventLog,
     isEnforced: place.isSecure,
     options: { ...(passwordFolder === undefined ? {} : { passwordFolder }), ...options.users },
@@ -119,7 +119,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     shutDown: () => void stopOnce(),
     restartPersistentSubscriptions: () => persistentSubscriptions.restart(),
   })
-  const ofUsers = createUsersService({ ...context, users, hasher })
+  const ofUsers = createUsersService({ ...context, users, passwords })
   const ofGroups = createPersistentSubscriptionsService(context, persistentSubscriptions)
   const services = [createStreamsService(context), ofGroups, monitoring, gossip, operations, ofUsers]
   services.push(createServerFeaturesService(services))

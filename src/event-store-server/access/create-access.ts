@@ -5,7 +5,7 @@ import type { EventLog } from '../streams/event-log.ts'
 import { type Access, openAccess } from './access.ts'
 import { ensureFirstUsers } from './first-users.ts'
 import { PasswordAccess } from './password-access.ts'
-import { PasswordHasher } from './password-hasher.ts'
+import { PasswordHasher, type Passwords } from './password-hasher.ts'
 import { StreamRights } from './stream-rights.ts'
 import { UserDirectory } from './user-directory.ts'
 
@@ -28,25 +28,25 @@ export type AccessOptions = {
   readonly log: Log
 }
 
-export type AccessParts = { readonly access: Access; readonly users: UserDirectory; readonly hasher: PasswordHasher }
+export type AccessParts = { readonly access: Access; readonly users: UserDirectory; readonly passwords: Passwords }
 
 export async function createAccess(given: AccessOptions): Promise<AccessParts> {
   const { eventLog, isEnforced, options, clock, log } = given
-  const hasher = new PasswordHasher()
-  const users = new UserDirectory(eventLog, hasher)
-  if (!isEnforced) return { access: openAccess, users, hasher }
+  const passwords = new PasswordHasher()
+  const users = new UserDirectory(eventLog, passwords)
+  if (!isEnforced) return { access: openAccess, users, passwords }
   const { adminPassword, opsPassword, passwordFolder: folder, resetsAdmin = false } = options
-  await hasher.getDummyHash()
+  await passwords.getDummyHash()
   await ensureFirstUsers(users, { adminPassword, opsPassword, resetsAdmin, folder, log })
   // Told of commits in this order: what is remembered of users and rights is forgotten before open calls are asked again.
   const rights = new StreamRights(eventLog)
   const access = new PasswordAccess({
     users,
     rights,
-    hasher,
+    passwords,
     listeners: eventLog.listeners,
     clock,
     allowsAnonymousStreams: options.allowsAnonymousStreams ?? false,
   })
-  return { access, users, hasher }
+  return { access, users, passwords }
 }

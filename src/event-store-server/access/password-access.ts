@@ -22,7 +22,7 @@ import {
 import { administrators, everybody, operators } from './acl.ts'
 import { AttemptLimits } from './attempt-limits.ts'
 import { parseBasicCredentials } from './basic-credentials.ts'
-import type { PasswordHasher } from './password-hasher.ts'
+import type { Passwords } from './password-hasher.ts'
 import { RecentMap } from './recent-map.ts'
 import { RightWatchers } from './right-watchers.ts'
 import type { StreamRights } from './stream-rights.ts'
@@ -32,7 +32,7 @@ import type { UserDirectory } from './user-directory.ts'
 export type PasswordAccessOptions = {
   readonly users: UserDirectory
   readonly rights: StreamRights
-  readonly hasher: PasswordHasher
+  readonly passwords: Passwords
   readonly listeners: AppendListeners
   readonly clock: Clock
   /** Whether callers without credentials are given what is given to everybody. */
@@ -101,10 +101,10 @@ export class PasswordAccess implements Access {
   }
 
   private async signIn(header: string | Buffer, digest: string, address: string): Promise<Caller> {
-    const { users, hasher } = this.options
+    const { users, passwords } = this.options
     const { name, password } = parseBasicCredentials(header)
     let user: StoredUser | undefined
-    const isRight = await hasher.isPassword(password, () => {
+    const isRight = await passwords.isPassword(password, () => {
       this.limits.check(name, address)
       user = users.find(name)
       return user?.isDisabled ? undefined : user?.passwordHash

@@ -11,7 +11,13 @@ const argon2 = { algorithm: 'argon2id', memoryCost: 19_456, timeCost: 2 } as con
 const runningMax = 2
 const waitingMax = 1_024
 
-export class PasswordHasher {
+export interface Passwords {
+  hash(password: string): Promise<string>
+  /** `prepare` runs when it is this check's turn: it may refuse by throwing, and says what to compare with, if anything. */
+  isPassword(password: string, prepare: () => string | undefined): Promise<boolean>
+}
+
+export class PasswordHasher implements Passwords {
   private readonly waiting: (() => void)[] = []
   private runningCount = 0
   private dummyHash: string | undefined
@@ -20,7 +26,6 @@ export class PasswordHasher {
     return this.inTurn(() => Bun.password.hash(password, argon2))
   }
 
-  /** `prepare` runs when it is this check's turn: it may refuse by throwing, and says what to compare with, if anything. */
   isPassword(password: string, prepare: () => string | undefined): Promise<boolean> {
     return this.inTurn(async () => {
       const hash = prepare()

@@ -14,7 +14,7 @@ import { readEventData, readEventHeader } from '../streams/event-record.ts'
 import type { LogRequest } from '../streams/log-request.ts'
 import { administrators } from './acl.ts'
 import { readLastEvent } from './last-event.ts'
-import type { PasswordHasher } from './password-hasher.ts'
+import type { Passwords } from './password-hasher.ts'
 import { RecentMap } from './recent-map.ts'
 import {
   checkLoginName,
@@ -39,15 +39,15 @@ const cachedUsersMax = 10_000
 
 export class UserDirectory {
   private readonly log: Log
-  private readonly hasher: PasswordHasher
+  private readonly passwords: Passwords
   /** Absent users too: an unknown name must not cost a look at the disk each time. */
   private readonly cached = new RecentMap<{ readonly user: StoredUser | undefined }>(cachedUsersMax)
 
   private changing: Promise<unknown> = Promise.resolve()
 
-  constructor(log: Log, hasher: PasswordHasher) {
+  constructor(log: Log, passwords: Passwords) {
     this.log = log
-    this.hasher = hasher
+    this.passwords = passwords
     log.listeners.addForSystemStreams((name) => {
       if (name.startsWith(userStreamPrefix)) this.cached.forget(name)
     })
@@ -89,7 +89,7 @@ export class UserDirectory {
     checkProfile({ fullName, groups })
     checkPassword(password)
     if (this.find(loginName)) return 'conflict'
-    const passwordHash = await this.hasher.hash(password)
+    const passwordHash = await this.passwords.hash(password)
     const user = { loginName, fullName, groups, isDisabled: false, passwordHash }
     return this.inOrder(async () => {
       // First into the list, whose readers pass over who does not exist: a crash in between leaves nothing to repair.
@@ -109,7 +109,7 @@ export class UserDirectory {
   async setPassword(loginName: string, password: string): Promise<UserChange> {
     checkPassword(password)
     if (!this.find(loginName)) return 'not-found'
-    const passwordHash = await this.hasher.hash(password)
+    const passwordHash = await this.passwords.hash(password)
     return this.change('$PasswordChanged', loginName, (user) => ({ ...user, passwordHash }))
   }
 

@@ -4,7 +4,7 @@
  */
 import { type ServerUnaryCall, type ServerWritableStream, type sendUnaryData, status } from '@grpc/grpc-js'
 import { AccessDenied, type Operation } from '../access/access.ts'
-import type { PasswordHasher } from '../access/password-hasher.ts'
+import type { Passwords } from '../access/password-hasher.ts'
 import { checkLoginName } from '../access/user.ts'
 import type { UserChange, UserDirectory } from '../access/user-directory.ts'
 import { admit, type GrpcService, type ServiceContext } from './grpc-service.ts'
@@ -21,7 +21,7 @@ import {
 
 export type UsersServiceOptions = ServiceContext & {
   readonly users: UserDirectory
-  readonly hasher: PasswordHasher
+  readonly passwords: Passwords
 }
 
 const service = 'event_store.client.users.users'
@@ -99,12 +99,12 @@ async function update(
   return change === 'done' && password !== '' ? users.setPassword(loginName, password) : change
 }
 
-async function changePassword({ access, users, hasher }: UsersServiceOptions, call: UnaryCall): Promise<void> {
+async function changePassword({ access, users, passwords }: UsersServiceOptions, call: UnaryCall): Promise<void> {
   const { loginName, currentPassword, newPassword } = decodeChangePassword(call.request)
   await admit(access, call, { kind: 'change-own-password', userName: loginName })
   const user = users.find(loginName)
   if (!user) throw userNotFound(loginName)
-  if (!(await hasher.isPassword(currentPassword, () => user.passwordHash)))
+  if (!(await passwords.isPassword(currentPassword, () => user.passwordHash)))
     throw new AccessDenied(`The current password of ${loginName} is another one.`)
   refuseUndone(await users.setPassword(loginName, newPassword), loginName)
 }
