@@ -116,6 +116,17 @@ describe('a server process', () => {
     await first.child.exited
   }, 20_000)
 
+  test('leaves no lock behind when it is killed: the next one starts at once, and is then the only one', async () => {
+    const killed = await startProcess()
+    killed.child.kill('SIGKILL')
+    await killed.child.exited
+    const next = await startProcess()
+    expect(next.line.event).toBe('ready')
+    expect((await startProcess()).line).toMatchObject({ event: 'failed', kind: 'already-running' })
+    next.child.kill('SIGTERM')
+    await next.child.exited
+  })
+
   test('says what is wrong with its arguments', async () => {
     const { child, line } = await startProcess('--durability', 'perhaps')
     expect(line).toMatchObject({ event: 'failed', kind: 'bad-configuration' })

@@ -19,8 +19,8 @@ export function openSqliteDatabase(file: string, durability: Durability): Databa
   try {
     database.run('PRAGMA busy_timeout = 0')
     database.run('PRAGMA locking_mode = EXCLUSIVE')
-    // Only before the first page is written: afterwards a file keeps what it has.
-    database.run('PRAGMA auto_vacuum = INCREMENTAL')
+    // Before the first page is written; later it would be one more write, and a full disk must not prevent an opening.
+    if (readNumber(database, 'page_count') === 0) database.run('PRAGMA auto_vacuum = INCREMENTAL')
     database.run('PRAGMA journal_mode = WAL')
     database.run(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
     database.run('PRAGMA fullfsync = ON')
@@ -38,7 +38,7 @@ export function openSqliteDatabase(file: string, durability: Durability): Databa
 }
 
 function migrate(database: Database, file: string): void {
-  const found = Number(database.query('PRAGMA user_version').values()[0]?.[0] ?? 0)
+  const found = readNumber(database, 'user_version')
   if (found > formatVersion)
     throw new PlatformError(
       'schema-unknown',
@@ -51,6 +51,10 @@ function migrate(database: Database, file: string): void {
   if (found === 0) database.run(tables)
   else for (let format = found; format < formatVersion; format++) database.run(must(migrations[format], 'no gap'))
   database.run(`PRAGMA user_version = ${formatVersion}`)
+}
+
+function readNumber(database: Database, pragma: string): number {
+  return Number(database.query(`PRAGMA ${pragma}`).values()[0]?.[0] ?? 0)
 }
 
 function toOpeningError(error: unknown, file: string): unknown {

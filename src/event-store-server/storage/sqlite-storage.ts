@@ -208,7 +208,7 @@ export class SqliteStorage implements Storage, StorageWriter {
   close(): void {
     for (const statement of Object.values(this.prepared)) statement.finalize()
     this.upkeep.finalize()
-    this.database.run('PRAGMA wal_checkpoint(TRUNCATE)')
+    this.emptyLog()
     this.database.close()
     this.upkeep.close()
   }
@@ -234,6 +234,15 @@ export class SqliteStorage implements Storage, StorageWriter {
     this.prepared.checkpoint.get()
     this.reach('checkpoint:done')
     this.pendingBytes = 0
+  }
+
+  /** On a full disk the log stays beside the file, and the next opening reads it: no reason not to close. */
+  private emptyLog(): void {
+    try {
+      this.database.run('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch (error) {
+      if (!(error instanceof SQLiteError)) throw error
+    }
   }
 
   private exceeds({ logBytes, unindexedEvents }: Backlog): boolean {

@@ -8,12 +8,14 @@ import { CheckpointTimer } from './checkpoint-timer.ts'
 class CountingStorage extends SqliteStorage {
   bytes = 0
   checkpoints = 0
+  isFull = false
 
   override get checkpointNeed(): CheckpointNeed {
     return this.bytes > 64_000_000 ? 'overdue' : this.bytes > 1_000_000 ? 'worthwhile' : 'none'
   }
 
   override checkpoint(): void {
+    if (this.isFull) throw new Error('The disk is full.')
     this.checkpoints++
     this.bytes = 0
   }
@@ -58,6 +60,17 @@ describe('the checkpoint timer', () => {
       clock.advance(30)
     }
     expect(storage.checkpoints).toBeGreaterThan(0)
+  })
+
+  test('tries a failed checkpoint again without waiting for an append', () => {
+    const { clock, storage, commit } = start()
+    storage.isFull = true
+    commit(2_000_000)
+    clock.advance(20_000)
+    expect(storage.checkpoints).toBe(0)
+    storage.isFull = false
+    clock.advance(20_000)
+    expect(storage.checkpoints).toBe(1)
   })
 
   test('does nothing after it was stopped', () => {

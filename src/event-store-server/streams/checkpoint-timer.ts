@@ -1,6 +1,7 @@
 /**
  * Takes checkpoints of the storage when nobody appends, so that nobody waits for one.
  * Under appends without a pause it takes them all the same once they are overdue: late, but bounded.
+ * One that fails is tried again: a full disk may refuse all appends until a checkpoint has made room in the log.
  */
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
@@ -10,6 +11,8 @@ import type { Storage } from '../storage/storage.ts'
 export type CheckpointTimerOptions = { readonly storage: Storage; readonly clock: Clock; readonly log: Log }
 
 const idleMs = 50
+/** Long enough for a person who frees space on a full disk to read the warnings. */
+const retryMs = 5_000
 
 export class CheckpointTimer {
   private readonly options: CheckpointTimerOptions
@@ -49,6 +52,7 @@ export class CheckpointTimer {
       this.options.log.warning('A checkpoint of the write-ahead log failed; it is tried again', {
         reason: describeError(error),
       })
+      if (!this.cancel) this.arm(retryMs)
     }
   }
 }
