@@ -4,7 +4,7 @@ import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { Random } from '#kernel/random.ts'
-import type { GroupName, StoreFigures, StoreOperations } from '../store-operations.ts'
+import type { StoreFigures, StoreOperations } from '../store-operations.ts'
 import { createKurrentConnection } from './connection.ts'
 import { loadKurrent } from './kurrent-client.ts'
 import { readParked } from './parked-messages.ts'
@@ -58,7 +58,7 @@ export async function openKurrentStoreOperations(options: {
   const read = <T>(doing: string, call: (client: KurrentDBClient) => Promise<T>) =>
     ask(doing, () => call(connection.reads()))
 
-  const operations: StoreOperations = {
+  return {
     watchFigures: ({ periodMs, onFigures, onAway }) => {
       const stop = listenAgain({ raw, clock, random, periodMs, onFigures, onAway })
       stops.add(stop)
@@ -72,10 +72,8 @@ export async function openKurrentStoreOperations(options: {
     loadFigures: () => ask('Looking at the statistics', () => firstFigures(raw)),
     loadGroups: () => ask('Listing the persistent subscriptions', () => loadGroups(connection.calls())),
     loadParked: (group, page) => read('Reading parked messages', (client) => readParked(client, group, page)),
-    replayParked: async (group, countMax) => {
-      const stopAt = countMax === undefined ? undefined : await revisionAfter(group, countMax)
-      await ask('Replaying parked messages', () => replayParked(connection.calls(), group, stopAt))
-    },
+    replayParked: (group, countMax) =>
+      ask('Replaying parked messages', () => replayParked(connection.calls(), group, countMax)),
     startScavenge: async () => {
       const request = encodeField(1, encodeField(1, 1))
       return textIn(decodeFields(await ask('Starting a scavenge', () => raw.ask(startScavengePath, request))), 1)
@@ -90,13 +88,6 @@ export async function openKurrentStoreOperations(options: {
       await connection.close()
     },
   }
-
-  /** The revision behind the oldest `countMax` parked messages, where the replay stops; undefined when there are no more. */
-  async function revisionAfter(group: GroupName, countMax: number): Promise<number | undefined> {
-    return (await operations.loadParked(group, { countMax })).next
-  }
-
-  return operations
 }
 
 const shortestPeriodMs = 100

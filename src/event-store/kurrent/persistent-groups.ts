@@ -21,9 +21,9 @@ export async function loadGroups(client: KurrentDBClient): Promise<readonly Stor
   }
 }
 
-/** `stopAt` is a revision of the parked stream, excluded. */
-export async function replayParked(client: KurrentDBClient, name: GroupName, stopAt?: number): Promise<void> {
-  const options = stopAt === undefined ? {} : { stopAt }
+/** `stopAt` is the protocol's name for how many. */
+export async function replayParked(client: KurrentDBClient, name: GroupName, countMax?: number): Promise<void> {
+  const options = countMax === undefined ? {} : { stopAt: countMax }
   if (name.stream === wholeLog) await client.replayParkedMessagesToAll(name.group, options)
   else await client.replayParkedMessagesToStream(name.stream, name.group, options)
 }

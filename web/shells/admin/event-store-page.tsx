@@ -18,7 +18,7 @@ export function EventStorePage(): JSX.Element {
     <Page>
       <PageTitle
         title="Event store"
-        words="The log that everything else is made from: its size, how busy it is, and who reads it."
+        words="The log that everything else is made from, and who reads it."
         actions={
           <Show when={statuses.rows[0]}>
             {(status) => (

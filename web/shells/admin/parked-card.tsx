@@ -1,5 +1,4 @@
-import X from 'lucide-solid/icons/x'
-import { createSignal, For, type JSX, Match, Show, Switch } from 'solid-js'
+import { createSignal, For, type JSX, Match, onMount, Show, Switch } from 'solid-js'
 import {
   Button,
   Card,
@@ -7,7 +6,6 @@ import {
   EmptyState,
   ErrorPanel,
   formatPlural,
-  IconButton,
   InlineNotice,
   Loading,
   NumberInput,
@@ -45,6 +43,10 @@ export function ParkedCard(props: {
       : `The ${formatPlural(count, 'oldest parked message', 'oldest parked messages')}`
   }
 
+  let place: HTMLDivElement | undefined
+  // On a small screen it opens below what can be seen.
+  onMount(() => place?.scrollIntoView({ block: 'nearest' }))
+
   async function replay(reason: string): Promise<void> {
     await replayParked(props.name, countMax(), reason)
     setTyped('')
@@ -58,14 +60,12 @@ export function ParkedCard(props: {
       words="Messages its consumers could not handle, oldest first. Replaying gives them to the consumers again."
       flush
       actions={
-        <IconButton
-          label="Close parked messages"
-          icon={<X class="size-4" aria-hidden="true" />}
-          onClick={() => props.onClose()}
-        />
+        <Button onClick={() => props.onClose()} aria-label="Close parked messages">
+          Close
+        </Button>
       }
     >
-      <div data-testid="parked-messages">
+      <div data-testid="parked-messages" ref={place}>
         <Switch>
           <Match when={list.state() === 'loading'}>
             <Loading label="Loading parked messages" lineCount={3} />

@@ -10,15 +10,14 @@ export function StoreFiguresCard(props: { readonly status: StoreRow }): JSX.Elem
   const count = (value: number | null) => (value === null ? undefined : formatCount(value))
   const figures = (): readonly Figure[] => [
     { title: 'Events', value: count(props.status.eventCount), note: streams(props.status) },
-    { title: 'File', value: bytes(props.status.fileBytes), note: free(props.status) },
-    { title: 'Not yet filed', value: bytes(props.status.walBytes), note: 'safe on the disk already' },
+    { title: 'Size on the disk', value: bytes(sizeOf(props.status)), note: free(props.status) },
     { title: 'Free on the disk', value: bytes(props.status.diskFreeBytes) },
     { title: 'Memory', value: bytes(props.status.memoryBytes), note: processor(props.status) },
     { title: 'Open calls', value: count(props.status.openCalls), note: waiting(props.status) },
   ]
   return (
     <Card title="Size" words={identity(props.status)}>
-      <dl class="grid grid-cols-2 gap-x-4 gap-y-5 sm:grid-cols-3 lg:grid-cols-6" data-testid="store-figures">
+      <dl class="grid grid-cols-2 gap-x-4 gap-y-5 sm:grid-cols-3 lg:grid-cols-5" data-testid="store-figures">
         <For each={figures()}>{(figure) => <FigureCell figure={figure} />}</For>
       </dl>
     </Card>
@@ -46,6 +45,11 @@ function FigureCell(props: { readonly figure: Figure }): JSX.Element {
 
 function streams({ streamCount }: StoreRow): string | undefined {
   return streamCount === null ? undefined : `in ${formatCount(streamCount)} streams`
+}
+
+/** The file, and the log of what is not moved into it yet. */
+function sizeOf({ fileBytes, walBytes }: StoreRow): number | null {
+  return fileBytes === null ? null : fileBytes + (walBytes ?? 0)
 }
 
 function free({ freeBytes }: StoreRow): string | undefined {
