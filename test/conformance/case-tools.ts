@@ -87,6 +87,16 @@ export async function fails(work: Promise<unknown>, facts: Partial<Failure>): Pr
   assert.deepEqual(seen, facts, `${failure.type}: ${failure.message}`)
 }
 
+let apartCount = 0
+
+/**
+ * A client with a connection of its own, which options nobody else has cause: clients with equal options share one, and on
+ * it what a slow or absent reader leaves unread holds up everything else.
+ */
+export function openApart({ openClient }: Pick<CaseContext, 'openClient'>): ConformanceClient {
+  return openClient({ query: `keepAliveInterval=${11_000 + apartCount++}` })
+}
+
 export async function eventually(words: string, claim: () => Promise<boolean> | boolean, waitMs = 10_000) {
   const giveUpAt = performance.now() + waitMs
   while (!(await claim())) {

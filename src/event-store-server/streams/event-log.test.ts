@@ -290,3 +290,15 @@ describe('the belief that a stream exists', () => {
     expect(await append('never-there', [event('1')], 'stream-exists')).toMatchObject({ kind: 'conflict' })
   })
 })
+
+describe('new metadata of a deleted stream', () => {
+  test('undo the deletion, and hide what was deleted by a truncation of their own', async () => {
+    const { log, append } = openLog()
+    await append('deleted', [event('1'), event('2')])
+    await log.request({ kind: 'delete', streamName: 'deleted', expected: 'any' })
+    const set = await append('$$deleted', [event('{"$maxCount":9}', '$metadata')])
+    expect(set).toMatchObject({ kind: 'written', revision: 1 })
+    expect(log.findStream('deleted')).toMatchObject({ revision: 1, truncateBefore: 2, maxCount: 9 })
+    expect(await append('deleted', [event('3')], 1)).toMatchObject({ kind: 'written', revision: 2 })
+  })
+})

@@ -106,9 +106,10 @@ export class LogTransaction {
     for (const event of events) this.insert(current, ++revision, event)
     if (stream.id >= this.storage.nextStreamId) this.streamsToSave.add(stream.name)
     this.changedStreams.set(stream.name, { ...current, revision })
+    const position = this.entries.at(-1)?.position
     const last = events.at(-1)
     if (isMetadataStream(stream.name) && last) this.applyMetadata(fromMetadataStream(stream.name), last.data)
-    return { kind: 'written', revision, position: this.entries.at(-1)?.position }
+    return { kind: 'written', revision, position }
   }
 
   /** A deleted stream that is written again goes on counting and shows only what comes from here on. */
@@ -147,8 +148,13 @@ export class LogTransaction {
     ])
   }
 
+  /** New metadata undo a deletion; what was deleted stays hidden, by a truncation that is added to them. */
   private applyMetadata(streamName: string, data: Buffer): void {
-    this.change({ ...this.getStream(streamName), ...parseVisibility(data) })
+    const before = this.getStream(streamName)
+    const after = { ...before, ...parseVisibility(data) }
+    this.change(after)
+    const isTakenUpAgain = isDeleted(before) && after.truncateBefore !== before.revision + 1
+    if (isTakenUpAgain && !isDeleted(after)) this.setTruncateBefore(after, before.revision + 1)
   }
 
   /** Of more than a revision. */
