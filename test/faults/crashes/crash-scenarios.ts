@@ -1,8 +1,10 @@
 import { appendCrashes } from './append-crashes.ts'
 import type { CrashScenario } from './crash-scenario.ts'
+import { scavengeCrashes } from './scavenge-crashes.ts'
 import { tornLogCrashes } from './torn-log-crashes.ts'
 
 export const crashScenarios: { readonly [name: string]: CrashScenario } = {
   appends: appendCrashes,
   'torn-log': tornLogCrashes,
+  scavenges: scavengeCrashes,
 }
