@@ -6,6 +6,7 @@
  * are enforced on every call; without, everybody may do everything, so only this machine may call.
  * Needs the file for itself alone (`already-running` otherwise).
  */
+import type { MethodDefinition } from '@grpc/grpc-js'
 import { type Clock, systemClock } from '#kernel/clock.ts'
 import { createDeferred } from '#kernel/deferred.ts'
 import type { Log } from '#kernel/log.ts'
@@ -61,6 +62,8 @@ export type EventStoreServer = {
   readonly connectionString: string
   /** Ends all calls with a reason, finishes what was accepted, closes the file. */
   stop(): Promise<void>
+  /** Every method it answers. */
+  readonly methods: readonly MethodDefinition<Buffer, Buffer>[]
   /** Resolves once the server has stopped, whoever asked for it: a client may, with the protocol's Shutdown. */
   readonly stopped: Promise<void>
   readonly scavenger: Scavenger
@@ -163,6 +166,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     port,
     connectionString: place.toConnectionString(port),
     stop: stopOnce,
+    methods: services.flatMap(({ definition }) => Object.values(definition)),
     stopped: stopped.promise,
     scavenger,
     persistentSubscriptions,

@@ -47,16 +47,16 @@ class ConsumerCall {
     this.call = call
   }
 
-  /** Nothing is read from the call until its caller is known. */
+  /** Nothing is read from the call until its caller is known; it may be over by then. */
   async open(): Promise<void> {
+    this.call.on('error', () => this.close())
+    this.call.on('cancelled', () => this.close())
+    this.call.on('close', () => this.close())
     this.forget = this.context.openCalls.add((failure) => this.fail(failure))
     const caller = await this.context.access.identify(this.call)
     if (this.isOver) return
     this.call.on('data', (bytes: Buffer) => this.receive(bytes, caller))
     this.call.on('drain', () => this.seat?.drained())
-    this.call.on('error', () => this.close())
-    this.call.on('cancelled', () => this.close())
-    this.call.on('close', () => this.close())
     this.call.on('end', () => {
       if (this.isOver) return
       this.close()

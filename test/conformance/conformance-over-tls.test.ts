@@ -1,0 +1,55 @@
+/** The laws of the protocol once more, over TLS and by a caller who shows a password: both clients, under both runtimes. */
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type EventStoreServer, startEventStoreServer } from '#event-store-server/event-store-server.ts'
+import { silentLog } from '#kernel/log.ts'
+import { allCases } from './all-cases.ts'
+import { type Combination, type CombinationRun, combinations, nodePath, runCombinations } from './combinations.ts'
+import { isForClient } from './conformance-case.ts'
+import { changeConnectionString } from './connection-strings.ts'
+
+const password = randomBytes(9).toString('hex')
+const wanted = combinations.filter(({ runtime }) => runtime === 'Bun' || nodePath !== undefined)
+let folder: string
+let server: EventStoreServer
+let runs: ReadonlyMap<Combination, CombinationRun>
+let finished: Promise<void>
+
+beforeAll(async () => {
+  // The path of the authority's certificate travels inside the connection string: blanks must survive that.
+  folder = mkdtempSync(join(tmpdir(), 'event store tls-'))
+  const users = { adminPassword: password, opsPassword: password }
+  server = await startEventStoreServer({ file: ':memory:', port: 0, log: silentLog, tls: { selfMade: folder }, users })
+  const started = runCombinations(wanted, {
+    connectionString: changeConnectionString(server.connectionString, { user: `admin:${password}` }),
+    prefix: `t${randomBytes(3).toString('hex')}`,
+  })
+  runs = started.runs
+  finished = started.finished
+})
+
+afterAll(async () => {
+  await finished
+  await server.stop()
+  rmSync(folder, { recursive: true })
+})
+
+for (const combination of combinations)
+  test.skipIf(!wanted.includes(combination))(
+    `every law holds over TLS for the ${combination.client} client under ${combination.runtime}`,
+    async () => {
+      const run = runs.get(combination)
+      const cases = allCases.filter((each) => isForClient(each, combination.client) && each.ownServerOnly === undefined)
+      const broken: string[] = []
+      for (const { title } of cases) {
+        const result = await run?.outcomeOf(title)
+        if (result?.outcome !== 'held') broken.push(`${title}: ${result?.words ?? 'was not run'}`)
+      }
+      expect(broken).toEqual([])
+      expect(cases.length).toBeGreaterThan(50)
+    },
+    240_000,
+  )
