@@ -1,4 +1,5 @@
 import { test } from 'bun:test'
+import { runEventStoreFuzz } from './event-store-fuzz.ts'
 import { runFuzz } from './fuzz.ts'
 import { runKills } from './kills.ts'
 
@@ -15,4 +16,8 @@ test('E4 S1 S2: kill -9 of any process loses nothing acknowledged, doubles nothi
 
 test('S3 V4 V5: 2,000 malformed, oversized and unknown frames harm nobody', async () => {
   await runFuzz({ runs: 2_000, seed: seedOf('fuzz') })
+}, 240_000)
+
+test('W8: 2,000 hostile requests to every method of the event store harm nobody, and leave nothing behind', async () => {
+  await runEventStoreFuzz({ runs: 2_000, seed: seedOf('event-store-fuzz') })
 }, 240_000)

@@ -1,6 +1,7 @@
 /** `bun run faults [name] [--runs N] [--seed S]`: breaks the platform on purpose and checks that nothing was lost. */
 import { parseArgs } from 'node:util'
 import { runEventStoreCrashes } from './event-store-crashes.ts'
+import { runEventStoreFuzz } from './event-store-fuzz.ts'
 import { runFuzz } from './fuzz.ts'
 import { runKills } from './kills.ts'
 
@@ -14,6 +15,11 @@ const faults: {
   kills: { words: 'kill -9 of any process while people tap', runs: 200, run: runKills },
   'event-store-crashes': { words: 'kill -9 of the event store at each step', runs: 1_000, run: runEventStoreCrashes },
   fuzz: { words: 'malformed, oversized and unknown frames', runs: 20_000, run: runFuzz },
+  'event-store-fuzz': {
+    words: "hostile requests to every method of the event store's port",
+    runs: 50_000,
+    run: runEventStoreFuzz,
+  },
 }
 
 const { values, positionals } = parseArgs({

@@ -49,6 +49,8 @@ export class CallSink implements SubscriptionSink {
     })
     call.on('cancelled', () => this.close())
     call.on('close', () => this.close())
+    // Given up before it came here: nothing will tell of it any more.
+    if (call.cancelled) this.isClosed = true
   }
 
   onChange(listener: () => void): void {

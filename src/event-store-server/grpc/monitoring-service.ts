@@ -53,6 +53,8 @@ async function sendStatistics(
   forget = openCalls.add(fail)
   call.on('cancelled', close)
   call.on('close', close)
+  // A call may have been given up before it came here; then nothing tells of it any more.
+  if (call.cancelled) close()
   call.on('drain', () => {
     isFull = false
   })
