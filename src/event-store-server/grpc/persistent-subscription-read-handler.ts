@@ -102,7 +102,10 @@ class ConsumerCall {
       userName: caller.name ?? 'anonymous',
       connectionName: String(this.call.metadata.get('connection-name')[0] ?? ''),
       bufferSize,
-      send: (record: Buffer, retryCount: number) => this.send(encodeDelivery(record, retryCount, uuids)),
+      send: (record: Buffer, retryCount: number) => {
+        this.context.statistics.totals.eventsOut++
+        return this.send(encodeDelivery(record, retryCount, uuids))
+      },
       end: (reason: ConsumerEnd) => this.fail(toFailure(key, reason)),
     }
     const seat = group.connect(connection, () => {

@@ -1,9 +1,9 @@
 /**
  * Decides when a group's checkpoint is written: never for every acknowledgement, and never much too late.
  *
- * Promises: after `checkpointCountMax` handled messages at once; otherwise, once `checkpointAfterMs` have passed, when at
- * least `checkpointCountMin` were handled or nothing is left to wait for; and at `flush`. One write at a time, always of
- * the newest place. A write that fails costs a warning and is tried again: a checkpoint too old only repeats messages.
+ * Promises: after `checkpointCountMax` handled messages at once; otherwise every `checkpointAfterMs`, when at least
+ * `checkpointCountMin` were handled or none was since the last look; and at `flush`. One write at a time, always of the
+ * newest place. A write that fails costs a warning and is tried again: a checkpoint too old only repeats messages.
  */
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
@@ -21,8 +21,6 @@ export type CheckpointerOptions = {
   readonly save: (place: number) => Promise<void>
   /** Where it may stand by now. */
   readonly place: () => number
-  /** Nothing is under way whose end would move the place soon. */
-  readonly isIdle: () => boolean
 }
 
 /** So that "after 0 ms" does not mean a write in every turn. */
@@ -35,6 +33,7 @@ export class Checkpointer {
   private savedPlace: number
   private handledCount = 0
   private skippedCount = 0
+  private countAtLastLook = 0
   private saving: Promise<void> | undefined
   private cancelTimer: (() => void) | undefined
   private isStopped = false
@@ -76,21 +75,22 @@ export class Checkpointer {
     return this.options.place() > this.savedPlace
   }
 
-  private get isWorthwhile(): boolean {
-    if (!this.hasMoved) return false
-    if (this.skippedCount >= skippedCountWorthwhile) return true
-    if (this.handledCount === 0) return false
-    return this.handledCount >= this.options.settings.checkpointCountMin || this.options.isIdle()
-  }
-
   private arm(): void {
     if (this.cancelTimer || this.isStopped) return
     const { clock, settings } = this.options
     this.cancelTimer = clock.after(Math.max(checkpointAfterMsMin, settings.checkpointAfterMs), () => {
       this.cancelTimer = undefined
-      if (this.isWorthwhile && !this.saving) void this.save()
-      else if (this.handledCount > 0) this.arm()
+      this.look()
     })
+  }
+
+  private look(): void {
+    const isQuiet = this.handledCount === this.countAtLastLook
+    this.countAtLastLook = this.handledCount
+    const isEnough =
+      this.skippedCount >= skippedCountWorthwhile || this.handledCount >= this.options.settings.checkpointCountMin
+    if (this.hasMoved && (isEnough || isQuiet) && !this.saving) void this.save()
+    else if (!isQuiet || this.saving) this.arm()
   }
 
   private save(): Promise<void> {
@@ -98,6 +98,7 @@ export class Checkpointer {
     const counts = { handled: this.handledCount, skipped: this.skippedCount }
     this.handledCount = 0
     this.skippedCount = 0
+    this.countAtLastLook = 0
     this.saving = this.options.save(place).then(
       () => {
         this.savedPlace = place

@@ -217,6 +217,10 @@ export class GroupState {
   }
 
   private deliverLater(message: GroupMessage): void {
+    if (message.flight) {
+      message.earlierConsumers ??= new Set()
+      message.earlierConsumers.add(message.flight.consumer)
+    }
     this.takeBack(message)
     this.wait(message)
   }
@@ -245,8 +249,6 @@ export class GroupState {
     if (!flight) return
     flight.consumer.release(flight.entry)
     this.dispatcher.wake(flight.consumer)
-    message.earlierConsumers ??= new Set()
-    message.earlierConsumers.add(flight.consumer)
     message.flight = undefined
     this.inFlight--
   }

@@ -97,7 +97,6 @@ export class PersistentGroup {
         this.hasCheckpoint = true
       },
       place: () => this.state.checkpoint,
-      isIdle: () => this.isIdle,
     })
   }
 
@@ -180,11 +179,6 @@ export class PersistentGroup {
 
   private get now(): number {
     return this.context.eventLog.clock.now()
-  }
-
-  private get isIdle(): boolean {
-    const { live, history, retries, inFlight } = this.state.counts
-    return live + history + retries + inFlight === 0 && this.isLive
   }
 
   private ack(id: string, ids: readonly string[]): void {

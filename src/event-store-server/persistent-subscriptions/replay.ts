@@ -65,6 +65,7 @@ export class Replay {
     // Revisions that are not there were removed: the reading steps over them.
     const reached = page.at(-1)?.revision ?? this.until
     state.offer(messages, 'parked', reached, now)
+    this.truncate()
   }
 
   /** Removes the links of what is done with; several removals that meet become one. */

@@ -1,5 +1,6 @@
 import { appendCrashes } from './append-crashes.ts'
 import type { CrashScenario } from './crash-scenario.ts'
+import { groupCrashes } from './group-crashes.ts'
 import { scavengeCrashes } from './scavenge-crashes.ts'
 import { tornLogCrashes } from './torn-log-crashes.ts'
 
@@ -7,4 +8,5 @@ export const crashScenarios: { readonly [name: string]: CrashScenario } = {
   appends: appendCrashes,
   'torn-log': tornLogCrashes,
   scavenges: scavengeCrashes,
+  groups: groupCrashes,
 }
