@@ -3,6 +3,9 @@ import { appendEventCases } from './cases/append-events.ts'
 import { appendExpectationCases } from './cases/append-expectations.ts'
 import { appendRetryCases } from './cases/append-retries.ts'
 import { deleteCases } from './cases/delete.ts'
+import { groupDeliverCases } from './cases/groups-deliver.ts'
+import { groupManageCases } from './cases/groups-manage.ts'
+import { groupShareCases } from './cases/groups-share.ts'
 import { linkCases } from './cases/links.ts'
 import { readAllCases } from './cases/read-all.ts'
 import { readStreamCases } from './cases/read-stream.ts'
@@ -22,4 +25,7 @@ export const allCases: readonly ConformanceCase[] = [
   ...deleteCases,
   ...subscribeToStreamCases,
   ...subscribeToAllCases,
+  ...groupManageCases,
+  ...groupDeliverCases,
+  ...groupShareCases,
 ]

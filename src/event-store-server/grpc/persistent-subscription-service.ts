@@ -51,7 +51,7 @@ export function createPersistentSubscriptionsService(
         getGroup(subscriptions, key).replayParked(countMax)
         return nothing
       }),
-      list: answer(look, (request) => encodeGroupList(subscriptions.list(decodeListGroups(request)))),
+      list: answer(look, (request) => encodeGroupList(listGroups(subscriptions, decodeListGroups(request)))),
       restartSubsystem: answer(change, async () => {
         await subscriptions.restart()
         return nothing
@@ -86,6 +86,13 @@ function getGroup(subscriptions: PersistentSubscriptions, key: GroupKey): Persis
   const group = subscriptions.find(key)
   if (!group) throw groupDoesNotExist(key)
   return group
+}
+
+/** None at all is an answer; none where some were looked for is a failure. */
+function listGroups(subscriptions: PersistentSubscriptions, streamName: string | undefined) {
+  const list = subscriptions.list(streamName)
+  if (streamName !== undefined && list.length === 0) throw groupDoesNotExist({ streamName, groupName: '' })
+  return list
 }
 
 function afterChange(key: GroupKey, outcome: GroupChange): Buffer {

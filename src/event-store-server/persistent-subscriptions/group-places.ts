@@ -2,14 +2,26 @@
  * Places in what a group reads: revisions of a stream, or positions in the whole log. Both are whole numbers that grow;
  * "after" a place excludes it.
  */
+import { PlatformError } from '#kernel/platform-error.ts'
 import type { EventLog } from '../streams/event-log.ts'
 import { allStream, type StartFrom } from './group-settings.ts'
 
-/** After which place a group begins, given where the log stands now. */
+/**
+ * After which place a group begins, given where the log stands now. A stream may be waited for; a position that the log has
+ * not reached is none.
+ */
 export function toStartAfter(log: EventLog, streamName: string, startFrom: StartFrom): number {
-  if (typeof startFrom === 'number') return startFrom - 1
+  if (typeof startFrom === 'number') {
+    if (streamName === allStream && startFrom > log.lastPosition) throw beyondTheLog(startFrom, log.lastPosition)
+    return startFrom - 1
+  }
   if (startFrom === 'start') return -1
   return lastPlace(log, streamName)
+}
+
+function beyondTheLog(startFrom: number, lastPosition: number): PlatformError {
+  const words = `The group is to begin at position ${startFrom}, but the log ends at ${lastPosition}. Begin at a position read from it.`
+  return new PlatformError('bad-input', words)
 }
 
 /** Of the last event there is; -1 when there is none. */
