@@ -44,6 +44,10 @@ const operations: StoreOperations = {
   startScavenge: () => Promise.resolve('s1'),
   stopScavenge: () => Promise.reject(new PlatformError('not-found', 'No such scavenge is under way.')),
   loadScavenges: () => Promise.resolve([]),
+  backUp: (...asked) => {
+    calls.push(['backUp', asked[0]])
+    return Promise.reject(new PlatformError('disk-full', 'No room.'))
+  },
   close: () => Promise.resolve(),
 }
 
@@ -131,6 +135,13 @@ test('a scavenge is recorded and begun; stopping one that is not under way says 
     ['peek.ScavengeRequested', { reason: 'disk' }],
     ['peek.ScavengeStopRequested', { scavenge: 's1', reason: '' }],
   ])
+})
+
+test('a backup is recorded and begun under a name made of the time; its failure is not the answer', async () => {
+  const { status, body } = await ask('POST', '/backups', { reason: 'before the upgrade' })
+  expect([status, body]).toEqual([200, { name: 'log-1970-01-01T00-16-40-000Z.db' }])
+  expect(calls).toEqual([['backUp', body.name]])
+  expect(await recorded()).toMatchObject([{ type: 'peek.BackupRequested', data: { reason: 'before the upgrade' } }])
 })
 
 test('while the store is being reached, the answer says to try again', async () => {

@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono'
 import * as v from 'valibot'
 import type { GroupName, StoreOperations } from '#event-store/store-operations.ts'
 import type { JsonObject } from '#kernel/json.ts'
-import { PlatformError } from '#kernel/platform-error.ts'
+import { describeError, PlatformError } from '#kernel/platform-error.ts'
 import { parseWith } from '#vortex/protocol/parse.ts'
 import type { AdminApiOptions, AdminVariables } from './admin-options.ts'
 import { recordDecision } from './record-decision.ts'
@@ -29,7 +29,7 @@ type RouteContext = Context<AdminVariables>
  *
  * `GET /parked?stream&group&from&limit`: parked messages, oldest first. `POST /parked/replay { stream, group, countMax?,
  * reason? }`. `GET /scavenges`: the last ones. `POST /scavenges { reason? }` begins one, `POST /scavenges/stop { id, reason? }`
- * ends it. Whatever changes something is recorded first, with who and why.
+ * ends it. `POST /backups { reason? }` begins one on the machine of the store. Whatever changes something is recorded first, with who and why.
  */
 export function createEventStoreRoutes(options: AdminApiOptions): Hono<AdminVariables> {
   const routes = new Hono<AdminVariables>()
@@ -75,6 +75,16 @@ export function createEventStoreRoutes(options: AdminApiOptions): Hono<AdminVari
     await record(c, 'peek.ScavengeStopRequested', 'scavenge', { scavenge: id, reason })
     await operations().stopScavenge(id)
     return c.json({})
+  })
+
+  routes.post('/backups', async (c) => {
+    const { reason } = await readBody(c, reasonSchema)
+    const name = `log-${new Date(options.clock.now()).toISOString().replace(/[:.]/g, '-')}.db`
+    const { backUp } = operations()
+    await record(c, 'peek.BackupRequested', 'backup', { name, reason })
+    // It goes on for as long as it takes; the live figures say how far it is, and how it ended.
+    backUp(name).catch((error: unknown) => options.log.error(`the backup ${name} failed: ${describeError(error)}`))
+    return c.json({ name })
   })
   return routes
 }

@@ -29,6 +29,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     words: 'Lists the projections, or resets one.',
     load: async () => (await import('./projection.ts')).projectionCommand,
   },
+  eventstore: {
+    words: 'Serves, verifies, scavenges, backs up, exports or imports an event store.',
+    load: async () => (await import('./event-store.ts')).eventStoreCommand,
+  },
   test: { words: 'Runs the tests, all or some tiers.', load: async () => (await import('./run-tests.ts')).testCommand },
   faults: {
     words: 'Kills parts of a running Peek again and again, and checks that nothing is lost.',

@@ -11,6 +11,7 @@ import { type Clock, systemClock } from '#kernel/clock.ts'
 import { createDeferred } from '#kernel/deferred.ts'
 import type { Log } from '#kernel/log.ts'
 import { createAccess, type UserOptions } from './access/create-access.ts'
+import { createBackupService } from './grpc/backup-service.ts'
 import { startGrpcServer } from './grpc/grpc-server.ts'
 import type { ServiceContext } from './grpc/grpc-service.ts'
 import { createMonitoringService } from './grpc/monitoring-service.ts'
@@ -109,12 +110,17 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
           revisionOf: (streamName) => eventLog.findStream(streamName)?.revision ?? -1,
         },
         node: { version: spokenVersion, durability, openCalls: openCalls.count },
-        further: { ...(await measureFile(storage.upkeep)), ...reportScavenge(scavenger.progress) },
+        further: {
+          ...(await measureFile(storage.upkeep)),
+          ...reportScavenge(scavenger.progress),
+          ...ofBackups.figures(),
+        },
         now: clock.now(),
       })
   })
   const scavenger = new Scavenger({ eventLog, storage, log, onStep, nodeEndpoint: () => `${host}:${port}` })
   const backups = new Backups(storage)
+  const ofBackups = createBackupService({ context, backups, file })
   const persistentSubscriptions = new PersistentSubscriptions({ eventLog, log, onStep })
   const operations = createOperationsService({
     access: context.access,
@@ -124,7 +130,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
   })
   const ofUsers = createUsersService({ ...context, users, passwords })
   const ofGroups = createPersistentSubscriptionsService(context, persistentSubscriptions)
-  const services = [createStreamsService(context), ofGroups, monitoring, gossip, operations, ofUsers]
+  const services = [createStreamsService(context), ofGroups, monitoring, gossip, operations, ofUsers, ofBackups]
   services.push(createServerFeaturesService(services))
   await scavenger.recordInterrupted()
   const network = await startGrpcServer({

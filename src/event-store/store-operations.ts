@@ -27,8 +27,17 @@ export interface StoreOperations {
   stopScavenge(id: string): Promise<void>
   /** Newest first. */
   loadScavenges(countMax: number): Promise<readonly PastScavenge[]>
+  /** Copies a running store into a file on its own machine, under this name; real servers have their own ways. */
+  backUp(name: string, options?: BackupOptions): Promise<MadeBackup>
   close(): Promise<void>
 }
+
+export type BackupOptions = {
+  readonly onProgress?: (progress: { readonly copiedBytes: number; readonly sizeBytes: number }) => void
+  /** Cancels it; nothing is left behind. */
+  readonly signal?: AbortSignal
+}
+export type MadeBackup = { readonly file: string; readonly sizeBytes: number }
 
 export type StoreFigures = {
   readonly version?: string
@@ -59,6 +68,7 @@ export type StoreFigures = {
   readonly subscriptions?: readonly StoreSubscription[]
   readonly slowReads?: readonly StoreSlowRead[]
   readonly scavenge?: ScavengeProgress
+  readonly backup?: BackupProgress
 }
 
 /** One catch-up subscription. */
@@ -95,6 +105,17 @@ export type ScavengeProgress = {
   readonly share: number
   readonly removedEvents: number
   readonly removedBytes: number
+}
+
+/** Of the backup under way, or of the last one since the server was started. */
+export type BackupProgress = {
+  readonly file: string
+  readonly isRunning: boolean
+  readonly copiedBytes: number
+  readonly sizeBytes: number
+  readonly at: number
+  /** Why it failed; empty otherwise. */
+  readonly error: string
 }
 
 /** `stream` is `$all` for the whole log. */

@@ -4,7 +4,7 @@ import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { Random } from '#kernel/random.ts'
-import type { StoreFigures, StoreOperations } from '../store-operations.ts'
+import type { BackupOptions, MadeBackup, StoreFigures, StoreOperations } from '../store-operations.ts'
 import { createKurrentConnection } from './connection.ts'
 import { loadKurrent } from './kurrent-client.ts'
 import { readParked } from './parked-messages.ts'
@@ -15,7 +15,7 @@ import { awayError } from './reader.ts'
 import { toStoreError } from './store-error.ts'
 import { decodeStatistics, toStoreFigures } from './store-figures.ts'
 import { within } from './waiting.ts'
-import { decodeFields, encodeField, textIn } from './wire-message.ts'
+import { decodeFields, encodeField, numberIn, textIn } from './wire-message.ts'
 
 const statsPath = '/event_store.client.monitoring.Monitoring/Stats'
 const startScavengePath = '/event_store.client.operations.Operations/StartScavenge'
@@ -81,6 +81,7 @@ export async function openKurrentStoreOperations(options: {
     stopScavenge: async (id) => {
       await ask('Stopping the scavenge', () => raw.ask(stopScavengePath, encodeField(1, encodeField(1, id))))
     },
+    backUp: (name, backup = {}) => makeBackup(raw, name, backup),
     loadScavenges: (countMax) => read('Reading past scavenges', (client) => readPastScavenges(client, countMax)),
     close: async () => {
       for (const stop of stops) stop()
@@ -88,6 +89,27 @@ export async function openKurrentStoreOperations(options: {
       await connection.close()
     },
   }
+}
+
+const backupPath = '/event_store.upkeep.Backups/Make'
+
+/** Takes as long as it takes; the connection's own pings notice a server that is gone. */
+function makeBackup(raw: RawCalls, name: string, { onProgress, signal }: BackupOptions): Promise<MadeBackup> {
+  return new Promise((resolve, reject) => {
+    const cancel = raw.listen(backupPath, encodeField(1, name), {
+      onMessage: (message) => {
+        const fields = decodeFields(message)
+        const [copiedBytes, sizeBytes, file] = [numberIn(fields, 1), numberIn(fields, 2), textIn(fields, 3)]
+        if (file === '') onProgress?.({ copiedBytes, sizeBytes })
+        else resolve({ file, sizeBytes })
+      },
+      onEnd: reject,
+    })
+    signal?.addEventListener('abort', () => {
+      cancel()
+      reject(new PlatformError('unavailable', 'The backup was cancelled; nothing is left of it.'))
+    })
+  })
 }
 
 const shortestPeriodMs = 100

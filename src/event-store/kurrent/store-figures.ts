@@ -65,6 +65,15 @@ const scavengeSchema = v.object({
   removedBytes: v.number(),
 })
 
+const backupSchema = v.object({
+  file: v.string(),
+  isRunning: v.boolean(),
+  copiedBytes: v.number(),
+  sizeBytes: v.number(),
+  at: v.number(),
+  error: v.string(),
+})
+
 /** What of the statistics is known here. Anything missing or unreadable is left out. */
 export function toStoreFigures(statistics: ReadonlyMap<string, string>): StoreFigures {
   const startedAt = Date.parse(statistics.get('proc-startTime') ?? '')
@@ -78,6 +87,7 @@ export function toStoreFigures(statistics: ReadonlyMap<string, string>): StoreFi
     subscriptions: parseJsonText(subscriptionsSchema, statistics.get('es-subscriptions')),
     slowReads: parseJsonText(slowReadsSchema, statistics.get('es-slowReads')),
     scavenge: parseJsonText(scavengeSchema, statistics.get('es-scavenge')),
+    backup: parseJsonText(backupSchema, statistics.get('es-backup')),
   })
 }
 

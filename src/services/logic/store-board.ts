@@ -127,6 +127,11 @@ const noFigures = {
   scavengeShare: null,
   scavengeRemovedEvents: null,
   scavengeRemovedBytes: null,
+  backupFile: null,
+  backupAt: null,
+  backupIsRunning: false,
+  backupShare: null,
+  backupError: null,
 } as const satisfies Partial<Status>
 
 function unknownStatus(now: number): Status {
@@ -144,7 +149,7 @@ function unknownStatus(now: number): Status {
 
 /** Named one by one: what a later adapter reports in addition is no field of the row. */
 function toStatus(figures: StoreFigures): Partial<Status> {
-  const { subscriptions, slowReads, scavenge } = figures
+  const { subscriptions, slowReads, scavenge, backup } = figures
   return {
     version: figures.version ?? null,
     durability: figures.durability ?? null,
@@ -175,6 +180,11 @@ function toStatus(figures: StoreFigures): Partial<Status> {
     scavengeShare: scavenge?.share ?? null,
     scavengeRemovedEvents: scavenge?.removedEvents ?? null,
     scavengeRemovedBytes: scavenge?.removedBytes ?? null,
+    backupFile: backup?.file ?? null,
+    backupAt: backup?.at ?? null,
+    backupIsRunning: backup?.isRunning ?? false,
+    backupShare: backup && backup.sizeBytes > 0 ? backup.copiedBytes / backup.sizeBytes : null,
+    backupError: backup?.error || null,
   }
 }
 

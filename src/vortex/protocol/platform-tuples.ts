@@ -77,6 +77,12 @@ export const EventStoreStatus = defineTuple('peek.EventStoreStatus', {
   scavengeShare: nullable(number()),
   scavengeRemovedEvents: nullable(number()),
   scavengeRemovedBytes: nullable(number()),
+  /** Null before the first backup since the server was started. */
+  backupFile: nullable(text()),
+  backupAt: nullable(instant()),
+  backupIsRunning: boolean(),
+  backupShare: nullable(number()),
+  backupError: nullable(text()),
 })
 
 /** One look at the rates of the event store; the last few minutes are kept. */
