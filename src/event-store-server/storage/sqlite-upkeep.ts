@@ -26,6 +26,7 @@ export const upkeepStatements = {
   listEventsBelow: `SELECT events.position, length(record) AS sizeBytes FROM events_by_revision AS place
     CROSS JOIN events ON events.position = place.position
     WHERE place.stream_id = ? AND place.revision < ? ORDER BY place.revision LIMIT ?`,
+  countEvents: 'SELECT count(*) FROM events NOT INDEXED WHERE position > ? AND position <= ?',
   removeEvent: 'DELETE FROM events WHERE position = ?',
   loadNote: 'SELECT last_stream_id AS lastStreamId, scavenge_id AS scavengeId FROM scavenge_notes',
   saveNote: `INSERT INTO scavenge_notes (id, last_stream_id, scavenge_id) VALUES (1, ?, ?)
@@ -100,6 +101,10 @@ export class SqliteUpkeep implements StorageUpkeep {
       freePageCount: this.readPragma('freelist_count'),
       canGiveBack: this.readPragma('auto_vacuum') === incremental,
     }
+  }
+
+  countEvents(after: number, through: number): number {
+    return Number(this.prepared.countEvents.values(after, through)[0]?.[0])
   }
 
   giveBackPages(pageCountMax: number): number {

@@ -21,6 +21,8 @@ export interface StorageUpkeep {
   saveScavengeNote(note: ScavengeNote): void
 
   readPageCounts(): PageCounts
+  /** Events behind one position, up to and including another. Takes as long as there are many: ask for short ranges. */
+  countEvents(after: number, through: number): number
   /** Gives free pages back to the file system; the file shrinks at the next checkpoint. Returns how many. */
   giveBackPages(pageCountMax: number): number
 
