@@ -73,12 +73,22 @@ const change = (sql: string) => {
   database.close()
 }
 
-/** Everything that matters in the file, or why it cannot be read. */
+/** A floor counts where no event stands above it; nobody asks a tombstoned stream for more than that it is one. */
+const streamsAsRead = `
+  SELECT s.id, s.name, s.is_tombstoned,
+    iif(over, 0, max(revision_floor, coalesce(
+      (SELECT max(revision) FROM events WHERE stream_id = s.id AND revision < ${Number.MAX_SAFE_INTEGER}), -1))),
+    iif(over, 0, truncate_before), iif(over, 0, max_count), iif(over, 0, max_age_seconds)
+  FROM (SELECT *, is_tombstoned = 1 OR
+    EXISTS (SELECT 1 FROM streams AS d WHERE d.is_tombstoned = 1 AND '$$' || d.name = streams.name) AS over
+    FROM streams) AS s ORDER BY s.id`
+
+/** Everything that is read of the file, or why it cannot be read. */
 function readContent(): string {
   const database = new Database(file, { readonly: true })
   try {
     const events = database.query('SELECT * FROM events ORDER BY position').values()
-    const streams = database.query('SELECT * FROM streams ORDER BY id').values()
+    const streams = database.query(streamsAsRead).values()
     const byRevision = database.query('SELECT * FROM events_by_revision ORDER BY stream_id, revision').values()
     const byKey = database.query('SELECT * FROM events_by_event_key ORDER BY stream_id, event_key, position').values()
     return String(Bun.hash(JSON.stringify([events, streams, byRevision, byKey])))
