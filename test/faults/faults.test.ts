@@ -1,4 +1,5 @@
 import { test } from 'bun:test'
+import { runCompetingConsumers } from './competing-consumers.ts'
 import { runEventStoreFuzz } from './event-store-fuzz.ts'
 import { runFuzz } from './fuzz.ts'
 import { runKills } from './kills.ts'
@@ -20,4 +21,8 @@ test('S3 V4 V5: 2,000 malformed, oversized and unknown frames harm nobody', asyn
 
 test('W8: 2,000 hostile requests to every method of the event store harm nobody, and leave nothing behind', async () => {
   await runEventStoreFuzz({ runs: 2_000, seed: seedOf('event-store-fuzz') })
+}, 240_000)
+
+test('W7: with consumers and the event store killed at random every event is handled, none lost, and parked ones are listed', async () => {
+  await runCompetingConsumers({ runs: 15, seed: seedOf('competing-consumers') })
 }, 240_000)

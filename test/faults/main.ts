@@ -1,5 +1,6 @@
 /** `bun run faults [name] [--runs N] [--seed S]`: breaks the platform on purpose and checks that nothing was lost. */
 import { parseArgs } from 'node:util'
+import { runCompetingConsumers } from './competing-consumers.ts'
 import { runEventStoreCrashes } from './event-store-crashes.ts'
 import { runEventStoreFuzz } from './event-store-fuzz.ts'
 import { runFuzz } from './fuzz.ts'
@@ -14,6 +15,11 @@ const faults: {
 } = {
   kills: { words: 'kill -9 of any process while people tap', runs: 200, run: runKills },
   'event-store-crashes': { words: 'kill -9 of the event store at each step', runs: 1_000, run: runEventStoreCrashes },
+  'competing-consumers': {
+    words: 'kill -9 of consumers of persistent subscriptions, and of the event store',
+    runs: 200,
+    run: runCompetingConsumers,
+  },
   fuzz: { words: 'malformed, oversized and unknown frames', runs: 20_000, run: runFuzz },
   'event-store-fuzz': {
     words: "hostile requests to every method of the event store's port",

@@ -79,8 +79,12 @@ export function toDispatchOrder(strategy: ConsumerStrategy): DispatchOrder {
   return strategy === 'DispatchToSingle' ? 'dispatch-to-single' : 'pinned'
 }
 
+/** As far as the protocol's numbers go. */
+const settingMax = 2_147_483_647
+
 function atLeast(what: string, value: number, least: number): void {
-  if (value < least) throw badSetting(`${what} is ${value}; it must be ${least} or more.`)
+  if (value < least || value > settingMax)
+    throw badSetting(`${what} is ${value}; it must be from ${least} to ${settingMax}.`)
 }
 
 function badSetting(words: string): PlatformError {
