@@ -108,12 +108,9 @@ export class PersistentGroup {
   /** The caller has asked `isFull`. `confirm` is called before the first message goes out. */
   connect(connection: ConsumerConnection, confirm: () => void): Seat {
     const id = String(this.nextConsumerId++)
-    const consumer = new GroupConsumer(id, connection, this.now)
-    this.consumers.set(id, consumer)
-    this.stopListening ??= this.source.listen(() => this.schedulePump())
-    confirm()
-    this.state.addConsumer(id, consumer.slotCount, this.now)
-    this.schedulePump()
+    // Found in the moment between a change of the settings and the group that follows this one: nothing comes here any more.
+    if (this.isStopped) connection.end('dropped')
+    else this.seatConsumer(new GroupConsumer(id, connection, this.now), confirm)
     return {
       ack: (ids) => this.ack(id, ids),
       nack: (ids, action, reason) => this.nack(id, ids, action, reason),
@@ -175,6 +172,14 @@ export class PersistentGroup {
   async forget(): Promise<void> {
     await this.checkpointStream.forget()
     await this.parkedStream.forget()
+  }
+
+  private seatConsumer(consumer: GroupConsumer, confirm: () => void): void {
+    this.consumers.set(consumer.id, consumer)
+    this.stopListening ??= this.source.listen(() => this.schedulePump())
+    confirm()
+    this.state.addConsumer(consumer.id, consumer.slotCount, this.now)
+    this.schedulePump()
   }
 
   private get now(): number {

@@ -6,7 +6,7 @@
  */
 import { Database } from 'bun:sqlite'
 import { deletedBefore, type StoredEvent } from '#event-store-server/storage/storage.ts'
-import { readEventData, readEventHeader, toEventKey } from '#event-store-server/streams/event-record.ts'
+import { findLinkText, readEventData, readEventHeader, toEventKey } from '#event-store-server/streams/event-record.ts'
 import type { Acknowledgement } from './acknowledgement.ts'
 import type { OpenedStore } from './appending.ts'
 import { type Deed, deedOf, doomedStreamOf, type Mark, ownStreamOf, parseMark, writerCount } from './deeds.ts'
@@ -20,12 +20,14 @@ export type Expected = {
   readonly mayCounts: readonly number[]
 }
 
-type Found = {
+export type Found = {
   readonly position: number
   readonly streamName: string
   readonly revision: number
   readonly id: string
   readonly mark: Mark | undefined
+  /** `revision@stream`, of a link. */
+  readonly link: string | undefined
 }
 
 const wholePage = { eventCountMax: 1_000, sizeBytesMax: 4 * 1_048_576 }
@@ -52,7 +54,7 @@ export function checkIntegrity(file: string): string[] {
   }
 }
 
-function readEverything({ storage }: OpenedStore): Found[] {
+export function readEverything({ storage }: OpenedStore): Found[] {
   const events: Found[] = []
   for (let after = 0; ; ) {
     const page = storage.readAll({ direction: 'forwards', after, before: Number.MAX_SAFE_INTEGER, ...wholePage })
@@ -66,7 +68,7 @@ function toFound({ position, record }: StoredEvent): Found {
   const header = readEventHeader(record)
   const { streamName, revision, id } = header
   const mark = header.type === 'Counted' ? parseMark(readEventData(record, header)) : undefined
-  return { position, streamName, revision, id, mark }
+  return { position, streamName, revision, id, mark, link: findLinkText(record) }
 }
 
 function checkPositions({ storage }: OpenedStore, events: readonly Found[]): string[] {
