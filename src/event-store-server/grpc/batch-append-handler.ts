@@ -19,6 +19,7 @@ import {
   decodeBatchChunk,
   encodeBatchAnswer,
 } from './batch-append-messages.ts'
+import { GatheredMessages } from './gathered-messages.ts'
 import type { ServiceContext } from './grpc-service.ts'
 import { badRequest, type RpcFailure, toRpcFailure } from './rpc-failure.ts'
 import { checkWritableName } from './shared-messages.ts'
@@ -52,6 +53,7 @@ class BatchAppendCall {
   private readonly access: Access
   private readonly appendSizeBytesMax: number
   private readonly call: ServerDuplexStream<Buffer, Buffer>
+  private readonly answers: GatheredMessages
   private readonly unfinished = new Map<string, Unfinished>()
   private caller: Caller | undefined
   private unansweredCount = 0
@@ -64,6 +66,7 @@ class BatchAppendCall {
     this.access = context.access
     this.appendSizeBytesMax = context.appendSizeBytesMax
     this.call = call
+    this.answers = new GatheredMessages(call, () => call.pause())
     call.on('error', () => this.close())
     call.on('cancelled', () => this.close())
     const forget = context.openCalls.add((failure) => this.fail(failure))
@@ -166,7 +169,7 @@ class BatchAppendCall {
   private answer(correlationId: string, options: BatchOptions, answer: BatchAnswer): void {
     this.unansweredCount--
     if (this.isOver) return
-    if (!this.call.write(encodeBatchAnswer(correlationId, options, answer))) this.call.pause()
+    this.answers.send(encodeBatchAnswer(correlationId, options, answer))
     if (this.hasEnded) this.endWhenAnswered()
   }
 
@@ -194,12 +197,14 @@ class BatchAppendCall {
 
   private endWhenAnswered(): void {
     if (this.unansweredCount > 0 || this.isOver) return
+    this.answers.flush()
     this.close()
     this.call.end()
   }
 
   fail(failure: RpcFailure): void {
     if (this.isOver) return
+    this.answers.flush()
     this.close()
     this.call.emit('error', failure)
   }

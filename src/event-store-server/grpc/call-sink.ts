@@ -1,6 +1,7 @@
 import type { ServerWritableStream } from '@grpc/grpc-js'
 import type { Clock } from '#kernel/clock.ts'
 import type { LivePlace, SubscriptionSink } from '../streams/read-sink.ts'
+import { GatheredMessages } from './gathered-messages.ts'
 import {
   encodeCaughtUp,
   encodeCheckpoint,
@@ -26,6 +27,7 @@ export class CallSink implements SubscriptionSink {
   private readonly clock: Clock
   readonly subscriptionId: string
   private readonly traffic: Traffic
+  private readonly messages: GatheredMessages
   private listener: () => void = () => undefined
   private fullSince = 0
   /** Events sent on this call. */
@@ -42,6 +44,7 @@ export class CallSink implements SubscriptionSink {
     this.clock = clock
     this.subscriptionId = subscriptionId
     this.traffic = traffic
+    this.messages = new GatheredMessages(call, () => this.fill())
     call.on('drain', () => {
       if (this.isFull) this.waitedMs += performance.now() - this.fullSince
       this.isFull = false
@@ -90,18 +93,24 @@ export class CallSink implements SubscriptionSink {
 
   end(): void {
     if (this.isClosed) return
+    this.messages.flush()
     this.close()
     this.call.end()
   }
 
   fail(failure: RpcFailure): void {
     if (this.isClosed) return
+    this.messages.flush()
     this.close()
     this.call.emit('error', failure)
   }
 
   private send(message: Buffer): void {
-    if (this.isClosed || this.call.write(message) || this.isFull) return
+    if (!this.isClosed) this.messages.send(message)
+  }
+
+  private fill(): void {
+    if (this.isFull) return
     this.isFull = true
     this.fullSince = performance.now()
   }
