@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { withKeepAlive, withoutCredentials } from './kurrent-client.ts'
+import { createKurrentClient, loadKurrent, withKeepAlive, withoutCredentials } from './kurrent-client.ts'
 
 test('a connection string gets the pings that notice a silent server, unless it says otherwise', () => {
   const pings = 'keepAliveInterval=10000&keepAliveTimeout=10000'
@@ -12,4 +12,11 @@ test('a connection string gets the pings that notice a silent server, unless it 
 
 test('credentials never reach a log or an error', () => {
   expect(withoutCredentials('at kurrentdb://admin:secret@host:1?tls=true')).toBe('at kurrentdb://***@host:1?tls=true')
+})
+
+test('credentials the native reader would take for others are refused, and not shown', async () => {
+  const kurrent = await loadKurrent()
+  const open = () => createKurrentClient(kurrent, 'kurrentdb://admin:a%20secret@localhost:1?tls=true')
+  expect(open).toThrow('must be escaped')
+  expect(open).not.toThrow('secret')
 })

@@ -14,6 +14,7 @@ export function loadKurrent(): Promise<KurrentModule> {
  * Throws `bad-configuration` for a connection string the client cannot read; credentials never reach the message.
  */
 export function createKurrentClient(kurrent: KurrentModule, connectionString: string): KurrentDBClient {
+  refuseEscapedCredentials(connectionString)
   try {
     const client = kurrent.KurrentDBClient.connectionString(withKeepAlive(connectionString))
     giveStreamsRoom(client)
@@ -39,6 +40,17 @@ export function withKeepAlive(connectionString: string): string {
   if (missing.length === 0) return connectionString
   const query = missing.map(([key, lengthMs]) => `${key}=${lengthMs}`).join('&')
   return connectionString.includes('?') ? `${connectionString}&${query}` : `${connectionString}?${query}`
+}
+
+/** The client's calls take credentials out of their escapes, its native reader takes them as they stand: reads would be refused. */
+function refuseEscapedCredentials(connectionString: string): void {
+  const credentials = /:\/\/([^@/\s]*)@/.exec(connectionString)?.[1] ?? ''
+  if (!credentials.includes('%')) return
+  throw new PlatformError(
+    'bad-configuration',
+    "The user name or password in the event store's connection string has characters that must be escaped, which its reader " +
+      'does not understand. Choose a password of letters, digits, "-", "_" and ".".',
+  )
 }
 
 export function withoutCredentials(text: string): string {
