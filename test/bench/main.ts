@@ -2,19 +2,23 @@
 import { resolve } from 'node:path'
 
 const benches = ['fan-out', 'actions', 'action-to-screen', 'event-store']
+/** Long, so it runs only when it is named. */
+const soak = 'event-store-soak'
 const args = Bun.argv.slice(2)
 if (args.includes('--help') || args.includes('-h')) {
   console.log(
-    `bun run bench [name] [--seconds N]\n\nBenches: ${benches.join(', ')}. Each prints a line of JSON a figure, beside a raw reference of the same run.`,
+    `bun run bench [name] [--seconds N]\n\nBenches: ${benches.join(', ')}. Each prints a line of JSON a figure, beside a raw reference of the same run.\nOnly when named: ${soak} [--minutes N].`,
   )
   process.exit(0)
 }
-const secondsAt = args.indexOf('--seconds')
-const named = args.filter((arg, index) => !arg.startsWith('--') && (secondsAt < 0 || index !== secondsAt + 1))
-const unknown = named.find((name) => !benches.includes(name))
-if (unknown !== undefined) throw new Error(`There is no bench "${unknown}": there are ${benches.join(', ')}.`)
+const isFlag = (word: string | undefined) => word?.startsWith('--') === true
+// Each flag has a value.
+const flags = args.filter((arg, index) => isFlag(arg) || isFlag(args[index - 1]))
+const named = args.filter((arg) => !flags.includes(arg))
+const known = [...benches, soak]
+const unknown = named.find((name) => !known.includes(name))
+if (unknown !== undefined) throw new Error(`There is no bench "${unknown}": there are ${known.join(', ')}.`)
 for (const name of named.length > 0 ? named : benches) {
-  const flags = secondsAt < 0 ? [] : ['--seconds', args[secondsAt + 1] ?? '']
   const bench = Bun.spawn([process.execPath, resolve(import.meta.dir, `${name}.ts`), ...flags], {
     stdout: 'inherit',
     stderr: 'inherit',
