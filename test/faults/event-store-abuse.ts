@@ -16,7 +16,7 @@ export type Ending =
   | { readonly kind: 'answered' | 'cancelled' | 'closed' }
   | { readonly kind: 'refused'; readonly code: status; readonly words: string }
 
-const answerMsMax = 20_000
+const answerMsMax = 60_000
 const sameBytes = (bytes: Buffer): Buffer => bytes
 
 /** One call of one method: messages as the method wants them or more, fewer, or none; ended, left open or cancelled midway. */

@@ -84,7 +84,9 @@ async function abuse(
         client = new Client(host.address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 })
         setTimeout(() => old.close(), random() * 1_000)
       }
-      const { words, ending } = await oneRequest(host, client, random)
+      const { words, ending } = await oneRequest(host, client, random).catch((error: unknown) => {
+        throw new Error(`Request ${number} of seed ${range.seed} got no answer`, { cause: error })
+      })
       const outcome = ending.kind === 'refused' ? status[ending.code] : ending.kind
       tally.set(outcome, (tally.get(outcome) ?? 0) + 1)
       if (ending.kind === 'refused' && faultCodes.includes(ending.code))

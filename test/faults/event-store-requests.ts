@@ -47,13 +47,21 @@ function randomSchema(random: Random, depth: number): Schema {
   return Object.fromEntries(fields)
 }
 
+/** Beyond what the server takes in one message; larger ones would only be slow to send. */
+const messageBytesMax = 19 * 1_048_576
+
 /** `mischief`: how often a field has another wire type than it should, or comes many times over. */
 function encode(random: Random, schema: Schema, mischief: number): Buffer {
   const parts: Buffer[] = []
+  let sizeBytes = 0
   for (const [field, kind] of Object.entries(schema)) {
     if (random() < 0.25) continue
     const times = typeof kind === 'object' && 'each' in kind ? Math.floor(random() * 4) : random() < mischief ? 50 : 1
-    for (let index = 0; index < times; index++) parts.push(encodeField(random, Number(field), kind, mischief))
+    for (let index = 0; index < times && sizeBytes < messageBytesMax; index++) {
+      const part = encodeField(random, Number(field), kind, mischief)
+      sizeBytes += part.length
+      parts.push(part)
+    }
   }
   if (random() < mischief) parts.reverse()
   if (random() < mischief / 4) return nested(random, Buffer.concat(parts))

@@ -2,6 +2,7 @@ import type { ServerWritableStream } from '@grpc/grpc-js'
 import type { Clock } from '#kernel/clock.ts'
 import type { LivePlace, SubscriptionSink } from '../streams/read-sink.ts'
 import { GatheredMessages } from './gathered-messages.ts'
+import { isGivenUp } from './given-up.ts'
 import {
   encodeCaughtUp,
   encodeCheckpoint,
@@ -52,8 +53,7 @@ export class CallSink implements SubscriptionSink {
     })
     call.on('cancelled', () => this.close())
     call.on('close', () => this.close())
-    // Given up before it came here: nothing will tell of it any more.
-    if (call.cancelled) this.isClosed = true
+    if (isGivenUp(call)) this.isClosed = true
   }
 
   onChange(listener: () => void): void {

@@ -7,6 +7,7 @@
 import type { ServerWritableStream } from '@grpc/grpc-js'
 import { encodeMessage } from '../protobuf/encode-message.ts'
 import { ProtoReader } from '../protobuf/proto-reader.ts'
+import { isGivenUp } from './given-up.ts'
 import { admit, type GrpcService, type ServiceContext } from './grpc-service.ts'
 import { toRpcFailure } from './rpc-failure.ts'
 import { monitoringService } from './service-definitions.ts'
@@ -53,8 +54,7 @@ async function sendStatistics(
   forget = openCalls.add(fail)
   call.on('cancelled', close)
   call.on('close', close)
-  // A call may have been given up before it came here; then nothing tells of it any more.
-  if (call.cancelled) close()
+  if (isGivenUp(call)) close()
   call.on('drain', () => {
     isFull = false
   })

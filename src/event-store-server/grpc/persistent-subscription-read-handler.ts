@@ -11,6 +11,7 @@ import type { ConsumerEnd } from '../persistent-subscriptions/group-consumer.ts'
 import type { GroupKey } from '../persistent-subscriptions/group-settings.ts'
 import type { Seat } from '../persistent-subscriptions/persistent-group.ts'
 import type { PersistentSubscriptions } from '../persistent-subscriptions/persistent-subscriptions.ts'
+import { isGivenUp } from './given-up.ts'
 import type { ServiceContext } from './grpc-service.ts'
 import { groupDoesNotExist, groupDropped, groupIsFull } from './persistent-subscription-failures.ts'
 import {
@@ -53,6 +54,7 @@ class ConsumerCall {
     this.call.on('cancelled', () => this.close())
     this.call.on('close', () => this.close())
     this.forget = this.context.openCalls.add((failure) => this.fail(failure))
+    if (isGivenUp(this.call)) return this.close()
     const caller = await this.context.access.identify(this.call)
     if (this.isOver) return
     this.call.on('data', (bytes: Buffer) => this.receive(bytes, caller))

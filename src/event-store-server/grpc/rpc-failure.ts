@@ -18,7 +18,7 @@ export class RpcFailure extends Error {
   constructor(code: status, details: string, trailers: Readonly<Record<string, string>> = {}) {
     super(details)
     this.code = code
-    this.details = details
+    this.details = shortened(details)
     this.metadata = new Metadata()
     for (const [key, value] of Object.entries(trailers)) this.metadata.set(key, toHeaderText(value))
   }
@@ -98,7 +98,18 @@ function toVersion(expected: ExpectedRevision): number {
   }
 }
 
+/**
+ * Words and properties travel as headers, which have room for 16 KB in all; a reply that goes beyond is lost. Names may be
+ * longer than that once they are percent-encoded.
+ */
+const textLengthMax = 600
+
+function shortened(text: string): string {
+  return (text.length <= textLengthMax ? text : `${text.slice(0, textLengthMax)}...`).toWellFormed()
+}
+
 /** Header values are printable ASCII; anything else is percent-encoded rather than refused. */
 function toHeaderText(value: string): string {
-  return /^[\x20-\x7e]*$/.test(value) ? value : encodeURIComponent(value)
+  const text = shortened(value)
+  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text)
 }
