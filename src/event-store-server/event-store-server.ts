@@ -25,6 +25,7 @@ import { PersistentSubscriptions } from './persistent-subscriptions/persistent-s
 import { measureFile } from './statistics/file-figures.ts'
 import { createMachineMeter } from './statistics/machine-figures.ts'
 import { reportScavenge } from './statistics/scavenge-figures.ts'
+import { createSizeFigures } from './statistics/size-figures.ts'
 import { Statistics } from './statistics/statistics.ts'
 import { reportStatistics } from './statistics/statistics-report.ts'
 import { passBy, type ReachStep } from './step.ts'
@@ -35,6 +36,7 @@ import { defaultPasswordFolder, openListeningPlace } from './tls/listening-place
 import type { TlsOptions } from './tls/tls-identity.ts'
 import { type BackupOptions, type BackupResult, Backups } from './upkeep/backup.ts'
 import { Scavenger } from './upkeep/scavenger.ts'
+import { measureStore } from './upkeep/store-size.ts'
 
 export type EventStoreServerOptions = {
   /** `:memory:` keeps everything in memory and forgets it on `stop`. */
@@ -99,6 +101,12 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
   const context: ServiceContext = { eventLog, access, openCalls, appendSizeBytesMax, statistics }
   let port = options.port
   const gossip = createGossipService(() => ({ host: place.calledHost, port }), clock)
+  const sizeFigures = createSizeFigures({
+    measure: () => measureStore(storage),
+    appendedCount: () => statistics.totals.eventsIn,
+    removedCount: () => scavenger.removedEventCount,
+    clock,
+  })
   const monitoring = createMonitoringService(context, () => {
     const lookAtMachine = createMachineMeter(file)
     return async () =>
@@ -112,8 +120,10 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
         node: { version: spokenVersion, durability, openCalls: openCalls.count },
         further: {
           ...(await measureFile(storage.upkeep)),
+          ...(await sizeFigures()),
           ...reportScavenge(scavenger.progress),
           ...ofBackups.figures(),
+          'es-persistentSubscription-count': persistentSubscriptions.list().length,
         },
         now: clock.now(),
       })

@@ -106,6 +106,7 @@ class ConsumerCall {
       bufferSize,
       send: (record: Buffer, retryCount: number) => {
         this.context.statistics.totals.eventsOut++
+        this.context.statistics.totals.eventsOut++
         return this.send(encodeDelivery(record, retryCount, uuids))
       },
       end: (reason: ConsumerEnd) => this.fail(toFailure(key, reason)),

@@ -64,6 +64,8 @@ export class Scavenger {
   private readonly reach: ReachStep
   private run: Run | undefined
   private ended: Promise<void> = Promise.resolve()
+  /** By the scavenges before the one in `run`. */
+  private removedBefore = 0
 
   constructor(options: ScavengerOptions) {
     this.options = options
@@ -76,10 +78,16 @@ export class Scavenger {
     return this.run && toProgress(this.run)
   }
 
+  /** Since the start, in all scavenges. */
+  get removedEventCount(): number {
+    return this.removedBefore + (this.run?.walk?.removedEventCount ?? 0)
+  }
+
   /** Returns at once; `isNew` is false when one is under way already, whose id it then is. */
   start(): { readonly scavengeId: string; readonly isNew: boolean } {
     if (this.run && this.run.result === undefined) return { scavengeId: this.run.scavengeId, isNew: false }
     const { clock } = this.options.eventLog
+    this.removedBefore = this.removedEventCount
     const run: Run = {
       scavengeId: newUuid(),
       startedAt: clock.now(),

@@ -1,6 +1,12 @@
 import CircleCheck from 'lucide-solid/icons/circle-check'
 import { For, type JSX, Show } from 'solid-js'
-import { DeviceConnection, ProjectionStatus, ServiceStatus } from '#vortex/protocol/platform-tuples.ts'
+import {
+  DeviceConnection,
+  EventStoreStatus,
+  ProjectionStatus,
+  ServiceStatus,
+  StoreGroupStatus,
+} from '#vortex/protocol/platform-tuples.ts'
 import { useObservable } from '#web/sdk'
 import {
   Card,
@@ -22,7 +28,15 @@ export function AdminHome(): JSX.Element {
   const services = useObservable(ServiceStatus, () => ({}))
   const projections = useObservable(ProjectionStatus, () => ({}))
   const devices = useObservable(DeviceConnection, () => ({}))
-  const found = () => concerns(services.rows, projections.rows)
+  const stores = useObservable(EventStoreStatus, () => ({}))
+  const groups = useObservable(StoreGroupStatus, () => ({}))
+  const found = () =>
+    concerns({
+      services: services.rows,
+      projections: projections.rows,
+      stores: stores.rows,
+      groups: groups.rows,
+    })
   const online = () => services.rows.filter((service) => service.state === 'online').length
   const live = () => projections.rows.filter((projection) => projection.live).length
   const lagSeconds = () => Math.max(0, ...projections.rows.map((projection) => projection.lagSeconds))

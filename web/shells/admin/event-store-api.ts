@@ -52,6 +52,12 @@ export async function startScavenge(reason: string): Promise<void> {
   await requestJson(`${root}/scavenges`, v.unknown(), { method: 'POST', body: { reason } })
 }
 
+/** Answers with the name of the file; the live figures say how far it is. */
+export async function startBackup(reason: string): Promise<string> {
+  const schema = v.object({ name: v.string() })
+  return (await requestJson(`${root}/backups`, schema, { method: 'POST', body: { reason } })).name
+}
+
 export async function stopScavenge(id: string, reason: string): Promise<void> {
   await requestJson(`${root}/scavenges/stop`, v.unknown(), { method: 'POST', body: { id, reason } })
 }

@@ -2,6 +2,7 @@ import { type JSX, Show } from 'solid-js'
 import { EventStoreLook, EventStoreStatus, StoreGroupStatus } from '#vortex/protocol/platform-tuples.ts'
 import { useObservable } from '#web/sdk'
 import { InlineNotice, LiveView, Page, PageTitle, RelativeTime, StatusPill } from '#web/ui'
+import { BackupCard } from './backup-card.tsx'
 import { ScavengeCard } from './scavenge-card.tsx'
 import { storeLook } from './status-looks.ts'
 import { StoreFiguresCard } from './store-figures-card.tsx'
@@ -48,6 +49,7 @@ export function EventStorePage(): JSX.Element {
               <StoreSubscriptionsCard status={status()} />
               <SlowReadsCard status={status()} />
               <ScavengeCard status={status()} />
+              <BackupCard status={status()} />
             </div>
           )}
         </Show>

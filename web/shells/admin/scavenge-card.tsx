@@ -97,11 +97,6 @@ export function ScavengeCard(props: { readonly status: StoreRow }): JSX.Element 
             <For each={past()}>{(scavenge) => <PastRow scavenge={scavenge} />}</For>
           </ul>
         </Show>
-        <p class="border-t border-line px-4 py-3 text-sm text-ink-muted sm:px-5">
-          To check every event on the disk, stop the store and run{' '}
-          <code class="font-mono text-xs">bun run peek eventstore verify</code>. For a copy that can be put back, run{' '}
-          <code class="font-mono text-xs">bun run peek eventstore backup</code>.
-        </p>
       </div>
       <ConfirmDialog
         open={asked() !== undefined}

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { concerns, type ProjectionRow, type ServiceRow } from './status-looks.ts'
+import { concerns, type GroupRow, type ProjectionRow, type ServiceRow, scavengeLook } from './status-looks.ts'
 
 const service: ServiceRow = {
   id: 's1',
@@ -37,21 +37,52 @@ const projection: ProjectionRow = {
   live: true,
 }
 
+const group: GroupRow = {
+  id: 'orders-1::mailer',
+  stream: 'orders-1',
+  group: 'mailer',
+  status: 'Live',
+  strategy: 'RoundRobin',
+  consumerCount: 0,
+  inFlightCount: 0,
+  bufferedCount: 0,
+  retryCount: 0,
+  parkedCount: 0,
+  ratePerSecond: 0,
+  totalCount: 0,
+  checkpoint: null,
+  lastKnown: null,
+  lagEvents: null,
+}
+
+test('parked messages lead to their own list, whatever characters name the stream', () => {
+  const [found] = concerns({ services: [], projections: [], groups: [{ ...group, id: 'a&b::c', parkedCount: 2 }] })
+  expect(found?.href).toBe('/event-store?parked=a%26b%3A%3Ac')
+})
+
+test('a scavenge that ended in a word nobody knows is not taken for a success', () => {
+  expect(scavengeLook('Success').tone).toBe('normal')
+  expect(scavengeLook('Exploded')).toEqual({ tone: 'alarm', title: 'Exploded' })
+})
+
 test('nothing concerns anybody while services are online and projections move', () => {
-  expect(concerns([service], [projection, { ...projection, state: 'catching-up' }])).toEqual([])
+  const projections: ProjectionRow[] = [projection, { ...projection, state: 'catching-up' }]
+  expect(concerns({ services: [service], projections, groups: [group] })).toEqual([])
 })
 
 test('what failed comes before what merely waits', () => {
-  const found = concerns(
-    [{ ...service, state: 'lost' }],
-    [
+  const found = concerns({
+    services: [{ ...service, state: 'lost' }],
+    projections: [
       { ...projection, id: 'a.parked', parkedCount: 2 },
       { ...projection, id: 'b.failed', state: 'failed', lastError: 'No such column' },
     ],
-  )
+    groups: [{ ...group, parkedCount: 1 }],
+  })
   expect(found.map(({ title, look }) => [title, look.title])).toEqual([
     ['field', 'Lost'],
     ['b.failed', 'Failed'],
     ['a.parked', 'Parked'],
+    ['mailer', 'Parked'],
   ])
 })

@@ -1,4 +1,9 @@
-import type { EventStoreStatus, ProjectionStatus, ServiceStatus } from '#vortex/protocol/platform-tuples.ts'
+import type {
+  EventStoreStatus,
+  ProjectionStatus,
+  ServiceStatus,
+  StoreGroupStatus,
+} from '#vortex/protocol/platform-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
 import type { StatusTone } from '#web/ui'
 
@@ -8,6 +13,7 @@ export type ServiceRow = TupleOf<typeof ServiceStatus>
 export type ProjectionRow = TupleOf<typeof ProjectionStatus>
 
 export type StoreRow = TupleOf<typeof EventStoreStatus>
+export type GroupRow = TupleOf<typeof StoreGroupStatus>
 
 export type Look = { readonly tone: StatusTone; readonly title: string }
 
@@ -64,10 +70,40 @@ export type Concern = {
 }
 
 /** What is abnormal just now, worst first. Empty when all is well. */
-export function concerns(services: readonly ServiceRow[], projections: readonly ProjectionRow[]): Concern[] {
-  return [...services.flatMap(serviceConcerns), ...projections.flatMap(projectionConcerns)].sort(
-    (a, b) => urgency(a) - urgency(b),
-  )
+export function concerns(found: {
+  readonly services: readonly ServiceRow[]
+  readonly projections: readonly ProjectionRow[]
+  readonly stores?: readonly StoreRow[]
+  readonly groups?: readonly GroupRow[]
+}): Concern[] {
+  const { services, projections, stores = [], groups = [] } = found
+  return [
+    ...stores.flatMap(storeConcerns),
+    ...services.flatMap(serviceConcerns),
+    ...projections.flatMap(projectionConcerns),
+    ...groups.flatMap(groupConcerns),
+  ].sort((a, b) => urgency(a) - urgency(b))
+}
+
+function storeConcerns(store: StoreRow): Concern[] {
+  const about = { title: 'Event store', href: '/event-store' }
+  const found: Concern[] = []
+  if (store.state === 'lost') found.push({ ...about, id: 'store-lost', look: storeLook(store), words: store.words })
+  if (store.backupError !== null)
+    found.push({
+      ...about,
+      id: 'store-backup',
+      look: { tone: 'warning', title: 'Backup failed' },
+      words: store.backupError,
+    })
+  return found
+}
+
+function groupConcerns({ id, stream, group, parkedCount }: GroupRow): Concern[] {
+  if (parkedCount === 0) return []
+  const look: Look = { tone: 'warning', title: 'Parked' }
+  const words = `${parkedCount === 1 ? 'One message of' : `${parkedCount} messages of`} ${stream} could not be handled.`
+  return [{ id: `group-${id}`, look, title: group, words, href: `/event-store?parked=${encodeURIComponent(id)}` }]
 }
 
 function serviceConcerns(service: ServiceRow): Concern[] {

@@ -1,7 +1,5 @@
 import { useSearchParams } from '@solidjs/router'
 import { type JSX, Show } from 'solid-js'
-import type { StoreGroupStatus } from '#vortex/protocol/platform-tuples.ts'
-import type { TupleOf } from '#vortex/protocol/tuple.ts'
 import {
   Button,
   Card,
@@ -14,9 +12,7 @@ import {
   StatusPill,
 } from '#web/ui'
 import { ParkedCard } from './parked-card.tsx'
-import type { StoreRow } from './status-looks.ts'
-
-export type GroupRow = TupleOf<typeof StoreGroupStatus>
+import type { GroupRow, StoreRow } from './status-looks.ts'
 
 /** Consumers that share a stream, how far they are, and what they could not handle. The open one is in the address. */
 export function StoreGroupsCard(props: {
