@@ -16,6 +16,7 @@ import { PlatformError } from '#kernel/platform-error.ts'
 import type { CopyOptions } from './storage-upkeep.ts'
 
 const chunkBytes = 1_048_576
+const syncEveryBytes = 8 * chunkBytes
 const readFrom = promisify(read)
 
 export class SqliteCopier {
@@ -40,6 +41,8 @@ export class SqliteCopier {
       for (let copiedBytes = 0; copiedBytes < sizeBytes; ) {
         signal?.throwIfAborted()
         copiedBytes += await copyChunk({ source, target, buffer, at: copiedBytes, sizeBytes })
+        // A disk that is handed the whole file at the end makes every append wait for it.
+        if (copiedBytes % syncEveryBytes === 0) await target.datasync()
         onProgress?.({ copiedBytes, sizeBytes })
       }
       await target.sync()

@@ -216,7 +216,7 @@ describe('a flipped bit', () => {
     whole: string,
   ): Promise<{ found: number; harmless: number }> {
     const counts = { found: 0, harmless: 0 }
-    for (let round = 0; round < 100; round++) {
+    for (let round = 0; round < 60; round++) {
       const bytes = sound.slice()
       const at = Math.floor(random() * bytes.length)
       const bit = Math.floor(random() * 8)
