@@ -9,7 +9,7 @@ import { createSeededRandom, pickOne, type Random } from '#kernel/random.ts'
 import { SqliteStorage } from '../storage/sqlite-storage.ts'
 import type { Storage, StoredEvent } from '../storage/storage.ts'
 import { EventLog } from '../streams/event-log.ts'
-import { type ProposedEvent, readEventData, readEventHeader } from '../streams/event-record.ts'
+import { type ProposedEvent, readEventData, readEventHeader, readPosition } from '../streams/event-record.ts'
 import type { ExpectedRevision } from '../streams/expected-revision.ts'
 import { readStream } from '../streams/read.ts'
 import type { SubscriptionSink } from '../streams/read-sink.ts'
@@ -270,6 +270,80 @@ describe('a scavenge', () => {
     expect(Bun.file(file).size).toBeLessThan(before / 4)
     expect(progress?.givenBackBytes).toBeGreaterThan(before / 2)
     await opened.close()
+  })
+})
+
+describe('readers beside a scavenge', () => {
+  const limits = { eventCountMax: 5, sizeBytesMax: 1e6, streamCountMax: 2, lengthMsMax: 1_000 }
+
+  /** Stays until it is closed, and takes nothing while it is full. */
+  class StayingSink extends CollectingSink {
+    private tell: () => void = () => undefined
+
+    override onChange(listener: () => void): void {
+      this.tell = listener
+    }
+
+    override sendCaughtUp(): void {}
+
+    change(change: Partial<Pick<StayingSink, 'isFull' | 'isClosed'>>): void {
+      Object.assign(this, change)
+      this.tell()
+    }
+  }
+
+  const placesOf = (sink: CollectingSink) =>
+    sink.records.map((text) => {
+      const record = Buffer.from(text, 'base64')
+      return { position: readPosition(record), ...readEventHeader(record) }
+    })
+
+  const grows = (numbers: readonly number[]) => numbers.every((number, index) => number > (numbers[index - 1] ?? -1))
+
+  test('go on from where they are, and miss nothing that is appended meanwhile', async () => {
+    const opened = open(':memory:', 16)
+    const { append, describeStream, storage, log } = opened
+    for (let index = 0; index < 20; index++) {
+      await append(`s${index}`, numbers(40))
+      await describeStream(`s${index}`, { $maxCount: 3 })
+    }
+    const [live, slow, ofStream] = [new StayingSink(), new StayingSink(), new StayingSink()]
+    const all = { after: 0, filter: undefined, checkpointEvery: undefined }
+    const following = [
+      subscribeToAll(log, all, live),
+      subscribeToAll(log, all, slow),
+      subscribeToStream(log, { streamName: 's7', after: -1 }, ofStream),
+    ]
+    while (slow.records.length < 300) await new Promise((done) => setImmediate(done))
+    slow.change({ isFull: true })
+
+    const scavenger = new Scavenger({ eventLog: log, storage, log: silentLog, limits })
+    scavenger.start()
+    const appended: (number | undefined)[] = []
+    while (scavenger.progress?.result === undefined) {
+      const outcome = await append(`s${appended.length % 20}`, numbers(1))
+      if (outcome.kind === 'written') appended.push(outcome.position)
+    }
+    expect(scavenger.progress.result).toBe('Success')
+    // What was appended has hidden some more.
+    expect(scavenger.progress.removedEventCount).toBeGreaterThanOrEqual(20 * 37)
+    slow.change({ isFull: false })
+    const end = log.lastPosition
+    const hasAll = (sink: CollectingSink) => placesOf(sink).at(-1)?.position === end
+    while (!hasAll(live) || !hasAll(slow)) await new Promise((done) => setImmediate(done))
+    for (const sink of [live, slow, ofStream]) sink.change({ isClosed: true })
+    await Promise.all(following)
+
+    for (const sink of [live, slow]) {
+      const positions = placesOf(sink).map(({ position }) => position)
+      expect(grows(positions)).toBe(true)
+      const seen = new Set(positions)
+      expect(everything(storage).filter(({ position }) => !seen.has(position))).toEqual([])
+      expect(appended.filter((position) => !seen.has(position ?? -1))).toEqual([])
+    }
+    const revisions = placesOf(ofStream).map(({ revision }) => revision)
+    expect(grows(revisions)).toBe(true)
+    expect(revisions.at(-1)).toBe(log.findStream('s7')?.revision as number)
   })
 })
 
