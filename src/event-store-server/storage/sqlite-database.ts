@@ -6,7 +6,7 @@ import { formatVersion, migrations, tables } from './sqlite-schema.ts'
 export type Durability = 'full' | 'normal'
 
 /** Pages of the indexes in use; the operating system caches the rest without counting against this process. */
-const cacheKibibytes = 16_384
+const cacheKibibytes = 8_192
 
 /**
  * Opens the database file for this process alone.

@@ -28,8 +28,8 @@ export type EventLogOptions = {
   readonly onGroup?: (group: CommittedGroup) => void
 }
 
-const defaultTail: TailRingLimits = { eventCountMax: 4_096, sizeBytesMax: 32 * 1_048_576 }
-const defaultCachedStreamsMax = 100_000
+const defaultTail: TailRingLimits = { eventCountMax: 4_096, sizeBytesMax: 16 * 1_048_576 }
+const defaultCachedStreamsMax = 50_000
 
 /** What one read of the storage brings into memory: enough to be worth the turn, little enough to hold for a slow reader. */
 export const pageLimits: PageLimits = { eventCountMax: 256, sizeBytesMax: 262_144 }
