@@ -3,7 +3,7 @@
  * connection string. It is the ceiling of a client: what an append, a read or a subscription costs when the server does
  * the least that satisfies the official client.
  *
- * An append is answered with made-up numbers, all answers to one network packet in one write. A read gets one event again
+ * An append is answered with made-up numbers, all that came in one turn of the event loop in one write. A read gets one event again
  * and again, many to a write, from memory; so does a subscription from the start, N times. A subscription from the end
  * gets one event for each append, before the append is answered.
  */
@@ -86,9 +86,15 @@ function read(stream: ServerHttp2Stream, request: Buffer): void {
 
 function answerAppends(stream: ServerHttp2Stream): void {
   let rest: Buffer = Buffer.alloc(0)
+  let answers: Buffer[] = []
+  const flush = (): void => {
+    const frames = answers
+    answers = []
+    for (const follower of followers) for (const _ of frames) follower.write(eventFrame)
+    stream.write(frames.length === 1 ? frames[0] : Buffer.concat(frames))
+  }
   stream.on('data', (packet: Buffer) => {
     const bytes = rest.length === 0 ? packet : Buffer.concat([rest, packet])
-    const answers: Buffer[] = []
     let at = 0
     while (bytes.length - at >= prefixBytes) {
       const end = at + prefixBytes + bytes.readUInt32BE(at + 1)
@@ -97,13 +103,11 @@ function answerAppends(stream: ServerHttp2Stream): void {
       if (bytes[end - 2] === 0x20 && bytes[end - 1] === 1) {
         const answer = Buffer.from(answerFrame)
         bytes.copy(answer, prefixBytes, at + prefixBytes, at + prefixBytes + correlationIdBytes)
-        answers.push(answer)
+        if (answers.push(answer) === 1) setImmediate(flush)
       }
       at = end
     }
     rest = bytes.subarray(at)
-    for (const follower of followers) for (const _ of answers) follower.write(eventFrame)
-    if (answers.length > 0) stream.write(answers.length === 1 ? answers[0] : Buffer.concat(answers))
   })
   stream.on('end', () => stream.end())
 }
