@@ -1,7 +1,9 @@
 /** Every case there is. Loads no client, so that the tests can name the cases. */
+import { accessCases } from './cases/access.ts'
 import { appendEventCases } from './cases/append-events.ts'
 import { appendExpectationCases } from './cases/append-expectations.ts'
 import { appendRetryCases } from './cases/append-retries.ts'
+import { connectionCases } from './cases/connection.ts'
 import { deleteCases } from './cases/delete.ts'
 import { groupDeliverCases } from './cases/groups-deliver.ts'
 import { groupManageCases } from './cases/groups-manage.ts'
@@ -12,6 +14,7 @@ import { readStreamCases } from './cases/read-stream.ts'
 import { streamMetadataCases } from './cases/stream-metadata.ts'
 import { subscribeToAllCases } from './cases/subscribe-to-all.ts'
 import { subscribeToStreamCases } from './cases/subscribe-to-stream.ts'
+import { userCases } from './cases/users.ts'
 import type { ConformanceCase } from './conformance-case.ts'
 
 export const allCases: readonly ConformanceCase[] = [
@@ -28,4 +31,7 @@ export const allCases: readonly ConformanceCase[] = [
   ...groupManageCases,
   ...groupDeliverCases,
   ...groupShareCases,
+  ...connectionCases,
+  ...accessCases,
+  ...userCases,
 ]

@@ -7,13 +7,15 @@
  */
 import type { ClientKind, ConformanceClient, Credentials } from './conformance-client.ts'
 import type { ConnectionChange } from './connection-strings.ts'
-import type { ServerOfACase } from './server-of-a-case.ts'
+import type { SecureServer, ServerOfACase } from './server-of-a-case.ts'
 
 export type CaseContext = {
   /** Shared by the cases of this process. */
   readonly client: ConformanceClient
   /** A further client, closed when all cases are over; `query` is added to the connection string. */
-  openClient(change?: ConnectionChange & { readonly server?: ServerOfACase }): ConformanceClient
+  openClient(
+    change?: ConnectionChange & { readonly server?: Pick<ServerOfACase, 'connectionString'> },
+  ): ConformanceClient
   /** A name nobody has used, of this category. */
   newStream(category?: string): string
   newGroup(): string
@@ -21,8 +23,12 @@ export type CaseContext = {
   newWord(): string
   /** Somebody the server lets do everything. */
   readonly admin: Credentials
-  /** A server for this case alone, in a process of its own; stopped after the case. */
-  startServer(options?: { readonly isSecure?: boolean }): Promise<ServerOfACase>
+  /** Of the server all cases are asked of. */
+  readonly connectionString: string
+  /** A server for this case alone, stopped after it: the case says `breaksConnections`. */
+  startServer(): Promise<ServerOfACase>
+  /** A server with TLS and users, shared by the cases that ask for it. */
+  getSecureServer(): Promise<SecureServer>
   /** Run after the case, the last first, whether it held or not. */
   onEnd(cleanUp: () => unknown): void
 }

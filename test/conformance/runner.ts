@@ -11,11 +11,18 @@ import type { CaseOutcome, RunnerLine, RunnerOrder } from './case-outcome.ts'
 import { type CaseContext, type ConformanceCase, isForClient } from './conformance-case.ts'
 import type { ClientKind, ConformanceClient, OpenClient } from './conformance-client.ts'
 import { changeConnectionString, credentialsOf, toSchemeOf } from './connection-strings.ts'
-import { startServerOfACase } from './server-of-a-case.ts'
+import { type SecureServer, startSecureServer, startServerOfACase } from './server-of-a-case.ts'
 
 const casesAtOnce = 16
 /** Generous: it matters only to what is broken, and the machine may be busy. */
 const defaultDeadlineMs = 45_000
+
+type Run = {
+  readonly order: RunnerOrder
+  readonly client: ConformanceClient
+  readonly openClient: OpenClient
+  getSecureServer(): Promise<SecureServer>
+}
 
 export async function runConformance(kind: ClientKind, openClient: OpenClient): Promise<void> {
   const order: RunnerOrder = JSON.parse(process.argv[2] ?? '{}')
@@ -23,41 +30,43 @@ export async function runConformance(kind: ClientKind, openClient: OpenClient): 
   process.on('uncaughtException', (error) => print({ fault: describe(error) }))
   process.on('unhandledRejection', (error) => print({ fault: describe(error) }))
 
-  const client = openClient(toSchemeOf(kind, order.connectionString))
-  const waiting = allCases.filter(
-    (each) =>
-      isForClient(each, kind) &&
-      (order.ownServer !== undefined || each.ownServerOnly === undefined) &&
-      each.title.includes(order.only ?? ''),
-  )
-  const clients = [client]
+  const clients: ConformanceClient[] = []
   const openAnother: OpenClient = (connectionString) => {
-    const opened = openClient(connectionString)
+    const opened = openClient(toSchemeOf(kind, connectionString))
     clients.push(opened)
     return opened
   }
-  const run = async (cases: ConformanceCase[]) => {
-    for (let next = cases.shift(); next; next = cases.shift()) print(await runCase(next, order, client, openAnother))
+  let secureServer: Promise<SecureServer> | undefined
+  const run: Run = {
+    order,
+    client: openAnother(order.connectionString),
+    openClient: openAnother,
+    getSecureServer: () => (secureServer ??= startSecureServer(ownServerOf(order))),
   }
-  const crowd = waiting.filter((each) => each.breaksConnections === undefined)
-  await Promise.all(Array.from({ length: casesAtOnce }, () => run(crowd)))
-  await run(waiting.filter((each) => each.breaksConnections !== undefined))
+  const perform = async (cases: ConformanceCase[]) => {
+    for (let next = cases.shift(); next; next = cases.shift()) print(await runCase(next, run))
+  }
+  const all = allCases.filter((each) => isToRun(each, kind, order))
+  const crowd = all.filter((each) => each.breaksConnections === undefined)
+  await Promise.all(Array.from({ length: casesAtOnce }, () => perform(crowd)))
+  await perform(all.filter((each) => each.breaksConnections !== undefined))
   for (const each of clients) await within(2_000, each.calls.dispose()).catch(() => undefined)
+  await secureServer?.then((server) => server.stop())
   process.exit(0)
 }
 
-async function runCase(
-  conformanceCase: ConformanceCase,
-  order: RunnerOrder,
-  client: ConformanceClient,
-  openClient: OpenClient,
-): Promise<CaseOutcome> {
-  const { title, deadlineMs = defaultDeadlineMs } = conformanceCase
+function isToRun(given: ConformanceCase, kind: ClientKind, order: RunnerOrder): boolean {
+  const isInReach = order.ownServer !== undefined || given.ownServerOnly === undefined
+  return isInReach && isForClient(given, kind) && given.title.includes(order.only ?? '')
+}
+
+async function runCase(given: ConformanceCase, run: Run): Promise<CaseOutcome> {
+  const { title, deadlineMs = defaultDeadlineMs } = given
   const cleanUps: (() => unknown)[] = []
   const startedAt = performance.now()
   const tookMs = () => Math.round(performance.now() - startedAt)
   try {
-    await within(deadlineMs, conformanceCase.body(createContext(order, client, openClient, cleanUps)))
+    await within(deadlineMs, given.body(createContext(run, cleanUps)))
     return { title, outcome: 'held', tookMs: tookMs() }
   } catch (error) {
     return { title, outcome: 'broken', words: describe(error), tookMs: tookMs() }
@@ -67,31 +76,30 @@ async function runCase(
   }
 }
 
-function createContext(
-  order: RunnerOrder,
-  client: ConformanceClient,
-  openClient: OpenClient,
-  cleanUps: (() => unknown)[],
-): CaseContext {
+function createContext({ order, client, openClient, getSecureServer }: Run, cleanUps: (() => unknown)[]): CaseContext {
   const newWord = () => `${order.prefix}${randomUUID().replaceAll('-', '').slice(0, 12)}`
   return {
     client,
-    openClient: ({ server, ...change } = {}) =>
-      openClient(
-        toSchemeOf(client.kind, changeConnectionString(server?.connectionString ?? order.connectionString, change)),
-      ),
+    connectionString: order.connectionString,
+    openClient: ({ server = order, ...change } = {}) =>
+      openClient(changeConnectionString(server.connectionString, change)),
     newWord,
     newStream: (category = 'order') => `${category}${newWord()}-1`,
     newGroup: () => `group-${newWord()}`,
     admin: credentialsOf(order.connectionString),
     async startServer() {
-      if (!order.ownServer) throw new Error('A case that starts servers says so: ownServerOnly.')
-      const server = await startServerOfACase(order.ownServer)
+      const server = await startServerOfACase(ownServerOf(order))
       cleanUps.push(() => server.stop())
       return server
     },
+    getSecureServer,
     onEnd: (cleanUp) => cleanUps.push(cleanUp),
   }
+}
+
+function ownServerOf({ ownServer }: RunnerOrder): NonNullable<RunnerOrder['ownServer']> {
+  if (!ownServer) throw new Error('A case that needs a server of ours says so: ownServerOnly.')
+  return ownServer
 }
 
 async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T> {

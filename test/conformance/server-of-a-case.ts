@@ -1,27 +1,27 @@
-/** A server of ours that one case has for itself: a process on a file of its own, which may be stopped and started again. */
+/** Servers of ours in processes of their own: one that a case has for itself, and one with TLS and users. */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { RunnerOrder } from './case-outcome.ts'
+import type { Credentials } from './conformance-client.ts'
 
 export type ServerOfACase = {
+  /** Names nobody: who calls is said by who opens a client. */
   readonly connectionString: string
   /** Stops in order, or at once, and starts again on the same file and port. */
   restart(how?: 'in order' | 'killed'): Promise<void>
   stop(): Promise<void>
 }
 
+export type SecureServer = Omit<ServerOfACase, 'restart'> & { readonly admin: Credentials }
+
 type OwnServer = NonNullable<RunnerOrder['ownServer']>
 
-export async function startServerOfACase(
-  { bunPath, serverEntry }: OwnServer,
-  more: readonly string[] = [],
-): Promise<ServerOfACase> {
+export async function startServerOfACase(ownServer: OwnServer): Promise<ServerOfACase> {
   const folder = mkdtempSync(join(tmpdir(), 'event-store-case-'))
-  const start = (port: number) =>
-    startProcess(bunPath, [serverEntry, '--file', join(folder, 'events.db'), '--port', String(port), ...more])
+  const start = (port: number) => startProcess(ownServer, ['--file', join(folder, 'events.db'), '--port', String(port)])
   let running = await start(0)
   return {
     connectionString: running.ready.connectionString,
@@ -36,10 +36,30 @@ export async function startServerOfACase(
   }
 }
 
+export async function startSecureServer(ownServer: OwnServer): Promise<SecureServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'event-store-secure-'))
+  const admin = { username: 'admin', password: 'of-administrators' }
+  const passwordFile = join(folder, 'password')
+  writeFileSync(passwordFile, admin.password, { mode: 0o600 })
+  const passwords = ['--admin-password-file', passwordFile, '--ops-password-file', passwordFile]
+  const { child, ready } = await startProcess(ownServer, [
+    ...['--file', join(folder, 'events.db'), '--port', '0', '--tls-folder', join(folder, 'tls')],
+    ...passwords,
+  ])
+  return {
+    connectionString: ready.connectionString,
+    admin,
+    async stop() {
+      await end(child, 'SIGTERM')
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
 type ReadyLine = { readonly event: string; readonly port: number; readonly connectionString: string }
 
-async function startProcess(bunPath: string, args: readonly string[]) {
-  const child = spawn(bunPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+async function startProcess({ bunPath, serverEntry }: OwnServer, args: readonly string[]) {
+  const child = spawn(bunPath, [serverEntry, ...args], { stdio: ['ignore', 'pipe', 'ignore'] })
   for await (const line of createInterface({ input: child.stdout })) {
     const ready: ReadyLine = JSON.parse(line)
     if (ready.event !== 'ready') throw new Error(`The server of the case did not start: ${line}`)
