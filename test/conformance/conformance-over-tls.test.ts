@@ -1,4 +1,4 @@
-/** The laws of the protocol once more, over TLS and by a caller who shows a password: both clients, under both runtimes. */
+/** The laws of the protocol once more, over TLS and by a caller who shows a password: each client and each runtime once. */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -12,7 +12,8 @@ import { isForClient } from './conformance-case.ts'
 import { changeConnectionString } from './connection-strings.ts'
 
 const password = randomBytes(9).toString('hex')
-const wanted = combinations.filter(({ runtime }) => runtime === 'Bun' || nodePath !== undefined)
+const tried = combinations.slice(0, 2)
+const wanted = tried.filter(({ runtime }) => runtime === 'Bun' || nodePath !== undefined)
 let folder: string
 let server: EventStoreServer
 let runs: ReadonlyMap<Combination, CombinationRun>
@@ -37,7 +38,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-for (const combination of combinations)
+for (const combination of tried)
   test.skipIf(!wanted.includes(combination))(
     `every law holds over TLS for the ${combination.client} client under ${combination.runtime}`,
     async () => {
@@ -51,5 +52,5 @@ for (const combination of combinations)
       expect(broken).toEqual([])
       expect(cases.length).toBeGreaterThan(50)
     },
-    240_000,
+    600_000,
   )

@@ -19,7 +19,7 @@ const foreignServer = process.env.PEEK_TEST_EVENT_STORE
 const only = process.env.PEEK_TEST_CASES
 const serverEntry = join(import.meta.dir, '../../src/event-store-server/main.ts')
 /** A test waits for its case, which waits for its turn. */
-const turnMsMax = 240_000
+const turnMsMax = 600_000
 
 const wanted = combinations.filter(({ runtime }) => runtime === 'Bun' || nodePath !== undefined)
 let server: EventStoreServer | undefined

@@ -13,9 +13,9 @@ import type { ClientKind, ConformanceClient, OpenClient } from './conformance-cl
 import { changeConnectionString, credentialsOf, toSchemeOf } from './connection-strings.ts'
 import { type SecureServer, startSecureServer, startServerOfACase } from './server-of-a-case.ts'
 
-const casesAtOnce = 16
+const casesAtOnce = 8
 /** Generous: it matters only to what is broken, and the machine may be busy. */
-const defaultDeadlineMs = 45_000
+const defaultDeadlineMs = 120_000
 
 type Run = {
   readonly order: RunnerOrder

@@ -1,6 +1,6 @@
 /**
  * The embedded event store, judged by the official client: what it is satisfied with is the protocol.
- * The older official client has a file and a process of its own: both write their message classes into one global.
+ * What both clients judge under both runtimes is in test/conformance; here are the cases that look inside the server, too.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { randomUUID } from 'node:crypto'
