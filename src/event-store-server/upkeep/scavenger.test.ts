@@ -257,6 +257,30 @@ describe('a scavenge', () => {
     expect(opened.storage.upkeep.loadScavengeNote()?.scavengeId).toBeUndefined()
   })
 
+  test('that fails says why, leaves everything as it was, and keeps nobody from appending or scavenging again', async () => {
+    const opened = open()
+    await opened.append('counted', numbers(10))
+    await opened.describeStream('counted', { $maxCount: 3 })
+    const { upkeep } = opened.storage
+    const save = upkeep.saveScavengeNote
+    let isFull = false
+    upkeep.saveScavengeNote = (note) => {
+      // In the middle of a removal, after its first deletions.
+      if (isFull) throw new Error('the disk is full')
+      save.call(upkeep, note)
+      isFull = note.scavengeId !== undefined
+    }
+    opened.scavenger.start()
+    const failed = await opened.scavenger.whenEnded()
+    expect(failed?.result).toBe('Errored')
+    expect(failed?.error).toContain('the disk is full')
+    expect(values(everything(opened.storage), 'counted')).toHaveLength(10)
+    upkeep.saveScavengeNote = save
+    expect(await opened.append('counted', numbers(1))).toMatchObject({ kind: 'written', revision: 10 })
+    await scavenge(opened)
+    expect(values(everything(opened.storage), 'counted')).toHaveLength(3)
+  })
+
   test('gives the space back to the file system', async () => {
     const file = join(folder, 'events.db')
     const opened = open(file)

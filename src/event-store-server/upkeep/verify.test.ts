@@ -117,6 +117,19 @@ describe('the verification', () => {
     expect(await verifyStore(target)).toEqual(found)
   })
 
+  test('reads what a killed server has left in the write-ahead log, and changes nothing', async () => {
+    const { append, log, close } = open()
+    await append('s', 100, 20)
+    const { lastPosition } = log
+    const copy = join(folder, 'killed.db')
+    for (const suffix of ['', '-wal']) await Bun.write(copy + suffix, Bun.file(file + suffix))
+    close()
+    const bytes = async () => [await Bun.file(copy).bytes(), await Bun.file(`${copy}-wal`).bytes()]
+    const before = await bytes()
+    expect(await verifyStore(copy)).toMatchObject({ eventCount: 20, lastPosition, findings: [] })
+    expect(await bytes()).toEqual(before)
+  })
+
   test('finds nothing in an empty store', async () => {
     open().close()
     expect(await verifyStore(file)).toMatchObject({ eventCount: 0, findings: [] })
