@@ -34,6 +34,7 @@ class ConsumerCall {
   private readonly subscriptions: PersistentSubscriptions
   private readonly call: ServerDuplexStream<Buffer, Buffer>
   private seat: Seat | undefined
+  private hasOptions = false
   private isOver = false
   private forget: () => void = () => undefined
   private stopWatching: () => void = () => undefined
@@ -83,8 +84,9 @@ class ConsumerCall {
 
   private take(request: ConsumerRequest, caller: Caller): void {
     if (request.kind === 'options') {
-      if (this.seat) throw badRequest('A consumer gives its options once, as the first message.')
-      this.sitDown(request, caller)
+      if (this.hasOptions) throw badRequest('A consumer gives its options once, as the first message.')
+      this.hasOptions = true
+      this.sitDown(request, caller).catch((error: unknown) => this.fail(toRpcFailure(error)))
       return
     }
     if (!this.seat) throw badRequest("A consumer's first message is its options.")
@@ -92,10 +94,12 @@ class ConsumerCall {
     else this.seat.nack(request.ids, request.action, request.reason)
   }
 
-  private sitDown({ key, bufferSize, uuids }: ConsumerRequest & { kind: 'options' }, caller: Caller): void {
+  private async sitDown({ key, bufferSize, uuids }: ConsumerRequest & { kind: 'options' }, caller: Caller) {
     const { access } = this.context
     const consuming: Operation = { kind: 'consume-persistent-subscription', ...key }
     access.check(caller, consuming)
+    await this.subscriptions.settled()
+    if (this.isOver) return
     const group = this.subscriptions.find(key)
     if (!group) throw groupDoesNotExist(key)
     if (group.isFull) throw groupIsFull(key)

@@ -19,12 +19,14 @@ import type { GroupInfo } from './group-info.ts'
 import type { GroupMessage } from './group-message.ts'
 import { lastPlace } from './group-places.ts'
 import { toDispatchOrder } from './group-settings.ts'
-import { createGroupSource, type GroupSource } from './group-source.ts'
+import { createGroupSource } from './group-source.ts'
 import { GroupState, type NackAction } from './group-state.ts'
-import { createToMessage, type ToMessage } from './message-from-record.ts'
+import { createToMessage } from './message-from-record.ts'
 import { ParkedStream } from './parked-stream.ts'
+import { Parkings } from './parkings.ts'
 import { RateMeter } from './rate-meter.ts'
 import { Replay } from './replay.ts'
+import { SourcePump } from './source-pump.ts'
 
 export type GroupContext = { readonly eventLog: EventLog; readonly log: Log; readonly onStep: ReachStep }
 
@@ -36,30 +38,21 @@ export type Seat = {
   leave(): void
 }
 
-/** What waits in memory, however few messages that are. */
-const waitingBytesMax = 16 * 1_048_576
-/** Reads of the source in one turn, before others have theirs. */
-const readsAtOnceMax = 16
-
 export class PersistentGroup {
   readonly config: GroupConfig
   private readonly context: GroupContext
-  private readonly source: GroupSource
   private readonly parkedStream: ParkedStream
   private readonly checkpointStream: CheckpointStream
-  private readonly toMessage: ToMessage
   private readonly state: GroupState
   private readonly checkpointer: Checkpointer
   private readonly replay: Replay
+  private readonly pump: SourcePump
+  private readonly parkings: Parkings
   private readonly meter: RateMeter
   private readonly consumers = new Map<string, GroupConsumer>()
-  private readonly parkings = new Set<Promise<void>>()
   private hasCheckpoint: boolean
   private nextConsumerId = 1
-  private isLive = false
-  private isPumpScheduled = false
   private isStopped = false
-  private stopListening: (() => void) | undefined
   private cancelExpiry: (() => void) | undefined
 
   constructor(config: GroupConfig, context: GroupContext) {
@@ -67,12 +60,10 @@ export class PersistentGroup {
     const { eventLog } = context
     this.config = config
     this.context = { ...context, log: context.log.named('persistent-subscription') }
-    this.source = createGroupSource(eventLog, key, settings)
     this.parkedStream = new ParkedStream(eventLog, key)
     this.checkpointStream = new CheckpointStream(eventLog, key)
-    this.toMessage = createToMessage(eventLog, settings)
     this.meter = new RateMeter(this.now)
-    const saved = this.checkpointStream.load()
+    const saved = this.loadCheckpoint()
     this.hasCheckpoint = saved !== undefined
     const startAfter = saved ?? config.startAfter
     this.state = new GroupState(
@@ -80,15 +71,38 @@ export class PersistentGroup {
       { source: startAfter, parked: this.parkedStream.firstRevision - 1 },
       {
         deliver: (consumerId, message) => this.deliver(consumerId, message),
-        park: (message, reason) => this.park(message, reason),
+        park: (message, reason) => this.parkings.begin(message, reason),
         handled: (message, consumerId, latencyMs) => this.handled(message, consumerId, latencyMs),
       },
     )
     const { log, onStep } = this.context
-    this.replay = new Replay({ parked: this.parkedStream, state: this.state, toMessage: this.toMessage, log, onStep })
+    const { clock } = eventLog
+    const toMessage = createToMessage(eventLog, settings)
+    this.replay = new Replay({ parked: this.parkedStream, state: this.state, toMessage, log, onStep })
+    this.parkings = new Parkings({
+      parked: this.parkedStream,
+      log,
+      onStep,
+      onParked: (message) => {
+        this.state.parked(message, this.now)
+        this.pump.roomMade()
+      },
+      onFailed: (message) => this.changed(() => this.state.parkingFailed(message, this.now)),
+    })
+    this.pump = new SourcePump({
+      source: createGroupSource(eventLog, key, settings),
+      state: this.state,
+      replay: this.replay,
+      toMessage,
+      settings,
+      clock,
+      isWanted: () => this.consumers.size > 0 && !this.isStopped && !this.parkings.isFull,
+      onSkipped: (count) => this.checkpointer.skipped(count),
+      onFailed: (error) => this.fail(error),
+    })
     this.checkpointer = new Checkpointer({
       settings,
-      clock: eventLog.clock,
+      clock,
       log,
       onStep,
       saved: startAfter,
@@ -114,7 +128,7 @@ export class PersistentGroup {
     return {
       ack: (ids) => this.ack(id, ids),
       nack: (ids, action, reason) => this.nack(id, ids, action, reason),
-      drained: () => this.answered(() => this.state.block(id, false, this.now)),
+      drained: () => this.changed(() => this.state.block(id, false, this.now)),
       leave: () => this.leave(id),
     }
   }
@@ -122,7 +136,7 @@ export class PersistentGroup {
   /** At most `countMax` of the messages that are parked now. */
   replayParked(countMax: number | undefined): void {
     this.replay.begin(countMax)
-    this.schedulePump()
+    this.pump.roomMade()
   }
 
   info(): GroupInfo {
@@ -130,7 +144,7 @@ export class PersistentGroup {
     const { counts } = this.state
     const { total, sinceLastLook, perSecond } = this.meter.look(this.now)
     const known = lastPlace(this.context.eventLog, streamName)
-    const isCaughtUp = this.isLive || this.state.reached >= known
+    const isCaughtUp = this.pump.isLive || this.state.reached >= known
     return {
       streamName,
       groupName,
@@ -157,11 +171,11 @@ export class PersistentGroup {
   /** Ends all consumers' calls with this reason, and writes down how far the group has come. */
   async stop(end: ConsumerEnd): Promise<void> {
     this.isStopped = true
-    this.stopListening?.()
+    this.pump.stop()
     this.cancelExpiry?.()
     for (const { connection } of [...this.consumers.values()]) connection.end(end)
     this.consumers.clear()
-    while (this.parkings.size > 0) await Promise.all(this.parkings)
+    await this.parkings.settle()
     this.replay.truncate()
     await this.replay.settle()
     await this.checkpointer.flush()
@@ -176,10 +190,22 @@ export class PersistentGroup {
 
   private seatConsumer(consumer: GroupConsumer, confirm: () => void): void {
     this.consumers.set(consumer.id, consumer)
-    this.stopListening ??= this.source.listen(() => this.schedulePump())
     confirm()
     this.state.addConsumer(consumer.id, consumer.slotCount, this.now)
-    this.schedulePump()
+    this.pump.start()
+  }
+
+  /** Without a readable one the group begins again: what it has done comes once more, and nothing is lost. */
+  private loadCheckpoint(): number | undefined {
+    try {
+      return this.checkpointStream.load()
+    } catch (error) {
+      this.context.log.error('The checkpoint of a persistent subscription cannot be read; it begins again', {
+        ...this.config.key,
+        reason: describeError(error),
+      })
+      return undefined
+    }
   }
 
   private get now(): number {
@@ -187,12 +213,12 @@ export class PersistentGroup {
   }
 
   private ack(id: string, ids: readonly string[]): void {
-    this.answered(() => this.state.ack(id, ids, this.now))
+    this.changed(() => this.state.ack(id, ids, this.now))
     this.context.onStep('persistent-subscription:ack-taken')
   }
 
   private nack(id: string, ids: readonly string[], action: NackAction, reason: string): void {
-    this.answered(() => this.state.nack(id, ids, { action, reason }, this.now))
+    this.changed(() => this.state.nack(id, ids, { action, reason }, this.now))
     if (action !== 'stop') return
     const consumer = this.consumers.get(id)
     this.leave(id)
@@ -201,18 +227,15 @@ export class PersistentGroup {
 
   private leave(id: string): void {
     if (!this.consumers.delete(id) || this.isStopped) return
-    this.answered(() => this.state.removeConsumer(id, this.now))
-    if (this.consumers.size > 0) return
-    this.stopListening?.()
-    this.stopListening = undefined
-    this.isLive = false
+    this.changed(() => this.state.removeConsumer(id, this.now))
+    if (this.consumers.size === 0) this.pump.stop()
   }
 
-  /** After anything a consumer did, there may be room for more. */
-  private answered(work: () => void): void {
+  /** After anything that changes what waits there may be room for more. */
+  private changed(work: () => void): void {
     if (this.isStopped) return
     work()
-    if (this.hasRoom && (!this.isLive || this.replay.hasMore)) this.schedulePump()
+    this.pump.roomMade()
   }
 
   private deliver(consumerId: string, message: GroupMessage): void {
@@ -228,80 +251,6 @@ export class PersistentGroup {
       this.consumers.get(consumerId)?.handled(latencyMs, this.config.settings.extraStatistics)
     if (origin === 'source') this.checkpointer.handled()
     else this.replay.truncate()
-  }
-
-  private park(message: GroupMessage, reason: string): void {
-    const parking = this.parkedStream.park({ ...message, reason }).then(
-      () => {
-        this.context.onStep('persistent-subscription:parked-written')
-        this.state.parked(message, this.now)
-      },
-      (error: unknown) => {
-        const { groupName } = this.config.key
-        this.context.log.warning('A message could not be parked; it is delivered again', {
-          groupName,
-          reason: describeError(error),
-        })
-        if (!this.isStopped) this.state.parkingFailed(message, this.now)
-      },
-    )
-    this.parkings.add(parking)
-    void parking.then(() => {
-      this.parkings.delete(parking)
-      this.schedulePump()
-    })
-  }
-
-  private schedulePump(): void {
-    if (this.isPumpScheduled || this.isStopped || this.consumers.size === 0) return
-    this.isPumpScheduled = true
-    setImmediate(() => {
-      this.isPumpScheduled = false
-      if (this.isStopped || this.consumers.size === 0) return
-      try {
-        this.pump()
-      } catch (error) {
-        this.fail(error)
-      }
-    })
-  }
-
-  private pump(): void {
-    if (this.replay.hasMore && this.hasRoom) this.replay.readPage(this.now)
-    const { settings } = this.config
-    for (let reads = 0; this.hasRoom; reads++) {
-      if (reads === readsAtOnceMax) return this.schedulePump()
-      const page = this.source.read(this.state.reached, Math.min(settings.readBatchSize, this.room))
-      const messages = page.events.map(({ place, record }) =>
-        this.toMessage(record, { origin: 'source', place, isLive: page.isLive && this.isLive }),
-      )
-      this.state.offer(messages, 'source', page.reached, this.now)
-      this.checkpointer.skipped(page.skippedCount)
-      this.isLive = page.isAtEnd
-      if (page.isAtEnd) break
-    }
-    if (!this.hasRoom) this.isLive = false
-    if (this.replay.hasMore && this.hasRoom) this.schedulePump()
-  }
-
-  /** How many more messages may wait. */
-  private get room(): number {
-    const { live, history } = this.state.counts
-    return this.bufferSize - live - history
-  }
-
-  /** What is at the tail has a buffer of its own. */
-  private get bufferSize(): number {
-    const { liveBufferSize, historyBufferSize } = this.config.settings
-    return this.isLive ? liveBufferSize : historyBufferSize
-  }
-
-  /** For a whole batch: one event at a time is read at the cost of many. */
-  private get hasRoom(): boolean {
-    const batchSize = Math.min(this.config.settings.readBatchSize, this.bufferSize)
-    return (
-      this.room >= batchSize && this.state.counts.waitingBytes < waitingBytesMax && this.parkings.size < parkingsMax
-    )
   }
 
   /** A source that cannot be read is a damaged store: consumers are told by the end of their calls. */
@@ -324,11 +273,8 @@ export class PersistentGroup {
     if (dueAt === Number.POSITIVE_INFINITY) return
     this.cancelExpiry = this.context.eventLog.clock.after(Math.max(1, dueAt - this.now), () => {
       this.cancelExpiry = undefined
-      this.answered(() => this.state.expire(this.now))
+      this.changed(() => this.state.expire(this.now))
       this.armExpiry()
     })
   }
 }
-
-/** Parked messages that wait for the disk. */
-const parkingsMax = 1_000

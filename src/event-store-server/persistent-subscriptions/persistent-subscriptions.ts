@@ -8,6 +8,7 @@
 import type { Clock } from '#kernel/clock.ts'
 import { tryParseJson } from '#kernel/json.ts'
 import type { Log } from '#kernel/log.ts'
+import { describeError, PlatformError } from '#kernel/platform-error.ts'
 import { passBy, type ReachStep } from '../step.ts'
 import { createEventFilter } from '../streams/event-filter.ts'
 import type { EventLog } from '../streams/event-log.ts'
@@ -39,6 +40,7 @@ export class PersistentSubscriptions {
   private groups = new Map<string, PersistentGroup>()
   /** The last change asked for; the next one waits for it. */
   private changing: Promise<unknown> = Promise.resolve()
+  private isStopped = false
 
   constructor({ eventLog, log, onStep = passBy }: PersistentSubscriptionsOptions) {
     this.eventLog = eventLog
@@ -50,6 +52,12 @@ export class PersistentSubscriptions {
 
   find(key: GroupKey): PersistentGroup | undefined {
     return this.groups.get(nameOf(key))
+  }
+
+  /** Resolves when the changes asked for so far are done: until then a group may be neither its old self nor its new one. */
+  async settled(): Promise<void> {
+    await this.changing
+    if (this.isStopped) throw stopping()
   }
 
   /** Of one stream, or of all. */
@@ -115,13 +123,17 @@ export class PersistentSubscriptions {
   restart(): Promise<void> {
     return this.change(async () => {
       await this.stopAll('dropped')
+      this.groups = new Map()
       this.load()
     })
   }
 
   /** Ends all consumers' calls, and writes down how far the groups have come. */
   stop(): Promise<void> {
-    return this.change(() => this.stopAll('server-stopping'))
+    return this.change(() => {
+      this.isStopped = true
+      return this.stopAll('server-stopping')
+    })
   }
 
   private get configs(): GroupConfig[] {
@@ -129,7 +141,10 @@ export class PersistentSubscriptions {
   }
 
   private change<T>(work: () => Promise<T>): Promise<T> {
-    const changed = this.changing.then(work)
+    const changed = this.changing.then(() => {
+      if (this.isStopped) throw stopping()
+      return work()
+    })
     this.changing = changed.catch(() => undefined)
     return changed
   }
@@ -152,22 +167,33 @@ export class PersistentSubscriptions {
   }
 
   private async stopAll(end: ConsumerEnd): Promise<void> {
-    const groups = [...this.groups.values()]
-    this.groups = new Map()
-    await Promise.all(groups.map((group) => group.stop(end)))
+    await Promise.all([...this.groups.values()].map((group) => group.stop(end)))
   }
 
+  /** A list that is damaged costs the groups, not the server: everything else in the store is still there. */
   private load(): void {
-    const stream = this.eventLog.findStream(configStream)
-    const last = stream && this.eventLog.findEvent(configStream, stream.revision)
-    if (!last) return
-    const configs = parseGroupConfigs(tryParseJson(readEventData(last.record, readEventHeader(last.record)).toString()))
-    if (!configs)
+    try {
+      for (const config of this.readConfigs()) this.begin(config)
+    } catch (error) {
       this.log.error('The list of persistent subscriptions cannot be read; there are none until one is made', {
         stream: configStream,
+        reason: describeError(error),
       })
-    for (const config of configs ?? []) this.begin(config)
+    }
   }
+
+  private readConfigs(): readonly GroupConfig[] {
+    const stream = this.eventLog.findStream(configStream)
+    const last = stream && this.eventLog.findEvent(configStream, stream.revision)
+    if (!last) return []
+    const configs = parseGroupConfigs(tryParseJson(readEventData(last.record, readEventHeader(last.record)).toString()))
+    if (!configs) throw new PlatformError('store-damaged', `The last event of ${configStream} is no list of groups.`)
+    return configs
+  }
+}
+
+function stopping(): PlatformError {
+  return new PlatformError('unavailable', 'The server is stopping. Ask again when it is back.')
 }
 
 function nameOf({ streamName, groupName }: GroupKey): string {
