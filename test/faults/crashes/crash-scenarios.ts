@@ -1,6 +1,5 @@
 import { appendCrashes } from './append-crashes.ts'
 import type { CrashScenario } from './crash-scenario.ts'
-import { groupCrashes } from './group-crashes.ts'
 import { persistentSubscriptionCrashes } from './persistent-subscription-crashes.ts'
 import { scavengeCrashes } from './scavenge-crashes.ts'
 import { tornLogCrashes } from './torn-log-crashes.ts'
@@ -10,5 +9,4 @@ export const crashScenarios: { readonly [name: string]: CrashScenario } = {
   'persistent-subscriptions': persistentSubscriptionCrashes,
   'torn-log': tornLogCrashes,
   scavenges: scavengeCrashes,
-  groups: groupCrashes,
 }
