@@ -3,11 +3,12 @@
  * the expression. The engine built into JavaScript can be made to search for years; `re2js` cannot.
  *
  * Promises: an expression that would be dear to compile or to run is refused before it costs anything.
- * Real servers take .NET's expressions. Of these, look-ahead and look-behind, references back (`\1`), atomic groups, class
+ * Real servers take .NET's expressions. Of these, look-ahead (but `^(?!...)` at the very beginning) and look-behind, references back (`\1`), atomic groups, class
  * subtraction and named Unicode blocks (`\p{IsGreek}`) are refused, in words; `\d`, `\w`, `\s` and `\b` know ASCII only.
  */
 import { RE2JS } from 're2js'
 import { PlatformError } from '#kernel/platform-error.ts'
+import { splitLeadingExclusion } from './leading-exclusion.ts'
 
 export type Matches = (text: string) => boolean
 
@@ -33,6 +34,14 @@ function compile(regex: string): Matches {
   if (regex.length > lengthMax) throw refusal(`is longer than ${lengthMax} characters`)
   if (regex.length * repetitionsIn(regex) > repetitionMax) throw refusal('repeats too much')
   if (/\[[^\]]*-\[/.test(regex)) throw refusal('subtracts one class from another, which is not supported')
+  const exclusion = splitLeadingExclusion(regex)
+  if (!exclusion) return toMatches(regex)
+  const isExcluded = toMatches(exclusion.excluded)
+  const matchesRest = toMatches(exclusion.rest)
+  return (text) => !isExcluded(text) && matchesRest(text)
+}
+
+function toMatches(regex: string): Matches {
   const program = parse(toRe2Syntax(regex))
   if (program.programSize() > programSizeMax) throw refusal('is too large')
   return (text) => program.test(text)
