@@ -52,6 +52,6 @@ function makeUpPassword(loginName: string, { folder, log }: FirstUsersOptions): 
   const file = join(folder, `${loginName}.password`)
   mkdirSync(folder, { recursive: true })
   writePrivateFile(file, `${password}\n`)
-  log.info('A first password was made up. Change it, and remove the file', { user: loginName, file })
+  log.warning('A first password was made up. Change it, and remove the file', { user: loginName, file })
   return password
 }
