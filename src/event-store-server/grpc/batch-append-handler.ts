@@ -66,7 +66,7 @@ class BatchAppendCall {
     this.access = context.access
     this.appendSizeBytesMax = context.appendSizeBytesMax
     this.call = call
-    this.answers = new GatheredMessages(call, () => call.pause())
+    this.answers = new GatheredMessages({ call, onFull: () => call.pause(), onRoom: () => call.resume() })
     call.on('error', () => this.close())
     call.on('cancelled', () => this.close())
     const forget = context.openCalls.add((failure) => this.fail(failure))
@@ -86,7 +86,6 @@ class BatchAppendCall {
     if (this.isOver) return
     this.caller = caller
     this.call.on('data', (bytes: Buffer) => this.receive(bytes))
-    this.call.on('drain', () => this.call.resume())
     this.call.on('end', () => {
       this.hasEnded = true
       for (const [correlationId, append] of this.unfinished)

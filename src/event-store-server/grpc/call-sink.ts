@@ -45,12 +45,7 @@ export class CallSink implements SubscriptionSink {
     this.clock = clock
     this.subscriptionId = subscriptionId
     this.traffic = traffic
-    this.messages = new GatheredMessages(call, () => this.fill())
-    call.on('drain', () => {
-      if (this.isFull) this.waitedMs += performance.now() - this.fullSince
-      this.isFull = false
-      this.listener()
-    })
+    this.messages = new GatheredMessages({ call, onFull: () => this.fill(), onRoom: () => this.drain() })
     call.on('cancelled', () => this.close())
     call.on('close', () => this.close())
     if (isGivenUp(call)) this.isClosed = true
@@ -110,9 +105,14 @@ export class CallSink implements SubscriptionSink {
   }
 
   private fill(): void {
-    if (this.isFull) return
     this.isFull = true
     this.fullSince = performance.now()
+  }
+
+  private drain(): void {
+    this.waitedMs += performance.now() - this.fullSince
+    this.isFull = false
+    this.listener()
   }
 
   private close(): void {

@@ -3,6 +3,7 @@ import { Client, credentials, Server, ServerCredentials, type ServerWritableStre
 import { GatheredMessages } from './gathered-messages.ts'
 import { streamsService } from './service-definitions.ts'
 
+const nothing = (): void => undefined
 const sameBytes = (bytes: Buffer): Buffer => bytes
 
 /** What a real client reads when a real server's handler does `work`. */
@@ -31,7 +32,7 @@ describe('gathered messages', () => {
   test('reach the reader one by one, in order, whatever their sizes', async () => {
     const sent = [0, 1, 5, 300, 16_383, 16_384, 0, 70_000, 2].map((size, index) => Buffer.alloc(size, index))
     const messages = await readThrough((call) => {
-      const gathered = new GatheredMessages(call, () => undefined)
+      const gathered = new GatheredMessages({ call, onFull: nothing, onRoom: nothing })
       for (const message of sent) gathered.send(message)
       gathered.flush()
       call.end()
@@ -47,7 +48,7 @@ describe('gathered messages', () => {
         writeCount++
         return write(message)
       }
-      const gathered = new GatheredMessages(call, () => undefined)
+      const gathered = new GatheredMessages({ call, onFull: nothing, onRoom: nothing })
       for (let index = 0; index < 1_000; index++) gathered.send(Buffer.from(`${index}`))
       queueMicrotask(() => call.end())
     })
@@ -55,13 +56,21 @@ describe('gathered messages', () => {
     expect(writeCount).toBe(1)
   })
 
-  test('tell when the call asks to stop', async () => {
-    let fullCount = 0
-    await readThrough((call) => {
-      const gathered = new GatheredMessages(call, () => fullCount++)
-      for (let index = 0; index < 100; index++) gathered.send(Buffer.alloc(16_384))
-      call.end()
+  test('tell when the call holds enough, and when it has room again', async () => {
+    const told: string[] = []
+    const messages = await readThrough((call) => {
+      const onRoom = () => {
+        told.push('room')
+        if (told.length === 2) gathered.send(Buffer.alloc(100_000))
+        else call.end()
+      }
+      const gathered = new GatheredMessages({ call, onFull: () => told.push('full'), onRoom })
+      gathered.send(Buffer.alloc(40_000))
+      expect(told).toEqual([])
+      gathered.send(Buffer.alloc(40_000))
+      expect(told).toEqual(['full'])
     })
-    expect(fullCount).toBeGreaterThan(0)
+    expect(told).toEqual(['full', 'room', 'full', 'room'])
+    expect(messages.map(({ length }) => length)).toEqual([40_000, 40_000, 100_000])
   })
 })

@@ -3,22 +3,31 @@
  * a write a message costs the server, the network and the reader more than the message does.
  *
  * Promises: order; nothing waits longer than the present microtask, or for more than `gatheredBytesMax`. `onFull` is told
- * when the call asks to stop; its 'drain' says when to go on. What comes after the call was destroyed is dropped.
+ * when the call holds more bytes than a reader who is only slow needs, `onRoom` when it has got rid of half of them: the
+ * call itself counts messages, so it would stop after a few small ones and hold many large ones.
+ * What comes after the call was destroyed is dropped.
  */
 import type { Writable } from 'node:stream'
 import { FramedMessages } from './framed-messages.ts'
 
+export type GatheredMessagesOptions = {
+  readonly call: Writable
+  readonly onFull: () => void
+  readonly onRoom: () => void
+}
+
 const gatheredBytesMax = 16_384
+const heldBytesMax = 65_536
 
 export class GatheredMessages {
-  private readonly call: Writable
-  private readonly onFull: () => void
+  private readonly options: GatheredMessagesOptions
   private messages: Buffer[] = []
   private sizeBytes = 0
+  private heldBytes = 0
+  private isFull = false
 
-  constructor(call: Writable, onFull: () => void) {
-    this.call = call
-    this.onFull = onFull
+  constructor(options: GatheredMessagesOptions) {
+    this.options = options
   }
 
   send(message: Buffer): void {
@@ -30,13 +39,24 @@ export class GatheredMessages {
 
   /** Writes what was gathered; for a caller who is about to end the call. */
   readonly flush = (): void => {
-    const { messages } = this
+    const { messages, sizeBytes } = this
+    const { call, onFull } = this.options
     const [first] = messages
     if (first === undefined) return
     this.messages = []
     this.sizeBytes = 0
-    if (this.call.destroyed || this.call.writableEnded) return
-    const hasRoom = this.call.write(messages.length === 1 ? first : new FramedMessages(messages))
-    if (!hasRoom) this.onFull()
+    if (call.destroyed || call.writableEnded) return
+    this.heldBytes += sizeBytes
+    call.write(messages.length === 1 ? first : new FramedMessages(messages), () => this.release(sizeBytes))
+    if (this.isFull || this.heldBytes < heldBytesMax) return
+    this.isFull = true
+    onFull()
+  }
+
+  private release(sizeBytes: number): void {
+    this.heldBytes -= sizeBytes
+    if (!this.isFull || this.heldBytes > heldBytesMax / 2) return
+    this.isFull = false
+    this.options.onRoom()
   }
 }
