@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isPlatformError } from '#kernel/platform-error.ts'
@@ -290,6 +290,23 @@ describe('the write-ahead log', () => {
     }
     expect(Math.max(...sizes)).toBeLessThan(2 * (sizes[0] ?? 0))
     storage.close()
+  })
+})
+
+describe('a log that a crash has left', () => {
+  test('is due for a checkpoint as if this process had written it', () => {
+    const storage = new SqliteStorage({ file })
+    expect(storage.checkpointNeed).toBe('none')
+    fill(storage, 2_000, 1_000)
+    const copy = join(folder, 'left.db')
+    for (const suffix of ['', '-wal']) copyFileSync(file + suffix, copy + suffix)
+    storage.close()
+    const left = new SqliteStorage({ file: copy })
+    expect(left.lastPosition).toBe(2_000_000)
+    expect(left.checkpointNeed).toBe('worthwhile')
+    left.checkpoint()
+    expect(left.checkpointNeed).toBe('none')
+    left.close()
   })
 })
 

@@ -1,4 +1,5 @@
 import { type Database, SQLiteError, type SQLQueryBindings, type Statement } from 'bun:sqlite'
+import { statSync } from 'node:fs'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { passBy, type ReachStep } from '../step.ts'
 import { EventPage, type EventRow, toChecksum } from './event-page.ts'
@@ -79,6 +80,8 @@ export class SqliteStorage implements Storage, StorageWriter {
     ) as typeof this.prepared
     this.upkeep = new SqliteUpkeep(this.database, this.reach)
     if (options.sizeBytesMax !== undefined) this.limitSize(options.sizeBytesMax)
+    // What a crash has left there counts too, or many crashes would let the log grow without end.
+    this.pendingBytes = statSync(`${options.file}-wal`, { throwIfNoEntry: false })?.size ?? 0
     this.indexedThrough = this.readNumber('indexProgress') ?? 0
     this.loadUnindexed()
     this.lastCommitted = this.lastInserted = Math.max(this.indexedThrough, this.readNumber('lastPosition') ?? 0)
