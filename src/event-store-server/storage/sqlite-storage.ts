@@ -155,21 +155,22 @@ export class SqliteStorage implements Storage, StorageWriter {
     }
   }
 
-  readAll({ direction, after, before, eventCountMax, sizeBytesMax }: AllRange): StoredEvent[] {
+  readAll(range: AllRange): StoredEvent[] {
+    const { direction, after, before, eventCountMax } = range
     const statement = direction === 'forwards' ? this.prepared.readAllForwards : this.prepared.readAllBackwards
-    return this.collect(new EventPage({ eventCountMax, sizeBytesMax }), statement, [after, before, eventCountMax])
-      .events
+    return this.collect(new EventPage(range), statement, [after, before, eventCountMax]).events
   }
 
   /** What is not indexed yet is newer than all that is. */
-  readStream({ direction, streamId, first, last, eventCountMax, sizeBytesMax }: StreamRange): StoredEvent[] {
-    const page = new EventPage({ eventCountMax, sizeBytesMax })
-    const newest = this.unindexed.positionsIn(streamId, first, last)
+  readStream(range: StreamRange): StoredEvent[] {
+    const { direction, streamId, first, last, eventCountMax } = range
+    const page = new EventPage(range)
+    const newest = this.unindexed.positionsIn(range)
     if (direction === 'forwards') {
       this.collect(page, this.prepared.readStreamForwards, [streamId, first, last, eventCountMax])
       this.collectAt(page, newest)
     } else {
-      this.collectAt(page, newest.toReversed())
+      this.collectAt(page, newest)
       if (!page.isFull) this.collect(page, this.prepared.readStreamBackwards, [streamId, first, last, page.room])
     }
     return page.events

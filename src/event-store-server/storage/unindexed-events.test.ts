@@ -2,6 +2,9 @@ import { describe, expect, test } from 'bun:test'
 import { endOfRevisions } from './storage.ts'
 import { UnindexedEvents } from './unindexed-events.ts'
 
+const span = (streamId: number, first: number, last: number) =>
+  ({ streamId, first, last, direction: 'forwards', eventCountMax: 100 }) as const
+
 function filled(): UnindexedEvents {
   const events = new UnindexedEvents()
   for (let index = 0; index < 12; index++)
@@ -12,11 +15,19 @@ function filled(): UnindexedEvents {
 describe('events that are not indexed yet', () => {
   test('are found by revision, within bounds', () => {
     const events = filled()
-    expect(events.positionsIn(1, 0, 99)).toEqual([101, 104, 107, 110])
-    expect(events.positionsIn(1, 8, 9)).toEqual([104, 107])
-    expect(events.positionsIn(1, 11, 99)).toEqual([])
-    expect(events.positionsIn(9, 0, 99)).toEqual([])
+    expect(events.positionsIn(span(1, 0, 99))).toEqual([101, 104, 107, 110])
+    expect(events.positionsIn(span(1, 8, 9))).toEqual([104, 107])
+    expect(events.positionsIn(span(1, 11, 99))).toEqual([])
+    expect(events.positionsIn(span(9, 0, 99))).toEqual([])
     expect(events.findHead(2)).toBe(10)
+  })
+
+  test('come in the direction and number asked for', () => {
+    const events = filled()
+    const all = { ...span(1, 0, 99), eventCountMax: 3 }
+    expect(events.positionsIn(all)).toEqual([101, 104, 107])
+    expect(events.positionsIn({ ...all, direction: 'backwards' })).toEqual([110, 107, 104])
+    expect(events.positionsIn({ ...all, last: 8, direction: 'backwards' })).toEqual([104, 101])
   })
 
   test('are found by key, oldest first, and only in the stream asked for', () => {
@@ -36,7 +47,7 @@ describe('events that are not indexed yet', () => {
     expect(events.findHead(1)).toBe(10)
     expect(events.findHead(50)).toBeUndefined()
     events.truncate(0)
-    expect(events.positionsIn(1, 0, 99)).toEqual([])
+    expect(events.positionsIn(span(1, 0, 99))).toEqual([])
     expect(events.positionsWithKey(1, 1)).toEqual([])
   })
 
@@ -44,6 +55,6 @@ describe('events that are not indexed yet', () => {
     const events = filled()
     events.add({ position: 200, streamId: 1, revision: endOfRevisions, eventKey: 1 })
     expect(events.findHead(1)).toBe(10)
-    expect(events.positionsIn(1, 10, endOfRevisions)).toEqual([110, 200])
+    expect(events.positionsIn(span(1, 10, endOfRevisions))).toEqual([110, 200])
   })
 })

@@ -5,7 +5,9 @@
  * Promises: answers as the index tables would, for the events it was told of; `truncate` undoes the newest.
  * Asks: events come in the order of their positions, and so of their revisions within a stream. Bounded by its owner.
  */
-import { endOfRevisions, type NewStoredEvent } from './storage.ts'
+import { endOfRevisions, type NewStoredEvent, type StreamRange } from './storage.ts'
+
+export type RevisionSpan = Omit<StreamRange, 'sizeBytesMax'>
 
 /** Parallel lists, both growing. */
 type PlacesInStream = { readonly revisions: number[]; readonly positions: number[] }
@@ -58,11 +60,15 @@ export class UnindexedEvents {
     return last === endOfRevisions ? revisions?.at(-2) : last
   }
 
-  /** Positions of the stream's events with revisions from `first` to `last`, in order. */
-  positionsIn(streamId: number, first: number, last: number): readonly number[] {
+  /** Positions of the stream's events with revisions from `first` to `last`, in the direction, at most `eventCountMax`. */
+  positionsIn({ streamId, direction, first, last, eventCountMax }: RevisionSpan): readonly number[] {
     const places = this.streams.get(streamId)
     if (!places) return []
-    return places.positions.slice(firstFrom(places.revisions, first), firstFrom(places.revisions, last + 1))
+    const from = firstFrom(places.revisions, first)
+    const to = firstFrom(places.revisions, last + 1)
+    return direction === 'forwards'
+      ? places.positions.slice(from, Math.min(to, from + eventCountMax))
+      : places.positions.slice(Math.max(from, to - eventCountMax), to).reverse()
   }
 
   positionsWithKey(streamId: number, eventKey: number): readonly number[] {
