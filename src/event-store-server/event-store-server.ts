@@ -105,6 +105,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     measure: () => measureStore(storage),
     appendedCount: () => statistics.totals.eventsIn,
     removedCount: () => scavenger.removedEventCount,
+    streamCount: () => storage.nextStreamId - 1,
     clock,
   })
   const monitoring = createMonitoringService(context, () => {

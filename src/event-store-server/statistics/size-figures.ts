@@ -8,13 +8,14 @@ export type SizeFiguresOptions = {
   /** Since the start. */
   readonly appendedCount: () => number
   readonly removedCount: () => number
+  readonly streamCount: () => number
   readonly clock: Clock
 }
 
 /** Counting events reads some of the file; between two counts the appends and removals are known anyway. */
 const countedForMs = 60_000
 
-export function createSizeFigures({ measure, appendedCount, removedCount, clock }: SizeFiguresOptions) {
+export function createSizeFigures({ measure, appendedCount, removedCount, streamCount, clock }: SizeFiguresOptions) {
   let counted: Promise<{ readonly size: StoreSize; readonly changes: number }> | undefined
   let countedAt = Number.NEGATIVE_INFINITY
   const changes = (): number => appendedCount() - removedCount()
@@ -37,7 +38,7 @@ export function createSizeFigures({ measure, appendedCount, removedCount, clock 
     const { size, changes: then } = await counted
     return {
       'es-log-eventCount': Math.max(0, size.eventCount + changes() - then),
-      'es-log-streamCount': size.streamCount,
+      'es-log-streamCount': streamCount(),
     }
   }
 }

@@ -133,7 +133,8 @@ export function ParkedCard(props: {
 function ParkedRow(props: { readonly message: ParkedMessage }): JSX.Element {
   const retries = () => {
     const { retryCount } = props.message
-    return retryCount === undefined ? '' : `tried again ${formatPlural(retryCount, 'time')}`
+    if (retryCount === undefined) return ''
+    return retryCount === 0 ? 'not tried again' : `tried again ${formatPlural(retryCount, 'time')}`
   }
   return (
     <li

@@ -24,9 +24,9 @@ export function StoreRatesCard(props: { readonly status: StoreRow; readonly look
       topMin: 10,
     },
     {
-      title: 'Events sent to readers',
+      title: 'Events sent',
       value: rate(props.status.eventsOutPerSecond),
-      note: 'reads and subscriptions together',
+      note: 'to readers and subscriptions',
       values: props.looks.map((look) => look.eventsOutPerSecond),
       topMin: 10,
     },
@@ -95,6 +95,7 @@ function RateChart(props: { readonly chart: Chart }): JSX.Element {
 
 function writing({ bytesInPerSecond, appendsPerCommit }: StoreRow): string {
   const bytes = bytesInPerSecond === null ? '' : `${formatBytes(bytesInPerSecond)}/s`
-  const group = appendsPerCommit === null ? '' : `${appendsPerCommit.toFixed(1)} appends share a write`
+  const group =
+    appendsPerCommit === null || appendsPerCommit < 1.05 ? '' : `${appendsPerCommit.toFixed(1)} appends share a write`
   return [bytes, group].filter((part) => part !== '').join(', ')
 }

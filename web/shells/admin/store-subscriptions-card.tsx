@@ -79,10 +79,13 @@ function behind({ lagBytes, lagEvents }: SubscriptionRow): string {
   return '–'
 }
 
+/** The rest is only less slow. */
+const shownCountMax = 10
+
 /** What took longest to read lately, without the time its reader took. */
 export function SlowReadsCard(props: { readonly status: StoreRow }): JSX.Element {
   const reads = useObservable(StoreSlowRead, () => ({}))
-  const slowestFirst = () => [...reads.rows].sort((a, b) => b.lengthMs - a.lengthMs)
+  const slowestFirst = () => [...reads.rows].sort((a, b) => b.lengthMs - a.lengthMs).slice(0, shownCountMax)
   return (
     <Card
       title="Slowest reads"
