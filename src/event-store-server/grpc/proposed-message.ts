@@ -3,6 +3,7 @@ import type { ProposedEvent } from '../streams/event-record.ts'
 import { badRequest, missingMetadata, type RpcFailure } from './rpc-failure.ts'
 import { decodeUuid } from './shared-messages.ts'
 
+const typeLengthMax = 1_024
 const noBytes = Buffer.alloc(0)
 
 /** One event as a client proposes it, or what is wrong with it. Bytes are views into the request. */
@@ -36,6 +37,8 @@ export function decodeProposedMessage(reader: ProtoReader): ProposedEvent | RpcF
   if (id === undefined) return badRequest('An event has no id, or its id is not a uuid.')
   if (!type) return missingMetadata('type')
   if (!contentType) return missingMetadata('content-type')
+  if (type.length > typeLengthMax)
+    return badRequest(`An event type has ${type.length} characters; at most ${typeLengthMax} are allowed.`)
   return { id, type, contentType: toKeptContentType(contentType), data, metadata }
 }
 
