@@ -80,6 +80,7 @@ const requestOf: Readonly<Record<string, Buffer>> = {
   [`${operations}/ResignNode`]: Buffer.alloc(0),
   [`${operations}/SetNodePriority`]: Buffer.alloc(0),
   [`${operations}/RestartPersistentSubscriptions`]: Buffer.alloc(0),
+  '/event_store.upkeep.Backups/Make': encodeMessage((writer) => writer.text(1, 'copy.db')),
   [`${users}/Create`]: user('new'),
   [`${users}/Update`]: user('admin'),
   [`${users}/Delete`]: user('admin'),

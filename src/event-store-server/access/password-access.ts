@@ -127,9 +127,9 @@ export class PasswordAccess implements Access {
   private isAllowed(user: StoredUser | undefined, operation: Operation): boolean {
     switch (operation.kind) {
       case 'stream':
-        return this.isListed(user, this.options.rights.whoMay(operation.right, operation.streamName))
+        return this.hasRight(user, operation.right, operation.streamName)
       case 'consume-persistent-subscription':
-        return this.isListed(user, this.options.rights.whoMay('read', operation.streamName))
+        return this.hasRight(user, 'read', operation.streamName)
       case 'operate':
       case 'look-at-statistics':
       case 'change-persistent-subscriptions':
@@ -144,8 +144,10 @@ export class PasswordAccess implements Access {
     }
   }
 
-  private isListed(user: StoredUser | undefined, listed: readonly string[]): boolean {
-    if (listed.includes(everybody)) return user !== undefined || this.options.allowsAnonymousStreams
+  private hasRight(user: StoredUser | undefined, right: StreamRight, streamName: string): boolean {
+    if (!user && !this.options.allowsAnonymousStreams) return false
+    const listed = this.options.rights.whoMay(right, streamName)
+    if (listed.includes(everybody)) return true
     if (!user) return false
     return listed.includes(user.loginName) || user.groups.some((group) => listed.includes(group))
   }

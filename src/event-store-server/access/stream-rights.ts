@@ -11,6 +11,8 @@ import { readLastEvent, type SystemStreams } from './last-event.ts'
 import { RecentMap } from './recent-map.ts'
 
 const cachedAclsMax = 100_000
+/** Longer names are looked up each time: they may be asked for only to fill the memory. */
+const cachedNameLengthMax = 200
 const silentAcl: Acl = {}
 
 export class StreamRights {
@@ -36,7 +38,7 @@ export class StreamRights {
     const metadata = readLastEvent(this.log, toMetadataStream(streamName))
     // Most streams have no list; they share one.
     const acl = metadata ? parseAcl(metadata.data) : silentAcl
-    this.acls.keep(streamName, acl)
+    if (streamName.length <= cachedNameLengthMax) this.acls.keep(streamName, acl)
     return acl
   }
 
