@@ -275,8 +275,48 @@ describe('a group', () => {
     expect(store.group().info()).toMatchObject({ status: 'ReplayingParkedMessages', parkedCount: 0 })
     await consumer.ack(3, 5)
     store.crash()
-    expect(store.group().info().parkedCount).toBe(2)
+    expect(store.group().info().parkedCount).toBe(3)
+    expect(await store.readTexts('$persistentsubscription-work::workers-parked')).toEqual([
+      '0@work',
+      '1@work',
+      '2@work',
+    ])
+  })
+
+  test('removes what was replayed and answered when it is stopped, and never what was not', async () => {
+    const store = await storeWithGroup()
+    await store.append(3)
+    const consumer = new Consumer(store)
+    await settle()
+    await consumer.nack('park', 0, 1, 2)
+    store.group().replayParked(undefined)
+    await settle()
+    await consumer.ack(3, 5)
+    await store.groups.stop()
     expect(await store.readTexts('$persistentsubscription-work::workers-parked')).toEqual(['1@work', '2@work'])
+  })
+
+  test('removes links in groups while many are replayed', async () => {
+    const store = await storeWithGroup()
+    await store.append(250)
+    const consumer = new Consumer(store, { bufferSize: 250 })
+    await settle()
+    await consumer.nack('park', ...range(0, 250))
+    store.group().replayParked(undefined)
+    await settle()
+    for (const place of range(250, 500)) await consumer.ack(place)
+    expect(await store.readTexts('$persistentsubscription-work::workers-parked')).toEqual([])
+    expect(store.log.findStream('$$$persistentsubscription-work::workers-parked')?.revision).toBeLessThan(5)
+  })
+
+  test('stays as it was when its settings cannot be changed', async () => {
+    const store = await storeWithGroup({}, allKey)
+    await store.append(1)
+    const consumer = new Consumer(store, { of: allKey })
+    const change = store.groups.update(allKey, { ...fromStart, startFrom: 1_000_000 }, undefined)
+    expect(await change.catch((error: unknown) => error)).toBeInstanceOf(PlatformError)
+    await settle()
+    expect([consumer.ends, consumer.values.length]).toEqual([[], 2])
   })
 
   test('parks again what is refused again when it is replayed', async () => {

@@ -250,7 +250,7 @@ export class PersistentGroup {
     if (consumerId !== undefined)
       this.consumers.get(consumerId)?.handled(latencyMs, this.config.settings.extraStatistics)
     if (origin === 'source') this.checkpointer.handled()
-    else this.replay.truncate()
+    else this.replay.handled()
   }
 
   /** A source that cannot be read is a damaged store: consumers are told by the end of their calls. */

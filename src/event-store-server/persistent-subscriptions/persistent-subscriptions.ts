@@ -89,12 +89,12 @@ export class PersistentSubscriptions {
     return this.change(async () => {
       const group = this.find(key)
       if (!group) return 'does-not-exist'
-      await group.stop('dropped')
       const { config } = group
       const isSameStart = config.settings.startFrom === settings.startFrom
       const startAfter = isSameStart
         ? config.startAfter
         : toStartAfter(this.eventLog, key.streamName, settings.startFrom)
+      await group.stop('dropped')
       const filter = config.settings.filter
       try {
         await this.establish({ key, settings: { ...settings, filter }, startAfter }, by)

@@ -19,6 +19,8 @@ export type ReplayOptions = {
 }
 
 const pageCountMax = 128
+/** Links that are done with and still listed: a crash replays them once more. */
+const untruncatedCountMax = 100
 
 export class Replay {
   private readonly options: ReplayOptions
@@ -26,6 +28,7 @@ export class Replay {
   private until = -1
   private truncatedBefore: number
   private truncating: Promise<void> | undefined
+  private handledCount = 0
 
   constructor(options: ReplayOptions) {
     this.options = options
@@ -68,8 +71,15 @@ export class Replay {
     this.truncate()
   }
 
+  /** Removes links together, or when the last of them is done with: a removal is an append. */
+  handled(): void {
+    this.handledCount++
+    if (this.handledCount >= untruncatedCountMax || this.options.state.replayed.unhandledCount === 0) this.truncate()
+  }
+
   /** Removes the links of what is done with; several removals that meet become one. */
   truncate(): void {
+    this.handledCount = 0
     const before = this.options.state.replayed.doneUpTo + 1
     if (this.truncating || before <= this.truncatedBefore) return
     this.truncating = this.options.parked.truncate(before).then(

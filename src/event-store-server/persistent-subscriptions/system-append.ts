@@ -1,5 +1,6 @@
 /** The server's own appends: the same writer, the same disk, one group commit with everybody else's. */
 import { PlatformError } from '#kernel/platform-error.ts'
+import { isPresent } from '../streams/append-rules.ts'
 import type { EventLog } from '../streams/event-log.ts'
 import type { ProposedEvent } from '../streams/event-record.ts'
 
@@ -23,7 +24,8 @@ export async function appendOwn(log: EventLog, streamName: string, events: reado
 
 /** Removes what the stream holds; nothing when it holds nothing. */
 export async function deleteOwn(log: EventLog, streamName: string): Promise<void> {
-  if (!log.findStream(streamName)) return
+  const stream = log.findStream(streamName)
+  if (!stream || !isPresent(stream)) return
   const outcome = await log.request({ kind: 'delete', streamName, expected: 'any' })
   if (outcome.kind === 'failed') throw outcome.error
 }
