@@ -125,7 +125,7 @@ describe('a server process', () => {
     expect((await startProcess()).line).toMatchObject({ event: 'failed', kind: 'already-running' })
     next.child.kill('SIGTERM')
     await next.child.exited
-  })
+  }, 20_000)
 
   test('says what is wrong with its arguments', async () => {
     const { child, line } = await startProcess('--durability', 'perhaps')
