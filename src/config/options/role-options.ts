@@ -1,5 +1,5 @@
 /** Which options each role has: the shape of `<home>/<role>/config.json`. */
-import { integer, madeSecret, port, text, textList, toggle, type ValuesOf } from '../option.ts'
+import { integer, madeSecret, oneOf, port, text, textList, toggle, type ValuesOf } from '../option.ts'
 import {
   eventStoreOptions,
   hostOption,
@@ -112,6 +112,12 @@ const up = {
       words: 'Port of the embedded event store; 0: a free one, then always the same.',
       default: 0,
       variable: 'PEEK_EVENT_STORE_PORT',
+    }),
+    eventStoreDurability: oneOf({
+      words:
+        'When the embedded event store answers an append: "full", once it survives a power failure; "normal", a little earlier: the last moments may be lost when the power fails, not when a process dies.',
+      choices: ['full', 'normal'],
+      default: 'full',
     }),
     postgresPort: port({
       words: 'Port of the embedded PostgreSQL; 0: a free one, then always the same.',

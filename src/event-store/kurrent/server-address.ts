@@ -45,7 +45,16 @@ function withPort(host: string): string {
 function parseCredentials(who: string | undefined): ServerAddress['credentials'] {
   const colon = who?.indexOf(':') ?? -1
   if (who === undefined || colon < 0) return undefined
-  return { user: decodeURIComponent(who.slice(0, colon)), password: decodeURIComponent(who.slice(colon + 1)) }
+  return { user: unescapeText(who.slice(0, colon)), password: unescapeText(who.slice(colon + 1)) }
+}
+
+/** A percent sign that escapes nothing is meant as it stands. */
+function unescapeText(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 function unreadable(connectionString: string): PlatformError {

@@ -26,8 +26,10 @@ const logLevels: readonly LogLevel[] = ['debug', 'info', 'warning', 'error']
 
 export const toEventStoreUrl = (port: number): string => `kurrentdb://127.0.0.1:${port}?tls=false`
 
-export function launchEventStore(options: StoreLaunchOptions): Promise<Running> {
-  const { home, projectFolder, port } = options
+export function launchEventStore(
+  options: StoreLaunchOptions & { readonly durability: 'full' | 'normal' },
+): Promise<Running> {
+  const { home, projectFolder, port, durability } = options
   const log = options.log.named('event-store')
   ensurePrivateFolder(join(home, 'event-store'))
   return launchChild({
@@ -40,6 +42,8 @@ export function launchEventStore(options: StoreLaunchOptions): Promise<Running> 
       join(home, 'event-store', 'log.db'),
       '--port',
       String(port),
+      '--durability',
+      durability,
     ],
     environment: environmentForChild({}),
     readiness: 'json-line',

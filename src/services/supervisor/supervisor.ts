@@ -101,7 +101,13 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     })
     const url = createDeferred<string>()
     const launch = (abort: AbortSignal) =>
-      launchEventStore({ ...shared, port, abort, onSpawn: (pid) => children.set('event-store', pid) })
+      launchEventStore({
+        ...shared,
+        port,
+        durability: values.embedded.eventStoreDurability,
+        abort,
+        onSpawn: (pid) => children.set('event-store', pid),
+      })
     await keep('event-store', launch, (running) => url.resolve(running.url))
     return stopping.signal.aborted ? '' : url.promise
   }
