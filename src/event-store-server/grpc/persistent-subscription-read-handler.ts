@@ -11,6 +11,7 @@ import type { ConsumerEnd } from '../persistent-subscriptions/group-consumer.ts'
 import type { GroupKey } from '../persistent-subscriptions/group-settings.ts'
 import type { Seat } from '../persistent-subscriptions/persistent-group.ts'
 import type { PersistentSubscriptions } from '../persistent-subscriptions/persistent-subscriptions.ts'
+import { GatheredMessages } from './gathered-messages.ts'
 import { isGivenUp } from './given-up.ts'
 import type { ServiceContext } from './grpc-service.ts'
 import { groupDoesNotExist, groupDropped, groupIsFull } from './persistent-subscription-failures.ts'
@@ -33,6 +34,7 @@ class ConsumerCall {
   private readonly context: ServiceContext
   private readonly subscriptions: PersistentSubscriptions
   private readonly call: ServerDuplexStream<Buffer, Buffer>
+  private readonly messages: GatheredMessages
   private seat: Seat | undefined
   private hasOptions = false
   private isOver = false
@@ -47,6 +49,11 @@ class ConsumerCall {
     this.context = context
     this.subscriptions = subscriptions
     this.call = call
+    this.messages = new GatheredMessages({
+      call,
+      onFull: () => this.seat?.pause(),
+      onRoom: () => this.seat?.resume(),
+    })
   }
 
   /** Nothing is read from the call until its caller is known; it may be over by then. */
@@ -59,7 +66,6 @@ class ConsumerCall {
     const caller = await this.context.access.identify(this.call)
     if (this.isOver) return
     this.call.on('data', (bytes: Buffer) => this.receive(bytes, caller))
-    this.call.on('drain', () => this.seat?.drained())
     this.call.on('end', () => {
       if (this.isOver) return
       this.close()
@@ -69,6 +75,7 @@ class ConsumerCall {
 
   fail(failure: RpcFailure): void {
     if (this.isOver) return
+    this.messages.flush()
     this.close()
     this.call.emit('error', failure)
   }
@@ -110,21 +117,16 @@ class ConsumerCall {
       bufferSize,
       send: (record: Buffer, retryCount: number) => {
         this.context.statistics.totals.eventsOut++
-        this.context.statistics.totals.eventsOut++
-        return this.send(encodeDelivery(record, retryCount, uuids))
+        this.messages.send(encodeDelivery(record, retryCount, uuids))
       },
       end: (reason: ConsumerEnd) => this.fail(toFailure(key, reason)),
     }
     const seat = group.connect(connection, () => {
-      this.send(encodeSubscriptionConfirmation(`${key.streamName}::${key.groupName}::${newUuid()}`))
+      this.messages.send(encodeSubscriptionConfirmation(`${key.streamName}::${key.groupName}::${newUuid()}`))
     })
     if (this.isOver) return seat.leave()
     this.seat = seat
     this.stopWatching = access.watch(caller, consuming, (denied) => this.fail(toRpcFailure(denied)))
-  }
-
-  private send(message: Buffer): boolean {
-    return this.isOver || this.call.write(message)
   }
 
   private close(): void {

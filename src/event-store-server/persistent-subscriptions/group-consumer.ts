@@ -13,8 +13,7 @@ export type ConsumerConnection = {
   readonly connectionName: string
   /** How many messages it takes before it answers for one. */
   readonly bufferSize: number
-  /** False: take no more until `Seat.drained`. */
-  send(record: Buffer, retryCount: number): boolean
+  send(record: Buffer, retryCount: number): void
   end(reason: ConsumerEnd): void
 }
 

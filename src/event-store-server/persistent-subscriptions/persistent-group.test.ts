@@ -82,7 +82,7 @@ class Consumer {
           this.values.push(Number(readEventData(record, header).toString()))
           this.retryCounts.push(retryCount)
           this.ids.push(header.id)
-          return !this.isFull
+          if (this.isFull) this.seat?.pause()
         },
         end: (reason) => this.ends.push(reason),
       },
@@ -258,7 +258,7 @@ describe('a group', () => {
     await settle()
     expect(consumer.values).toEqual([0])
     consumer.isFull = false
-    consumer.seat.drained()
+    consumer.seat.resume()
     await settle()
     expect(consumer.values).toEqual(range(0, 5))
   })

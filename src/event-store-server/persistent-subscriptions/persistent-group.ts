@@ -34,7 +34,9 @@ export type GroupContext = { readonly eventLog: EventLog; readonly log: Log; rea
 export type Seat = {
   ack(ids: readonly string[]): void
   nack(ids: readonly string[], action: NackAction, reason: string): void
-  drained(): void
+  /** Nothing more for now; what was sent stays sent. */
+  pause(): void
+  resume(): void
   leave(): void
 }
 
@@ -128,7 +130,8 @@ export class PersistentGroup {
     return {
       ack: (ids) => this.ack(id, ids),
       nack: (ids, action, reason) => this.nack(id, ids, action, reason),
-      drained: () => this.changed(() => this.state.block(id, false, this.now)),
+      pause: () => this.state.block(id, true, this.now),
+      resume: () => this.changed(() => this.state.block(id, false, this.now)),
       leave: () => this.leave(id),
     }
   }
@@ -239,9 +242,7 @@ export class PersistentGroup {
   }
 
   private deliver(consumerId: string, message: GroupMessage): void {
-    const consumer = this.consumers.get(consumerId)
-    if (!consumer) return
-    if (!consumer.connection.send(message.record, message.retryCount)) this.state.block(consumerId, true, this.now)
+    this.consumers.get(consumerId)?.connection.send(message.record, message.retryCount)
     this.armExpiry()
   }
 
