@@ -46,6 +46,7 @@ export async function createAccess(given: AccessOptions): Promise<AccessParts> {
     passwords,
     listeners: eventLog.listeners,
     clock,
+    log,
     allowsAnonymousStreams: options.allowsAnonymousStreams ?? false,
   })
   return { access, users, passwords }

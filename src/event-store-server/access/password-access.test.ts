@@ -31,6 +31,7 @@ async function openAccess(allowsAnonymousStreams = false) {
     passwords,
     listeners: log.listeners,
     clock,
+    log: silentLog,
     allowsAnonymousStreams,
   })
   const people = { admin: ['$admins'], ops: ['$ops'], ann: ['writers'], bob: [] }

@@ -8,6 +8,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { unreachable } from '#kernel/assert.ts'
 import type { Clock } from '#kernel/clock.ts'
+import type { Log } from '#kernel/log.ts'
 import type { AppendListeners } from '../streams/append-listeners.ts'
 import {
   type Access,
@@ -35,6 +36,7 @@ export type PasswordAccessOptions = {
   readonly passwords: Passwords
   readonly listeners: AppendListeners
   readonly clock: Clock
+  readonly log: Log
   /** Whether callers without credentials are given what is given to everybody. */
   readonly allowsAnonymousStreams: boolean
 }
@@ -111,6 +113,8 @@ export class PasswordAccess implements Access {
     })
     if (!isRight || !user) {
       this.limits.noteWrong(name, address)
+      // No flood of lines: whoever is wrong too often is refused before this.
+      this.options.log.info('A caller was not let in', { user: name, address })
       throw new NotAuthenticated('The user name or the password is wrong.')
     }
     const caller = new SignedIn(user)

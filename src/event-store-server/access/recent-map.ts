@@ -37,9 +37,4 @@ export class RecentMap<Value> {
     this.young.delete(key)
     this.old.delete(key)
   }
-
-  clear(): void {
-    this.young.clear()
-    this.old.clear()
-  }
 }

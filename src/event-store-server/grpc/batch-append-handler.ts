@@ -20,6 +20,7 @@ import {
   encodeBatchAnswer,
 } from './batch-append-messages.ts'
 import { GatheredMessages } from './gathered-messages.ts'
+import { isGivenUp } from './given-up.ts'
 import type { ServiceContext } from './grpc-service.ts'
 import { badRequest, type RpcFailure, toRpcFailure } from './rpc-failure.ts'
 import { checkWritableName } from './shared-messages.ts'
@@ -72,6 +73,7 @@ class BatchAppendCall {
     const forget = context.openCalls.add((failure) => this.fail(failure))
     if (this.isOver) forget()
     else this.forget = forget
+    if (isGivenUp(call)) this.close()
   }
 
   /** Nothing is read from the call until its caller is known; it may be over by then. */
