@@ -2,18 +2,15 @@
 import assert from 'node:assert/strict'
 import { collect, fact, facts, fails, readValues, watch } from '../case-tools.ts'
 import { type CaseBody, type CaseContext, conformanceCases } from '../conformance-case.ts'
-import type { ConformanceClient, Credentials } from '../conformance-client.ts'
+import type { Credentials } from '../conformance-client.ts'
 import { callRaw, messageField, textField } from '../raw-call.ts'
+import { getSecureClients, type SecureClients } from '../secure-clients.ts'
 
 const terms = { ownServerOnly: 'it needs TLS, an administrator and users of its own' }
 const denied = { type: 'access-denied' }
-const nobody = ''
 
-type Secured = {
+type Secured = SecureClients & {
   readonly context: CaseContext
-  readonly admin: ConformanceClient
-  /** A client that says who it is with each call, or not at all. */
-  readonly anonymous: ConformanceClient
   /** Makes a user and gives their credentials. */
   addUser(...groups: string[]): Promise<Credentials>
 }
@@ -43,8 +40,7 @@ const secured =
     }
     await body({
       context,
-      admin: context.openClient({ server, user: `${admin.username}:${admin.password}` }),
-      anonymous: context.openClient({ server, user: nobody }),
+      ...getSecureClients(context, server),
       addUser,
     })
   }

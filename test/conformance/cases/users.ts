@@ -4,6 +4,7 @@ import { failureOf } from '../case-tools.ts'
 import { type CaseBody, type CaseContext, conformanceCases } from '../conformance-case.ts'
 import type { Credentials } from '../conformance-client.ts'
 import { callRaw, fieldsOf, messageField, textField } from '../raw-call.ts'
+import { getSecureClients } from '../secure-clients.ts'
 import type { SecureServer } from '../server-of-a-case.ts'
 
 const terms = { ownServerOnly: 'the users of a foreign server are not ours' }
@@ -28,9 +29,9 @@ const withUser =
     const user = { username: context.newWord(), password: 'secret enough' }
     const ask = (method: string, request: Buffer, as = server.admin) =>
       callRaw(server.connectionString, `/event_store.client.users.Users/${method}`, request, as)
-    const client = context.openClient({ server, user: '' })
+    const { anonymous } = getSecureClients(context, server)
     const isLetIn = async (credentials: Credentials) =>
-      (await failureOf(client.append(context.newStream(), [], { credentials }))).type !== 'access-denied'
+      (await failureOf(anonymous.append(context.newStream(), [], { credentials }))).type !== 'access-denied'
     const made = await ask(
       'Create',
       messageField(
