@@ -13,7 +13,10 @@ import { changeConnectionString } from './connection-strings.ts'
 
 const password = randomBytes(9).toString('hex')
 const tried = combinations.slice(0, 2)
-const wanted = tried.filter(({ runtime }) => runtime === 'Bun' || nodePath !== undefined)
+/** Nothing when another server than ours is asked. */
+const wanted = process.env.PEEK_TEST_EVENT_STORE
+  ? []
+  : tried.filter(({ runtime }) => runtime === 'Bun' || nodePath !== undefined)
 let folder: string
 let server: EventStoreServer
 let runs: ReadonlyMap<Combination, CombinationRun>
