@@ -11,17 +11,20 @@ export type Acknowledgement = {
   readonly logBytes: number
 }
 
-export type Telling = { kind: 'acknowledged'; acknowledgement: Acknowledgement } | { kind: 'checkpoint' }
+export type Telling =
+  | { kind: 'acknowledged'; acknowledgement: Acknowledgement }
+  | { kind: 'checkpoint-begun' }
+  | { kind: 'checkpoint' }
 
 export function formatTelling(telling: Telling): string {
-  if (telling.kind === 'checkpoint') return 'checkpoint'
+  if (telling.kind !== 'acknowledged') return telling.kind
   const { writer, sequence, revision, position, logBytes } = telling.acknowledgement
   return JSON.stringify({ writer, sequence, revision, position, logBytes })
 }
 
 /** A process that is killed may leave half a line; what it told with it was not told. */
 export function parseTelling(line: string): Telling | undefined {
-  if (line === 'checkpoint') return { kind: 'checkpoint' }
+  if (line === 'checkpoint' || line === 'checkpoint-begun') return { kind: line }
   const found = tryParseJson(line)
   if (!isJsonObject(found)) return undefined
   const { writer, sequence, revision, position, logBytes } = found

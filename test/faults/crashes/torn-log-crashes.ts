@@ -3,7 +3,8 @@
  *
  * What was synced before that byte must be there; what came after may be gone, but only from the end: the store is what
  * it was at some moment. With checkpoints between, the log has been written over from its beginning, and old frames
- * stand behind the new ones.
+ * stand behind the new ones. A checkpoint under way has synced the log before it changed the main file: a power failure
+ * does not damage that log, so a life that ended in the middle of one is checked as it is.
  */
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Random } from '#kernel/random.ts'
@@ -28,6 +29,7 @@ export const tornLogCrashes: CrashScenario = {
       ...life,
       backlog,
       onStep: (step) => {
+        if (step === 'checkpoint:begun') life.tell(formatTelling({ kind: 'checkpoint-begun' }))
         if (step === 'checkpoint:done') life.tell(formatTelling({ kind: 'checkpoint' }))
         life.onStep(step)
       },
@@ -45,7 +47,7 @@ export const tornLogCrashes: CrashScenario = {
 function checkCut({ file, seed, random, told }: Remains): string[] {
   const copy = `${file}.torn`
   const log = readFileSync(`${file}-wal`)
-  const at = Math.floor(random() * (log.length + 1))
+  const at = wasInCheckpoint(told) ? log.length : Math.floor(random() * (log.length + 1))
   copyFileSync(file, copy)
   writeFileSync(`${copy}-wal`, damage(log, at, random))
   const survivors = acknowledgementsOf(told.slice(0, survivingLineCount(told, at)))
@@ -73,6 +75,11 @@ function damage(log: Buffer, at: number, random: Random): Buffer {
   for (let index = at; index < Math.min(log.length, at + 512); index++)
     damaged[index] = (damaged[index] ?? 0) ^ (1 + Math.floor(random() * 255))
   return damaged
+}
+
+function wasInCheckpoint(told: readonly string[]): boolean {
+  const last = told.map(parseTelling).findLast((telling) => telling !== undefined && telling.kind !== 'acknowledged')
+  return last?.kind === 'checkpoint-begun'
 }
 
 /** Lines told before the last checkpoint are in the main file; without one, those whose commit ends before the damage. */
