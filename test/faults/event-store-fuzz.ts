@@ -57,11 +57,21 @@ export async function runEventStoreFuzz(options: { runs: number; seed: number })
     if (growth.heap > heapGrowthBytesMax || growth.resident > residentGrowthBytesMax)
       throw new Error(`The event store grew under ${options.runs} bad requests: ${JSON.stringify({ before, after })}`)
     if (host.troubles.length > 0)
-      throw new Error(`The event store met its own faults:\n${host.troubles.slice(0, 10).join('\n')}`)
+      throw new Error(`The event store met its own faults:\n${oneOfEach(host.troubles).join('\n')}`)
   } finally {
     await host.stop()
     rmSync(folder, { recursive: true })
   }
+}
+
+/** The first of those that say the same but for the request they say it of. */
+function oneOfEach(troubles: readonly string[]): readonly string[] {
+  const firsts = new Map<string, string>()
+  for (const trouble of troubles) {
+    const words = trouble.replace(/^request \d+/, '')
+    if (!firsts.has(words)) firsts.set(words, trouble)
+  }
+  return [...firsts.values()].slice(0, 20)
 }
 
 type Host = Awaited<ReturnType<typeof startHost>>

@@ -5,7 +5,6 @@
  * one after another, whoever writes to a user's stream meanwhile causes a `conflict`; passwords are hashed beside the event loop.
  */
 import { createHash } from 'node:crypto'
-import { assert } from '#kernel/assert.ts'
 import { newUuid } from '#kernel/ids.ts'
 import { isJsonObject, tryParseJson } from '#kernel/json.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
@@ -161,7 +160,12 @@ export class UserDirectory {
   private async enlist(loginName: string): Promise<void> {
     const event = toEvent(toUuid(loginName), '$User', Buffer.from(JSON.stringify({ loginName })))
     const change = await this.perform({ kind: 'append', streamName: usersStream, expected: 'any', events: [event] })
-    assert(change === 'done', 'an append that expects nothing meets no conflict')
+    if (change === 'done') return
+    throw new PlatformError(
+      'unavailable',
+      `The stream ${usersStream} was deleted for ever, so no user can be added. Start with a new store, or restore this one.`,
+      { facts: { loginName } },
+    )
   }
 
   /** Nobody could make another one. */
