@@ -7,12 +7,17 @@
 import type { StoredEvent } from '../storage/storage.ts'
 import { createEventFilter, type EventFilter } from '../streams/event-filter.ts'
 import type { EventLog } from '../streams/event-log.ts'
-import { readEventHeader } from '../streams/event-record.ts'
+import { type EventHeader, readEventHeader } from '../streams/event-record.ts'
 import type { TailEntry } from '../streams/tail-ring.ts'
 import { allStream, type GroupKey, type GroupSettings } from './group-settings.ts'
 import { isStateOfAllGroups } from './group-streams.ts'
 
-export type SourceEvent = { readonly place: number; readonly record: Buffer }
+export type SourceEvent = {
+  readonly place: number
+  readonly record: Buffer
+  /** Where it was read on the way: that costs as much as everything else here. */
+  readonly header?: EventHeader
+}
 
 export type SourcePage = {
   readonly events: readonly SourceEvent[]
@@ -56,7 +61,7 @@ class StreamSource implements GroupSource {
     const recent = this.log.tail.afterRevision(this.streamName, first - 1, countMax)
     const last = Math.min(stream.revision, first + countMax - 1)
     const page = recent ?? this.log.readStream(stream, 'forwards', first, last)
-    const events = page.map(({ record }) => ({ place: readEventHeader(record).revision, record }))
+    const events = page.map(toStreamEvent)
     const reached = events.at(-1)?.place ?? last
     return { events, reached, isLive: recent !== undefined, isAtEnd: reached >= stream.revision, skippedCount: 0 }
   }
@@ -89,7 +94,8 @@ class AllSource implements GroupSource {
       if (events.length === countMax) break
       looked++
       reached = event.position
-      if (this.isWanted(event)) events.push({ place: event.position, record: event.record })
+      const wanted = this.toWanted(event)
+      if (wanted) events.push(wanted)
     }
     this.rest = recent ? [] : page.slice(looked)
     this.restFollows = reached
@@ -102,10 +108,23 @@ class AllSource implements GroupSource {
     return this.log.readAll({ direction: 'forwards', after, before: Number.MAX_SAFE_INTEGER })
   }
 
-  private isWanted(event: StoredEvent | TailEntry): boolean {
-    const described = 'type' in event ? event : readEventHeader(event.record)
-    return !isStateOfAllGroups(described.streamName) && (!this.filter || this.filter(described))
+  private toWanted(event: StoredEvent | TailEntry): SourceEvent | undefined {
+    const { position: place, record } = event
+    if ('type' in event) return this.isWanted(event) ? { place, record } : undefined
+    const header = readEventHeader(record)
+    return this.isWanted(header) ? { place, record, header } : undefined
   }
+
+  private isWanted(event: { readonly type: string; readonly streamName: string }): boolean {
+    return !isStateOfAllGroups(event.streamName) && (!this.filter || this.filter(event))
+  }
+}
+
+function toStreamEvent(event: StoredEvent | TailEntry): SourceEvent {
+  const { record } = event
+  if ('type' in event) return { place: event.revision, record }
+  const header = readEventHeader(record)
+  return { place: header.revision, record, header }
 }
 
 /** How much of the tail one read goes through for the events a filter wants. */

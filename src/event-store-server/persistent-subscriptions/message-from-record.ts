@@ -2,7 +2,7 @@
 import { isJsonObject, tryParseJson } from '#kernel/json.ts'
 import { ProtoReader } from '../protobuf/proto-reader.ts'
 import type { EventLog } from '../streams/event-log.ts'
-import { findLinkText, readEventHeader } from '../streams/event-record.ts'
+import { type EventHeader, findLinkText, readEventHeader } from '../streams/event-record.ts'
 import { createLinkResolver, parseLinkText } from '../streams/link-resolution.ts'
 import type { NewMessage } from './group-message.ts'
 import type { ConsumerStrategy, GroupSettings } from './group-settings.ts'
@@ -10,13 +10,14 @@ import { toBucket } from './pinned-buckets.ts'
 
 export type MessageOrigin = Pick<NewMessage, 'origin' | 'place' | 'isLive'>
 
-export type ToMessage = (record: Buffer, origin: MessageOrigin) => NewMessage
+/** `header` is that of the record, when it is known already. */
+export type ToMessage = (record: Buffer, origin: MessageOrigin, header?: EventHeader) => NewMessage
 
 export function createToMessage(log: EventLog, settings: GroupSettings): ToMessage {
   const resolve = settings.resolveLinks ? createLinkResolver(log) : (record: Buffer) => record
   const pin = pinBy[settings.strategy]
-  return (stored, { origin, place, isLive }) => {
-    const { id, streamName, revision } = readEventHeader(stored)
+  return (stored, { origin, place, isLive }, header = readEventHeader(stored)) => {
+    const { id, streamName, revision } = header
     const record = resolve(stored)
     return { id, origin, place, isLive, streamName, revision, record, bucket: pin({ stored, record, streamName }) }
   }

@@ -89,8 +89,9 @@ export class SourcePump {
   private readBatch(): boolean {
     const { source, state, toMessage, settings, clock, onSkipped } = this.options
     const page = source.read(state.reached, Math.min(settings.readBatchSize, this.room))
-    const messages = page.events.map(({ place, record }) =>
-      toMessage(record, { origin: 'source', place, isLive: page.isLive && this.isAtTail }),
+    const isLive = page.isLive && this.isAtTail
+    const messages = page.events.map(({ place, record, header }) =>
+      toMessage(record, { origin: 'source', place, isLive }, header),
     )
     state.offer(messages, 'source', page.reached, clock.now())
     if (page.skippedCount > 0) onSkipped(page.skippedCount)
