@@ -151,3 +151,37 @@ test('a backup tells how far it is and where it lies, and refuses names that lea
     expect(await failureOf(operations.backUp(name))).toMatchObject({ kind: 'bad-input' })
   expect(await failureOf(operations.backUp('tuesday.db'))).toMatchObject({ kind: 'bad-input' })
 })
+
+test('with TLS the same questions are asked as the user of the connection string, and refused to others', async () => {
+  const tls = join(folder, 'tls')
+  const secured = await startEventStoreServer({
+    file: join(folder, 'secured.db'),
+    host: 'localhost',
+    port: 0,
+    log: silentLog,
+    tls: { selfMade: tls },
+    users: { adminPassword: 'correct-horse-1', opsPassword: 'correct-horse-2' },
+  })
+  const open = (user: string) =>
+    openKurrentStoreOperations({
+      connectionString: secured.connectionString.replace('://', `://${user}@`),
+      log: silentLog,
+      clock: systemClock,
+      random: systemRandom,
+    })
+  const own = await open('admin:correct-horse-1')
+  const stranger = await open('admin:wrong-horse')
+  try {
+    expect(await own.loadFigures()).toMatchObject({ durability: 'full' })
+    const id = await own.startScavenge()
+    await eventually('the scavenge to be in the history', async () => (await own.loadScavenges(1))[0]?.id === id)
+    expect(await own.loadGroups()).toEqual([])
+    const refusal = new Promise<string>((resolve) => {
+      stranger.watchFigures({ periodMs: 1_000, onFigures: () => resolve('shown'), onAway: resolve })
+    })
+    expect(await refusal).toMatch(/refuses this user|password/)
+  } finally {
+    await Promise.all([own.close(), stranger.close()])
+    await secured.stop()
+  }
+})

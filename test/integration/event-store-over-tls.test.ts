@@ -37,8 +37,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const as = (name: string, password: string) =>
-  server.connectionString.replace('://', `://${name}:${password}@`)
+const as = (name: string, password: string) => server.connectionString.replace('://', `://${name}:${password}@`)
 const open = (connectionString: string) =>
   openKurrentEventStore({ connectionString, log: silentLog, clock: systemClock, random: systemRandom })
 
