@@ -63,6 +63,7 @@ function describe(figures: StoreFigures): [string, string][] {
     ['reads', rate(figures.readsPerSecond)],
     ['half the writes take', length(figures.commitMsP50)],
     ['99 of 100 writes take', length(figures.commitMsP99)],
+    ['of that, until the disk has it', length(figures.syncMsP99)],
     ['waiting appends', figures.waitingAppends?.toString()],
     ['open calls', figures.openCalls?.toString()],
     ['subscriptions', figures.subscriptionCount?.toString()],

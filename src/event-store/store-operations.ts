@@ -60,6 +60,9 @@ export type StoreFigures = {
   readonly appendsPerCommit?: number
   readonly commitMsP50?: number
   readonly commitMsP99?: number
+  /** Of a commit, until the disk had it. */
+  readonly syncMsP50?: number
+  readonly syncMsP99?: number
   readonly readsPerSecond?: number
   readonly eventsOutPerSecond?: number
   readonly waitingAppends?: number

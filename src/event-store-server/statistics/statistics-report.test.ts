@@ -47,7 +47,7 @@ test('rates follow what was committed in the last seconds', () => {
   const statistics = new Statistics(clock)
   statistics.start()
   for (let second = 0; second < 5; second++) {
-    statistics.committed({ requestCount: 4, eventCount: 8, sizeBytes: 800, lengthMs: 2 })
+    statistics.committed({ requestCount: 4, eventCount: 8, sizeBytes: 800, lengthMs: 2, syncMs: 1 })
     clock.advance(1_000)
   }
   statistics.stop()
@@ -57,6 +57,7 @@ test('rates follow what was committed in the last seconds', () => {
   expect(found.get('es-append-bytesPerSecond')).toBe('800')
   expect(found.get('es-commit-appendsMean')).toBe('4')
   expect(Number(found.get('es-commit-msP99'))).toBeGreaterThanOrEqual(2)
+  expect(Number(found.get('es-sync-msP99'))).toBeLessThan(2)
   expect(found.get('es-writer-meanFlushSize')).toBe('800')
 })
 

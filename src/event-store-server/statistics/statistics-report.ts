@@ -108,6 +108,8 @@ function reportRates(statistics: Statistics): FurtherFigures {
     'es-commit-appendsMean': commitsPerSecond > 0 ? appendsPerSecond / commitsPerSecond : undefined,
     'es-commit-msP50': statistics.commitLengths.quantileMs(0.5),
     'es-commit-msP99': statistics.commitLengths.quantileMs(0.99),
+    'es-sync-msP50': statistics.syncLengths.quantileMs(0.5),
+    'es-sync-msP99': statistics.syncLengths.quantileMs(0.99),
     'es-read-perSecond': statistics.perSecond('reads'),
     'es-read-eventsPerSecond': statistics.perSecond('eventsOut'),
     'es-append-total': statistics.totals.eventsIn,

@@ -16,6 +16,8 @@ export type CommittedGroup = {
   readonly eventCount: number
   readonly sizeBytes: number
   readonly lengthMs: number
+  /** Of that, until the disk had it. */
+  readonly syncMs: number
 }
 
 type Total = 'appends' | 'eventsIn' | 'bytesIn' | 'commits' | 'reads' | 'eventsOut'
@@ -32,6 +34,7 @@ export class Statistics {
   /** Since the start; these only grow. */
   readonly totals: Record<Total, number> = { appends: 0, eventsIn: 0, bytesIn: 0, commits: 0, reads: 0, eventsOut: 0 }
   readonly commitLengths = new RecentHistogram()
+  readonly syncLengths = new RecentHistogram()
   readonly slowReads = new SlowReads()
   readonly subscriptions = new OpenSubscriptions()
   lastCommit: CommittedGroup | undefined
@@ -59,6 +62,7 @@ export class Statistics {
     if (group.lengthMs > this.longestCommitMs) this.longestCommitMs = group.lengthMs
     if (group.sizeBytes > this.largestCommitBytes) this.largestCommitBytes = group.sizeBytes
     this.commitLengths.record(group.lengthMs)
+    this.syncLengths.record(group.syncMs)
   }
 
   perSecond(total: Total): number {
@@ -71,7 +75,10 @@ export class Statistics {
 
   private look(): void {
     this.rates.look(this.clock.now(), { ...this.totals })
-    if (++this.lookCount % looksPerTurn === 0) this.commitLengths.turn()
+    if (++this.lookCount % looksPerTurn === 0) {
+      this.commitLengths.turn()
+      this.syncLengths.turn()
+    }
     this.cancel = this.clock.after(lookEveryMs, () => this.look())
   }
 }

@@ -112,6 +112,7 @@ export class LogWriter {
     const { storage, streams, log } = this.options
     const createdAt = Math.max(this.options.clock.now(), this.lastCreatedAt)
     const beganAt = performance.now()
+    let insertedAt = beganAt
     let done: LogTransaction | undefined
     let outcomes: LogOutcome[] = []
     try {
@@ -126,22 +127,28 @@ export class LogWriter {
         outcomes = group.map(({ request }) => transaction.perform(request))
         transaction.saveStreams()
         done = transaction
+        insertedAt = performance.now()
       })
     } catch (error) {
       log.error('A group of appends was undone', { requests: group.length, reason: describeError(error) })
       return group.map(() => ({ kind: 'failed', error: toPlatformError(error) }))
     }
     if (done) {
-      this.tellOfGroup(group.length, done, performance.now() - beganAt)
+      const endedAt = performance.now()
+      this.tellOfGroup(group.length, done, { lengthMs: endedAt - beganAt, syncMs: endedAt - insertedAt })
       this.takeOver(done, createdAt, streams)
     }
     return outcomes
   }
 
-  private tellOfGroup(requestCount: number, { entries, nextPosition }: LogTransaction, lengthMs: number): void {
+  private tellOfGroup(
+    requestCount: number,
+    { entries, nextPosition }: LogTransaction,
+    lengths: Pick<CommittedGroup, 'lengthMs' | 'syncMs'>,
+  ): void {
     // Positions count bytes, so the growth of the log is a subtraction.
     const sizeBytes = nextPosition - this.nextPosition
-    this.options.onGroup?.({ requestCount, eventCount: entries.length, sizeBytes, lengthMs })
+    this.options.onGroup?.({ requestCount, eventCount: entries.length, sizeBytes, ...lengths })
   }
 
   private takeOver(transaction: LogTransaction, createdAt: number, streams: StreamCache): void {

@@ -24,6 +24,8 @@ const numbers = {
   appendsPerCommit: 'es-commit-appendsMean',
   commitMsP50: 'es-commit-msP50',
   commitMsP99: 'es-commit-msP99',
+  syncMsP50: 'es-sync-msP50',
+  syncMsP99: 'es-sync-msP99',
   readsPerSecond: 'es-read-perSecond',
   eventsOutPerSecond: 'es-read-eventsPerSecond',
   waitingAppends: 'es-append-waiting',
