@@ -177,6 +177,28 @@ describe('a subscription', () => {
     }
     await consumer.unsubscribe()
   })
+
+  test('that is persistent and resolves links shows each consumer what it may read', async () => {
+    const [secret, list] = [newStream(), newStream()]
+    await admin.appendToStream(secret, [event()])
+    await admin.setStreamMetadata(secret, { acl: { readRoles: ['ann'] } })
+    await admin.appendToStream(list, [kurrent.binaryEvent({ type: '$>', data: Buffer.from(`0@${secret}`) })])
+    const settings = kurrent.persistentSubscriptionToStreamSettingsFromDefaults({
+      startFrom: 'start',
+      resolveLinkTos: true,
+    })
+    const first = async (client: kurrent.KurrentDBClient, group: string) => {
+      await admin.createPersistentSubscriptionToStream(list, group, settings)
+      const consumer = client.subscribeToPersistentSubscriptionToStream(list, group)
+      for await (const { event, link } of consumer) {
+        await consumer.unsubscribe()
+        return { event: event?.streamId, link: link?.streamId }
+      }
+      return undefined
+    }
+    expect(await first(ann, 'hers')).toEqual({ event: secret, link: list })
+    expect(await first(bob, 'his')).toEqual({ event: undefined, link: list })
+  })
 })
 
 describe('users', () => {

@@ -7,13 +7,16 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js'
 import { newUuid } from '#kernel/ids.ts'
 import type { Caller, Operation } from '../access/access.ts'
+import { toStreamOperation } from '../access/stream-operation.ts'
 import type { ConsumerEnd } from '../persistent-subscriptions/group-consumer.ts'
+import type { ResolvedLink } from '../persistent-subscriptions/group-message.ts'
 import type { GroupKey } from '../persistent-subscriptions/group-settings.ts'
 import type { Seat } from '../persistent-subscriptions/persistent-group.ts'
 import type { PersistentSubscriptions } from '../persistent-subscriptions/persistent-subscriptions.ts'
+import { createLinkResolver } from '../streams/link-resolution.ts'
 import { GatheredMessages } from './gathered-messages.ts'
 import { isGivenUp } from './given-up.ts'
-import type { ServiceContext } from './grpc-service.ts'
+import { isAdmitted, type ServiceContext } from './grpc-service.ts'
 import { groupDoesNotExist, groupDropped, groupIsFull } from './persistent-subscription-failures.ts'
 import {
   type ConsumerRequest,
@@ -115,9 +118,9 @@ class ConsumerCall {
       userName: caller.name ?? 'anonymous',
       connectionName: String(this.call.metadata.get('connection-name')[0] ?? ''),
       bufferSize,
-      send: (record: Buffer, retryCount: number) => {
+      send: (record: Buffer, retryCount: number, link: ResolvedLink | undefined) => {
         this.context.statistics.totals.eventsOut++
-        this.messages.send(encodeDelivery(record, retryCount, uuids))
+        this.messages.send(encodeDelivery(link ? this.showLink(caller, record, link) : record, retryCount, uuids))
       },
       end: (reason: ConsumerEnd) => this.fail(toFailure(key, reason)),
     }
@@ -127,6 +130,13 @@ class ConsumerCall {
     if (this.isOver) return seat.leave()
     this.seat = seat
     this.stopWatching = access.watch(caller, consuming, (denied) => this.fail(toRpcFailure(denied)))
+  }
+
+  /** The group resolves links for all its consumers; what they lead to is for those who may read it. */
+  private showLink(caller: Caller, resolved: Buffer, { stored, targetStream }: ResolvedLink): Buffer {
+    const { access, eventLog } = this.context
+    const isAllowed = isAdmitted(access, caller, toStreamOperation('read', targetStream))
+    return isAllowed ? resolved : createLinkResolver(eventLog, () => false)(stored)
   }
 
   private close(): void {

@@ -1,5 +1,6 @@
 /** One consumer connected to a group: the call it came by, and what is counted of it. */
 import type { ConsumerInfo } from './group-info.ts'
+import type { ResolvedLink } from './group-message.ts'
 import { LatencySample } from './latency-sample.ts'
 import { RateMeter } from './rate-meter.ts'
 
@@ -13,7 +14,7 @@ export type ConsumerConnection = {
   readonly connectionName: string
   /** How many messages it takes before it answers for one. */
   readonly bufferSize: number
-  send(record: Buffer, retryCount: number): void
+  send(record: Buffer, retryCount: number, link: ResolvedLink | undefined): void
   end(reason: ConsumerEnd): void
 }
 

@@ -16,8 +16,17 @@ export type NewMessage = {
   readonly bucket: number
   /** The protocol's answer to a read of it, links resolved. */
   readonly record: Buffer
+  /** Where `record` shows the event a link leads to. */
+  readonly link?: ResolvedLink
   /** Read from the tail as it was appended, not from history. */
   readonly isLive: boolean
+}
+
+export type ResolvedLink = {
+  /** The link as it is stored. */
+  readonly stored: Buffer
+  /** Not everybody who may read links may read what they lead to. */
+  readonly targetStream: string
 }
 
 /**

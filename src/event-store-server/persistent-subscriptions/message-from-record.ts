@@ -19,7 +19,11 @@ export function createToMessage(log: EventLog, settings: GroupSettings): ToMessa
   return (stored, { origin, place, isLive }, header = readEventHeader(stored)) => {
     const { id, streamName, revision } = header
     const record = resolve(stored)
-    return { id, origin, place, isLive, streamName, revision, record, bucket: pin({ stored, record, streamName }) }
+    const bucket = pin({ stored, record, streamName })
+    const message = { id, origin, place, isLive, streamName, revision, record, bucket }
+    return record === stored
+      ? message
+      : { ...message, link: { stored, targetStream: sourceStream(stored, streamName) } }
   }
 }
 
@@ -28,12 +32,13 @@ type Pinnable = { readonly stored: Buffer; readonly record: Buffer; readonly str
 const pinBy: Record<ConsumerStrategy, (event: Pinnable) => number> = {
   RoundRobin: () => 0,
   DispatchToSingle: () => 0,
-  Pinned: (event) => toBucket(sourceStream(event)),
-  PinnedByCorrelation: (event) => toBucket(findCorrelation(event.record) ?? sourceStream(event)),
+  Pinned: (event) => toBucket(sourceStream(event.stored, event.streamName)),
+  PinnedByCorrelation: (event) =>
+    toBucket(findCorrelation(event.record) ?? sourceStream(event.stored, event.streamName)),
 }
 
 /** The stream a link points to, or the event's own. */
-function sourceStream({ stored, streamName }: Pinnable): string {
+function sourceStream(stored: Buffer, streamName: string): string {
   const text = findLinkText(stored)
   return (text === undefined ? undefined : parseLinkText(text)?.streamName) ?? streamName
 }

@@ -242,7 +242,7 @@ export class PersistentGroup {
   }
 
   private deliver(consumerId: string, message: GroupMessage): void {
-    this.consumers.get(consumerId)?.connection.send(message.record, message.retryCount)
+    this.consumers.get(consumerId)?.connection.send(message.record, message.retryCount, message.link)
     this.armExpiry()
   }
 
