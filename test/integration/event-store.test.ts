@@ -88,6 +88,25 @@ test.skipIf(given !== undefined)('S1 a connection lost in the middle of large ap
   await restarted.stop()
 })
 
+test('S1 a feed whose handler is stuck holds up neither appends nor other feeds', async () => {
+  const store = await open(given ?? server?.connectionString ?? '')
+  const type = newType()
+  const stuck = createDeferred<void>()
+  const slow = follow(store, { type, after: 'end', batchCountMax: 10 }, () => stuck.promise)
+  const quick = follow(store, { type, after: 'end' })
+  await Promise.all([slow.live, quick.live])
+  const large = () => ({ ...newEvent(type), data: { text: 'x'.repeat(20_000) } })
+  // Far more than one connection takes before somebody reads.
+  const count = 300
+  for (let sent = 0; sent < count; sent += 20)
+    await Promise.all(Array.from({ length: 20 }, () => store.append(newStream(), [large()], 'no-stream')))
+  await quick.until(count)
+  stuck.resolve()
+  await slow.until(count)
+  expect(new Set(slow.events.map(({ id }) => id)).size).toBe(count)
+  await store.close()
+}, 60_000)
+
 test.skipIf(given !== undefined)('a store opened before its server is there serves as soon as it is', async () => {
   const first = await startEventStoreServer({ file: ':memory:', port: 0, log: silentLog })
   const { port, connectionString } = first
