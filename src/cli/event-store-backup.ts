@@ -33,23 +33,27 @@ export const backupCommand: Command = {
       )
     const target = resolveTarget(flags, words)
     const name = `log-${new Date().toISOString().replace(/[:.]/g, '-')}.db`
-    const made =
+    const options = { onProgress, signal }
+    const making =
       target.kind === 'file'
-        ? await ofFile(target.file, flags.to ?? join(dirname(target.file), 'backups', name), { onProgress, signal })
-        : await withOperations(target.connectionString, (operations) =>
-            operations.backUp(toPlainName(flags.to ?? name), { onProgress, signal }),
-          )
-    line.end()
+        ? ofFile(target.file, flags.to ?? join(dirname(target.file), 'backups', name), options)
+        : ofServer(target.connectionString, flags.to ?? name, options)
+    const made = await making.finally(line.end)
     showResult(isJson, made, [`${made.file} has everything: ${byteWords(made.sizeBytes)}.`])
     return 0
   },
 }
 
-async function ofFile(
-  source: string,
-  to: string,
-  options: Pick<Parameters<typeof backUpFile>[1], 'onProgress' | 'signal'>,
-) {
+type Options = Pick<Parameters<typeof backUpFile>[1], 'onProgress' | 'signal'>
+
+async function ofServer(connectionString: string, to: string, { onProgress, signal }: Options) {
+  const name = toPlainName(to)
+  return withOperations(connectionString, (operations) =>
+    operations.backUp(name, { ...(onProgress && { onProgress }), ...(signal && { signal }) }),
+  )
+}
+
+async function ofFile(source: string, to: string, options: Options) {
   const target = resolve(to)
   await mkdir(dirname(target), { recursive: true })
   return backUpFile(source, { target, ...options })

@@ -9,6 +9,7 @@ import {
   persistentSubscriptionToStreamSettingsFromDefaults,
 } from '@kurrent/kurrentdb-client'
 import { openKurrentStoreOperations } from '#event-store/kurrent/kurrent-store-operations.ts'
+import { createRawCalls } from '#event-store/kurrent/raw-calls.ts'
 import type { StoreFigures, StoreGroup, StoreOperations } from '#event-store/store-operations.ts'
 import { type EventStoreServer, startEventStoreServer } from '#event-store-server/event-store-server.ts'
 import { systemClock } from '#kernel/clock.ts'
@@ -150,6 +151,18 @@ test('a backup tells how far it is and where it lies, and refuses names that lea
   for (const name of ['../up.db', '/tmp/x.db', '', '.hidden'])
     expect(await failureOf(operations.backUp(name))).toMatchObject({ kind: 'bad-input' })
   expect(await failureOf(operations.backUp('tuesday.db'))).toMatchObject({ kind: 'bad-input' })
+})
+
+test('of several hosts the one is called that leads, though the first of them is dead', async () => {
+  const raw = createRawCalls(`kurrentdb://127.0.0.1:1,127.0.0.1:${server.port}?tls=false`)
+  const answer = await raw.ask(
+    '/event_store.client.server_features.ServerFeatures/GetSupportedMethods',
+    Buffer.alloc(0),
+  )
+  expect(answer.toString('latin1')).toContain('monitoring')
+  const refusal = await failureOf(raw.ask('/event_store.client.nothing.Nothing/AtAll', Buffer.alloc(0)))
+  expect(refusal).toMatchObject({ kind: 'bad-input', message: 'This server has no Nothing/AtAll: it cannot do that.' })
+  raw.close()
 })
 
 test('with TLS the same questions are asked as the user of the connection string, and refused to others', async () => {

@@ -83,6 +83,6 @@ test('what failed comes before what merely waits', () => {
     ['field', 'Lost'],
     ['b.failed', 'Failed'],
     ['a.parked', 'Parked'],
-    ['mailer', 'Parked'],
+    ['Persistent subscription mailer', 'Parked'],
   ])
 })

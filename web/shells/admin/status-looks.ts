@@ -103,7 +103,15 @@ function groupConcerns({ id, stream, group, parkedCount }: GroupRow): Concern[] 
   if (parkedCount === 0) return []
   const look: Look = { tone: 'warning', title: 'Parked' }
   const words = `${parkedCount === 1 ? 'One message of' : `${parkedCount} messages of`} ${stream} could not be handled.`
-  return [{ id: `group-${id}`, look, title: group, words, href: `/event-store?parked=${encodeURIComponent(id)}` }]
+  return [
+    {
+      id: `group-${id}`,
+      look,
+      title: `Persistent subscription ${group}`,
+      words,
+      href: `/event-store?parked=${encodeURIComponent(id)}`,
+    },
+  ]
 }
 
 function serviceConcerns(service: ServiceRow): Concern[] {

@@ -56,11 +56,11 @@ const subscriptionColumns: readonly Column<SubscriptionRow>[] = [
     isHeader: true,
     cell: (row) => (
       <>
-        <span class="block max-w-72 truncate" title={row.source}>
+        <span class="block max-w-40 truncate sm:max-w-72" title={row.source}>
           {row.source === '$all' ? 'The whole log' : row.source}
         </span>
         <Show when={row.filter}>
-          <span class="block max-w-72 truncate text-xs font-normal text-ink-muted" title={row.filter}>
+          <span class="block max-w-40 truncate sm:max-w-72 text-xs font-normal text-ink-muted" title={row.filter}>
             {row.filter}
           </span>
         </Show>
@@ -119,7 +119,7 @@ const slowReadColumns: readonly Column<SlowReadRow>[] = [
     isHeader: true,
     cell: (row) => (
       <>
-        <span class="block max-w-72 truncate" title={row.source}>
+        <span class="block max-w-40 truncate sm:max-w-72" title={row.source}>
           {row.source === '$all' ? 'The whole log' : row.source}
         </span>
         <span class="block text-xs font-normal whitespace-nowrap text-ink-muted">
