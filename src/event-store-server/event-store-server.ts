@@ -11,32 +11,19 @@ import { type Clock, systemClock } from '#kernel/clock.ts'
 import { createDeferred } from '#kernel/deferred.ts'
 import type { Log } from '#kernel/log.ts'
 import { createAccess, type UserOptions } from './access/create-access.ts'
-import { createBackupService } from './grpc/backup-service.ts'
 import { startGrpcServer } from './grpc/grpc-server.ts'
-import type { ServiceContext } from './grpc/grpc-service.ts'
-import { createMonitoringService } from './grpc/monitoring-service.ts'
 import { OpenCalls } from './grpc/open-calls.ts'
-import { createOperationsService } from './grpc/operations-service.ts'
-import { createPersistentSubscriptionsService } from './grpc/persistent-subscription-service.ts'
-import { createGossipService, createServerFeaturesService, spokenVersion } from './grpc/server-info.ts'
-import { createStreamsService } from './grpc/streams-service.ts'
-import { createUsersService } from './grpc/users-service.ts'
-import { PersistentSubscriptions } from './persistent-subscriptions/persistent-subscriptions.ts'
-import { measureFile } from './statistics/file-figures.ts'
-import { createMachineMeter } from './statistics/machine-figures.ts'
-import { reportScavenge } from './statistics/scavenge-figures.ts'
-import { createSizeFigures } from './statistics/size-figures.ts'
+import type { PersistentSubscriptions } from './persistent-subscriptions/persistent-subscriptions.ts'
+import { createServerParts } from './server-parts.ts'
 import { Statistics } from './statistics/statistics.ts'
-import { reportStatistics } from './statistics/statistics-report.ts'
 import { passBy, type ReachStep } from './step.ts'
 import type { Durability } from './storage/sqlite-database.ts'
 import { SqliteStorage } from './storage/sqlite-storage.ts'
 import { EventLog } from './streams/event-log.ts'
 import { defaultPasswordFolder, openListeningPlace } from './tls/listening-place.ts'
 import type { TlsOptions } from './tls/tls-identity.ts'
-import { type BackupOptions, type BackupResult, Backups } from './upkeep/backup.ts'
-import { Scavenger } from './upkeep/scavenger.ts'
-import { measureStore } from './upkeep/store-size.ts'
+import type { BackupOptions, BackupResult } from './upkeep/backup.ts'
+import type { Scavenger } from './upkeep/scavenger.ts'
 
 export type EventStoreServerOptions = {
   /** `:memory:` keeps everything in memory and forgets it on `stop`. */
@@ -76,8 +63,6 @@ export type EventStoreServer = {
   stats(): EventStoreServerStats
 }
 
-const appendSizeBytesMax = 1_048_576
-
 export async function startEventStoreServer(options: EventStoreServerOptions): Promise<EventStoreServer> {
   const { file, host = '127.0.0.1', log, durability = 'full', clock = systemClock, onStep = passBy } = options
   const { tls, allowsInsecureNetwork = false } = options
@@ -86,76 +71,27 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
   const statistics = new Statistics(clock)
   const eventLog = new EventLog({ storage, log, clock, onStep, onGroup: statistics.committed })
   const openCalls = new OpenCalls()
-  const passwordFolder = defaultPasswordFolder(file, tls)
-  const { access, users, passwords } = await createAccess({
-    eventLog,
-    isEnforced: place.isSecure,
-    options: { ...(passwordFolder === undefined ? {} : { passwordFolder }), ...options.users },
-    clock,
-    log,
-  }).catch((error: unknown) => {
-    eventLog.stop()
-    storage.close()
-    throw error
-  })
-  const context: ServiceContext = { eventLog, access, openCalls, appendSizeBytesMax, statistics }
   let port = options.port
-  const gossip = createGossipService(() => ({ host: place.calledHost, port }), clock)
-  const sizeFigures = createSizeFigures({
-    measure: () => measureStore(storage),
-    appendedCount: () => statistics.totals.eventsIn,
-    removedCount: () => scavenger.removedEventCount,
-    streamCount: () => storage.nextStreamId - 1,
-    clock,
-  })
-  const monitoring = createMonitoringService(context, () => {
-    const lookAtMachine = createMachineMeter(file)
-    return async () =>
-      reportStatistics({
-        statistics,
-        machine: await lookAtMachine(),
-        log: {
-          ...eventLog.stats(),
-          revisionOf: (streamName) => eventLog.findStream(streamName)?.revision ?? -1,
-        },
-        node: { version: spokenVersion, durability, openCalls: openCalls.count },
-        further: {
-          ...(await measureFile(storage.upkeep)),
-          ...(await sizeFigures()),
-          ...reportScavenge(scavenger.progress),
-          ...ofBackups.figures(),
-          'es-persistentSubscription-count': persistentSubscriptions.list().length,
-        },
-        now: clock.now(),
-      })
-  })
-  const scavenger = new Scavenger({ eventLog, storage, log, onStep, nodeEndpoint: () => `${host}:${port}` })
-  const backups = new Backups(storage)
-  const ofBackups = createBackupService({ context, backups, file })
-  const persistentSubscriptions = new PersistentSubscriptions({ eventLog, log, onStep })
-  const operations = createOperationsService({
-    access: context.access,
-    scavenger,
-    shutDown: () => void stopOnce(),
-    restartPersistentSubscriptions: () => persistentSubscriptions.restart(),
-  })
-  const ofUsers = createUsersService({ ...context, users, passwords })
-  const ofGroups = createPersistentSubscriptionsService(context, persistentSubscriptions)
-  const services = [createStreamsService(context), ofGroups, monitoring, gossip, operations, ofUsers, ofBackups]
-  services.push(createServerFeaturesService(services))
-  await scavenger.recordInterrupted()
-  const network = await startGrpcServer({
-    services,
-    openCalls,
-    host,
-    port,
-    clock,
-    credentials: place.credentials,
-  }).catch((error: unknown) => {
+
+  const start = async () => {
+    const passwordFolder = defaultPasswordFolder(file, tls)
+    const users = { ...(passwordFolder === undefined ? {} : { passwordFolder }), ...options.users }
+    const access = await createAccess({ eventLog, isEnforced: place.isSecure, options: users, clock, log })
+    const address = () => ({ host: place.calledHost, port })
+    const shutDown = () => void stopOnce()
+    const common = { file, durability, storage, eventLog, statistics, openCalls, clock, log, onStep }
+    const parts = createServerParts({ ...common, access, address, shutDown })
+    await parts.scavenger.recordInterrupted()
+    const { services } = parts
+    const network = await startGrpcServer({ services, openCalls, host, port, clock, credentials: place.credentials })
+    return { parts, network }
+  }
+  const { parts, network } = await start().catch((error: unknown) => {
     eventLog.stop()
     storage.close()
     throw error
   })
+  const { services, scavenger, backups, persistentSubscriptions } = parts
   port = network.port
   statistics.start()
   log.info('The event store listens', { host, port, file, lastPosition: eventLog.lastPosition })
