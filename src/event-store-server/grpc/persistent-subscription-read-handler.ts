@@ -39,6 +39,7 @@ class ConsumerCall {
   private readonly call: ServerDuplexStream<Buffer, Buffer>
   private readonly messages: GatheredMessages
   private seat: Seat | undefined
+  private acknowledged: string[] = []
   private hasOptions = false
   private isOver = false
   private forget: () => void = () => undefined
@@ -100,8 +101,21 @@ class ConsumerCall {
       return
     }
     if (!this.seat) throw badRequest("A consumer's first message is its options.")
-    if (request.kind === 'ack') this.seat.ack(request.ids)
-    else this.seat.nack(request.ids, request.action, request.reason)
+    if (request.kind === 'ack') return this.gather(request.ids)
+    this.flushAcknowledged()
+    this.seat.nack(request.ids, request.action, request.reason)
+  }
+
+  /** Acknowledgements that came together are taken together, and what they make room for leaves in one write. */
+  private gather(ids: readonly string[]): void {
+    if (this.acknowledged.length === 0) setImmediate(this.flushAcknowledged)
+    for (const id of ids) this.acknowledged.push(id)
+  }
+
+  private readonly flushAcknowledged = (): void => {
+    const ids = this.acknowledged
+    this.acknowledged = []
+    if (ids.length > 0) this.seat?.ack(ids)
   }
 
   private async sitDown({ key, bufferSize, uuids }: ConsumerRequest & { kind: 'options' }, caller: Caller) {
@@ -144,6 +158,7 @@ class ConsumerCall {
     this.isOver = true
     this.forget()
     this.stopWatching()
+    this.flushAcknowledged()
     this.seat?.leave()
   }
 }
