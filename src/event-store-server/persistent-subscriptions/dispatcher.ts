@@ -4,7 +4,8 @@
  * - round-robin: the consumers take turns.
  * - dispatch-to-single: one takes until it is full, then the next.
  * - pinned: messages of one bucket go to one consumer; buckets are spread over the consumers, and only those of a consumer
- *   that goes, or a fair share for one that comes, change hands. A full consumer holds up its own buckets only.
+ *   that goes, or a fair share for one that comes, change hands. A full consumer holds up its own buckets only, until the
+ *   group's buffer is full of them.
  *
  * Promises: retries come before new messages, each in the order they were pushed; a consumer without room gets nothing;
  * `next` costs the same however many messages and consumers there are.
