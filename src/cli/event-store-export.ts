@@ -40,7 +40,7 @@ export const exportCommand: Command = {
     const after = flags.resume ? await findEnd(out) : parsePosition(flags.after)
     if (out !== undefined && existsSync(out) && !flags.resume)
       throw new PlatformError('bad-input', `${out} is there already. Go on with --resume, or name another file.`)
-    const stream = out === undefined ? process.stdout : createWriteStream(out, { flags: 'a' })
+    const stream = out === undefined ? process.stdout : createWriteStream(out, { flags: 'a', mode: 0o600 })
     const progress = createProgressLine('Exporting', flags.json === true)
     const result = await exportFile(resolveFile(flags, words), {
       write: (lines) => writeAll(stream, lines),

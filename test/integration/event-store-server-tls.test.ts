@@ -1,6 +1,7 @@
 /** Who may listen how, and whom clients trust. That calls work over TLS is shown by the laws of the protocol, over TLS. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as kurrent from '@kurrent/kurrentdb-client'
@@ -10,6 +11,7 @@ import { silentLog } from '#kernel/log.ts'
 import { isPlatformError } from '#kernel/platform-error.ts'
 
 const entry = join(import.meta.dir, '../../src/event-store-server/main.ts')
+const authorityEntry = join(import.meta.dir, '../../src/event-store-server/tls/own-authority.ts')
 const users = { adminPassword: 'changeit', opsPassword: 'changeit' }
 const event = () => kurrent.jsonEvent({ type: 'Ordered', data: {} })
 
@@ -35,6 +37,15 @@ async function reaches(connectionString: string): Promise<{ appends: boolean; re
   const reads = await works(Array.fromAsync(client.readAll({ maxCount: 1 })))
   await client.dispose()
   return { appends, reads }
+}
+
+/** A process of its own: it opens the folder at that instant, so that several do it together. */
+function openAuthorityAt(instant: number, own: string): string {
+  return `
+    import { openOwnAuthority } from ${JSON.stringify(authorityEntry)}
+    const log = { debug() {}, info() {}, warning() {}, error() {} }
+    await new Promise((resolve) => setTimeout(resolve, ${instant} - Date.now()))
+    openOwnAuthority({ folder: ${JSON.stringify(own)}, names: ['localhost'], now: Date.now(), log })`
 }
 
 describe('without TLS', () => {
@@ -95,6 +106,25 @@ describe('with TLS', () => {
     for (const change of unfit) {
       const error = await start({ tls: { ...given, ...change }, users }).catch((thrown: unknown) => thrown)
       expect(isPlatformError(error, 'bad-configuration')).toBe(true)
+    }
+  })
+
+  test('servers that begin at the same time in one folder are vouched for by the one authority left there', async () => {
+    for (let round = 0; round < 2; round++) {
+      const own = join(folder, `shared-${round}`)
+      const startAt = Date.now() + 800
+      const servers = Array.from({ length: 3 }, () =>
+        Bun.spawn([process.execPath, '-e', openAuthorityAt(startAt, own)], { stdout: 'ignore', stderr: 'pipe' }),
+      )
+      for (const server of servers) {
+        const complaints = await new Response(server.stderr).text()
+        expect([await server.exited, complaints]).toEqual([0, ''])
+      }
+      const ca = new X509Certificate(readFileSync(join(own, 'ca.crt')))
+      const certificate = new X509Certificate(readFileSync(join(own, 'server.crt')))
+      expect(certificate.checkIssued(ca) && certificate.verify(ca.publicKey)).toBe(true)
+      expect(certificate.checkPrivateKey(createPrivateKey(readFileSync(join(own, 'server.key'))))).toBe(true)
+      expect(readdirSync(own).sort()).toEqual(['ca.crt', 'ca.key', 'server.crt', 'server.key'])
     }
   })
 

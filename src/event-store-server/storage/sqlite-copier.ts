@@ -36,7 +36,7 @@ export class SqliteCopier {
       const sizeBytes = this.freeze()
       this.descriptor ??= openSync(this.database.filename, 'r')
       const source = this.descriptor
-      await using target = await open(file, 'wx')
+      await using target = await open(file, 'wx', 0o600)
       const buffer = Buffer.allocUnsafe(chunkBytes)
       for (let copiedBytes = 0; copiedBytes < sizeBytes; ) {
         signal?.throwIfAborted()

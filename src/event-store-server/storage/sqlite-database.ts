@@ -1,6 +1,7 @@
 import { Database, SQLiteError } from 'bun:sqlite'
 import { must } from '#kernel/assert.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
+import { reservePrivateFile } from '../private-file.ts'
 import { formatVersion, migrations, tables } from './sqlite-schema.ts'
 
 export type Durability = 'full' | 'normal'
@@ -15,7 +16,7 @@ const cacheKibibytes = 8_192
  * and a second process is refused with `already-running` instead of waiting.
  */
 export function openSqliteDatabase(file: string, durability: Durability): Database {
-  const database = new Database(file, { create: true, readwrite: true })
+  const database = openFile(file)
   try {
     database.run('PRAGMA busy_timeout = 0')
     database.run('PRAGMA locking_mode = EXCLUSIVE')
@@ -33,6 +34,16 @@ export function openSqliteDatabase(file: string, durability: Durability): Databa
     return database
   } catch (error) {
     database.close()
+    throw toOpeningError(error, file)
+  }
+}
+
+/** A new one is for its owner only: it has what not every user of the store may read, and the hashes of their passwords. */
+function openFile(file: string): Database {
+  try {
+    if (file !== ':memory:') reservePrivateFile(file)
+    return new Database(file, { create: true, readwrite: true })
+  } catch (error) {
     throw toOpeningError(error, file)
   }
 }
@@ -58,14 +69,15 @@ function readNumber(database: Database, pragma: string): number {
 }
 
 function toOpeningError(error: unknown, file: string): unknown {
-  if (!(error instanceof SQLiteError)) return error
-  const facts = { file, code: error.code ?? String(error.errno) }
-  if (error.code?.startsWith('SQLITE_BUSY'))
+  if (!(error instanceof Error) || !('code' in error)) return error
+  const code = String(error.code ?? (error instanceof SQLiteError ? error.errno : ''))
+  const facts = { file, code }
+  if (code.startsWith('SQLITE_BUSY'))
     return new PlatformError('already-running', `Another process has ${file} open. Stop it, or use another file.`, {
       facts,
       cause: error,
     })
-  if (error.code === 'SQLITE_NOTADB' || error.code?.startsWith('SQLITE_CORRUPT'))
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'))
     return new PlatformError('store-damaged', `${file} is not a readable event store. Restore it from a backup.`, {
       facts,
       cause: error,

@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isPlatformError } from '#kernel/platform-error.ts'
@@ -307,6 +307,26 @@ describe('a log that a crash has left', () => {
     left.checkpoint()
     expect(left.checkpointNeed).toBe('none')
     left.close()
+  })
+})
+
+describe('the file', () => {
+  test("is its owner's alone when it is new, with what stands beside it, and keeps the rights it has been given", () => {
+    const storage = new SqliteStorage({ file })
+    fill(storage, 10)
+    for (const path of [file, `${file}-wal`]) expect(statSync(path).mode & 0o777).toBe(0o600)
+    storage.close()
+    chmodSync(file, 0o640)
+    new SqliteStorage({ file }).close()
+    expect(statSync(file).mode & 0o777).toBe(0o640)
+  })
+
+  test('that cannot be made is named, with what to look at', () => {
+    for (const path of [folder, join(folder, 'nowhere', 'events.db')]) {
+      const open = () => new SqliteStorage({ file: path })
+      expect(open).toThrow(`${path} cannot be opened`)
+      expect(open).toThrow(expect.objectContaining({ kind: 'unavailable' }))
+    }
   })
 })
 

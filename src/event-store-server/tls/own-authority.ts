@@ -6,7 +6,8 @@
  *
  * Promises: clients that trust `ca.crt` trust every certificate a later start makes. The authority is valid from 2000 to
  * 2099, so no wrong clock, now or at its making, invalidates it; the server's certificate is renewed at a start that finds it
- * near its end, not yet valid, or without a name it needs. A crash in between leaves what the next start completes.
+ * near its end, not yet valid, or without a name it needs. A crash in between leaves what the next start completes, and
+ * servers that begin at the same time begin with the same authority and key.
  */
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
@@ -14,7 +15,7 @@ import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { Log } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
-import { closeToOthers, writePrivateFile, writePublicFile } from '../private-file.ts'
+import { beginPrivateFile, beginPublicFile, closeToOthers, writePublicFile } from '../private-file.ts'
 import { type Authority, generateKey, issueAuthorityCertificate, issueServerCertificate } from './issue-certificate.ts'
 import type { TlsIdentity } from './tls-identity.ts'
 
@@ -57,7 +58,7 @@ function openAuthority({ folder, log }: OwnAuthorityOptions, caFile: string): Au
       validFrom: authorityValidFrom,
       validUntil: authorityValidUntil,
     }
-    writePublicFile(caFile, issueAuthorityCertificate(subject, privateKey))
+    beginPublicFile(caFile, issueAuthorityCertificate(subject, privateKey))
     log.info('A certificate authority was made. Give clients its certificate', { caFile })
   }
   const certificate = readCertificate(caFile)
@@ -105,6 +106,7 @@ function isUsable(file: string, { privateKey, ca, names, now }: Wanted): boolean
   const endsAt = certificate.validToDate.getTime()
   return (
     certificate.checkPrivateKey(privateKey) &&
+    certificate.checkIssued(ca) &&
     certificate.verify(ca.publicKey) &&
     startsAt <= now &&
     now + renewalDays * dayMs <= endsAt &&
@@ -121,11 +123,7 @@ function readCertificate(file: string): X509Certificate {
 }
 
 function openKey(file: string, log: Log): KeyObject {
-  if (!existsSync(file)) {
-    const key = generateKey()
-    writePrivateFile(file, String(key.export({ type: 'pkcs8', format: 'pem' })))
-    return key
-  }
+  if (!existsSync(file)) beginPrivateFile(file, String(generateKey().export({ type: 'pkcs8', format: 'pem' })))
   if (closeToOthers(file)) log.warning('A private key could be read by others; it cannot any more', { file })
   try {
     return createPrivateKey(readFileSync(file))

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newUuid } from '#kernel/ids.ts'
@@ -68,6 +68,7 @@ describe('a backup', () => {
     expect(appendsDuring).toBeGreaterThan(0)
     expect(fractions.at(-1)).toBe(1)
     const copy = new SqliteStorage({ file: target })
+    expect(statSync(target).mode & 0o777).toBe(0o600)
     expect(copy.lastPosition).toBe(result.lastPosition)
     expect(contents(copy, Number.MAX_SAFE_INTEGER)).toEqual(contents(storage, result.lastPosition + 1))
     copy.close()
