@@ -39,14 +39,13 @@ async function reaches(connectionString: string): Promise<{ appends: boolean; re
   return { appends, reads }
 }
 
-/** A process of its own: it opens the folder at that instant, so that several do it together. */
-function openAuthorityAt(instant: number, own: string): string {
-  return `
-    import { openOwnAuthority } from ${JSON.stringify(authorityEntry)}
-    const log = { debug() {}, info() {}, warning() {}, error() {} }
-    await new Promise((resolve) => setTimeout(resolve, ${instant} - Date.now()))
-    openOwnAuthority({ folder: ${JSON.stringify(own)}, names: ['localhost'], now: Date.now(), log })`
-}
+/** For a process of its own, which says when it is ready and begins when its input ends: several do it together. */
+const openAuthorityWhenTold = (own: string) => `
+  import { openOwnAuthority } from ${JSON.stringify(authorityEntry)}
+  const log = { debug() {}, info() {}, warning() {}, error() {} }
+  console.log('ready')
+  await new Response(Bun.stdin.stream()).text()
+  openOwnAuthority({ folder: ${JSON.stringify(own)}, names: ['localhost'], now: Date.now(), log })`
 
 describe('without TLS', () => {
   test('only this machine may call, unless an insecure network is allowed by name', async () => {
@@ -112,10 +111,12 @@ describe('with TLS', () => {
   test('servers that begin at the same time in one folder are vouched for by the one authority left there', async () => {
     for (let round = 0; round < 2; round++) {
       const own = join(folder, `shared-${round}`)
-      const startAt = Date.now() + 800
+      const pipes = { stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' } as const
       const servers = Array.from({ length: 3 }, () =>
-        Bun.spawn([process.execPath, '-e', openAuthorityAt(startAt, own)], { stdout: 'ignore', stderr: 'pipe' }),
+        Bun.spawn([process.execPath, '-e', openAuthorityWhenTold(own)], pipes),
       )
+      for (const { stdout } of servers) await stdout.getReader().read()
+      await Promise.all(servers.map(({ stdin }) => stdin.end()))
       for (const server of servers) {
         const complaints = await new Response(server.stderr).text()
         expect([await server.exited, complaints]).toEqual([0, ''])
