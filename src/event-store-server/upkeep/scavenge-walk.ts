@@ -119,7 +119,9 @@ export class ScavengeWalk {
     const listed = storage.upkeep.listEventsBelow(id, firstRevisionKept(eventLog, stream), countMax)
     const hidden = listed.filter(({ position }) => position < before)
     const takenCount = found.take(hidden)
-    return takenCount === hidden.length && listed.length < countMax
+    // Positions grow with revisions: what follows the first event that may not be touched may not be touched either.
+    const isEndReached = hidden.length < listed.length || listed.length < countMax
+    return takenCount === hidden.length && isEndReached
   }
 
   private remove({ events, sizeBytes }: StepFindings): void {
