@@ -4,6 +4,7 @@
  */
 import { isJsonObject, type JsonObject, tryParseJson } from '#kernel/json.ts'
 import { deletedBefore } from '../storage/storage.ts'
+import { splitJsonMembers } from './json-members.ts'
 
 export type Visibility = {
   readonly truncateBefore: number
@@ -36,12 +37,19 @@ export function parseVisibility(data: Buffer): Visibility {
   }
 }
 
-/** The same metadata with another `$tb`; every other key stays. */
+/** The same metadata with another `$tb`; every other key stays as it was written, byte for byte. */
 export function withTruncateBefore(data: Buffer | undefined, truncateBefore: number): Buffer {
-  const { $tb: _, ...rest } = data ? parseMetadata(data) : {}
-  const text = JSON.stringify(rest)
   const value = truncateBefore === deletedBefore ? deletedOnTheWire : String(truncateBefore)
-  return Buffer.from(text === '{}' ? `{"$tb":${value}}` : `${text.slice(0, -1)},"$tb":${value}}`)
+  const members = [...otherMembers(data), `"$tb":${value}`]
+  return Buffer.from(`{${members.join(',')}}`, 'latin1')
+}
+
+/** One character a byte, so that whatever the bytes are, they can be put back. */
+function otherMembers(data: Buffer | undefined): string[] {
+  if (!data || !isJsonObject(tryParseJson(data.toString('utf8')))) return []
+  return splitJsonMembers(data.toString('latin1'))
+    .filter(({ key }) => key !== '$tb')
+    .map(({ text }) => text)
 }
 
 function parseMetadata(data: Buffer): JsonObject {
