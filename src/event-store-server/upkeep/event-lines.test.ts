@@ -72,6 +72,17 @@ describe('a line', () => {
     }
   })
 
+  test('gives back JSON that is nested too deeply to be written', () => {
+    const place = { streamName: 's', revision: 0, position: 64, createdAt: 5 }
+    const deep = `{"a":${'['.repeat(60_000)}${']'.repeat(60_000)}}`
+    const [id, metadata] = [newUuid(), Buffer.alloc(0)]
+    const event = { id, type: 'T', contentType: 'application/json', data: Buffer.from(deep), metadata }
+    const line = encodeEventLine({ position: 64, record: encodeEventRecord(event, place) })
+    expect(parseEventLine(line)).toMatchObject({ event })
+    const byHand = parseEventLine(`{"id":"${id}","stream":"s","type":"T","data" : ${deep} }`)
+    expect(byHand).toMatchObject({ event })
+  })
+
   test('shows JSON as JSON and everything else as base64', () => {
     const place = { streamName: 's', revision: 3, position: 64, createdAt: Date.UTC(2026, 0, 1) }
     const event = { id: '00000000-0000-4000-8000-000000000000', type: 'T', contentType: 'application/json' }

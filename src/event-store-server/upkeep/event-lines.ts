@@ -6,11 +6,13 @@
  * Data and metadata stand in it as JSON where writing the parsed value again gives the very same bytes, otherwise as
  * `dataBase64` and `metadataBase64`; empty ones are left out. A tombstone has `"isTombstone":true` and no revision.
  */
+import { must } from '#kernel/assert.ts'
 import { isUuid } from '#kernel/ids.ts'
 import { isJsonObject, type JsonObject, tryParseJson } from '#kernel/json.ts'
 import { ProtoReader } from '../protobuf/proto-reader.ts'
 import type { StoredEvent } from '../storage/storage.ts'
 import { type ProposedEvent, readEventHeader, recordedEventOf, tombstoneRevision } from '../streams/event-record.ts'
+import { splitJsonMembers } from '../streams/json-members.ts'
 
 export type EventLine = {
   readonly streamName: string
@@ -48,8 +50,8 @@ export function parseEventLine(text: string): EventLine | { readonly problem: st
   if (typeof type !== 'string' || type === '') return { problem: 'its "type" is missing' }
   if (contentType !== undefined && typeof contentType !== 'string') return { problem: 'its "contentType" is no text' }
   if (revision !== undefined && !isRevision(revision)) return { problem: 'its "revision" is no whole number' }
-  const data = decodeBody(line, 'data')
-  const metadata = decodeBody(line, 'metadata')
+  const data = decodeBody(line, 'data', text)
+  const metadata = decodeBody(line, 'metadata', text)
   if (!data || !metadata) return { problem: 'its data or metadata is not base64' }
   return {
     streamName: stream,
@@ -73,16 +75,34 @@ function encodeBody(name: 'data' | 'metadata', bytes: Buffer, contentType: strin
 function findExactJson(bytes: Buffer): string | undefined {
   const text = bytes.toString('utf8')
   const parsed = tryParseJson(text)
-  if (parsed === undefined || JSON.stringify(parsed) !== text) return undefined
+  if (parsed === undefined || tryWriteJson(parsed) !== text) return undefined
   return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined
 }
 
-function decodeBody(line: JsonObject, name: 'data' | 'metadata'): Buffer | undefined {
+function decodeBody(line: JsonObject, name: 'data' | 'metadata', written: string): Buffer | undefined {
   const encoded = line[`${name}Base64`]
-  if (encoded === undefined) return Buffer.from(line[name] === undefined ? '' : JSON.stringify(line[name]))
+  if (encoded === undefined) {
+    if (line[name] === undefined) return Buffer.alloc(0)
+    return Buffer.from(tryWriteJson(line[name]) ?? findWritten(name, written))
+  }
   if (typeof encoded !== 'string') return undefined
   const bytes = Buffer.from(encoded, 'base64')
   return bytes.toString('base64') === encoded ? bytes : undefined
+}
+
+/** As it stands in the line. */
+function findWritten(name: string, line: string): string {
+  const member = splitJsonMembers(line).findLast(({ key }) => key === name)
+  return must(member, 'it was parsed').text.replace(/^"[^"]*"\s*:\s*/, '')
+}
+
+/** Values can be parsed that are nested too deeply to be written. */
+function tryWriteJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
+  }
 }
 
 type Bodies = { contentType: string; data: Buffer; metadata: Buffer }
