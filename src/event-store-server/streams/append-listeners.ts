@@ -1,4 +1,10 @@
-/** Who wants to know that events were committed: in the whole log, in one stream, or in the streams the system itself reads. */
+import { describeError } from '#kernel/platform-error.ts'
+
+/**
+ * Who wants to know that events were committed: in the whole log, in one stream, or in the streams the system itself reads.
+ *
+ * Promises: each is told, also when another one throws; what they threw comes after that, as one error.
+ */
 export class AppendListeners {
   private readonly all = new Set<() => void>()
   private readonly ofSystemStreams = new Set<(streamName: string) => void>()
@@ -21,12 +27,21 @@ export class AppendListeners {
   }
 
   tell(streamNames: Iterable<string>): void {
-    for (const listener of this.all) listener()
-    if (this.byStream.size === 0 && this.ofSystemStreams.size === 0) return
-    for (const name of streamNames) {
-      if (name.startsWith('$')) for (const listener of this.ofSystemStreams) listener(name)
-      for (const listener of this.byStream.get(name) ?? []) listener()
+    const errors: unknown[] = []
+    const tellOne = (listener: () => void) => {
+      try {
+        listener()
+      } catch (error) {
+        errors.push(error)
+      }
     }
+    for (const listener of this.all) tellOne(listener)
+    if (this.byStream.size > 0 || this.ofSystemStreams.size > 0)
+      for (const name of streamNames) {
+        if (name.startsWith('$')) for (const listener of this.ofSystemStreams) tellOne(() => listener(name))
+        for (const listener of this.byStream.get(name) ?? []) tellOne(listener)
+      }
+    if (errors.length > 0) throw new AggregateError(errors, errors.map(describeError).join('; '))
   }
 
   private listenersOf(streamName: string): Set<() => void> {

@@ -143,6 +143,44 @@ describe('appends of one turn', () => {
     ).toBe(true)
   })
 
+  test('fail alone when something of them cannot be read', async () => {
+    const storage = new SqliteStorage({ file: ':memory:' })
+    const { log, append } = openLog({}, storage)
+    await append('$$bad', [event('{}', '$metadata')])
+    const readStreamAsStored = storage.readStream.bind(storage)
+    storage.readStream = (range) => {
+      if (range.streamId === log.findStream('$$bad')?.id) throw new PlatformError('store-damaged', 'It is damaged.')
+      return readStreamAsStored(range)
+    }
+    const outcomes = await Promise.all([
+      append('a', [event('1')], 'no-stream'),
+      log.request({ kind: 'delete', streamName: 'bad', expected: 'any' }),
+      append('a', [event('2')], 0),
+    ])
+    expect(outcomes).toMatchObject([
+      { kind: 'written', revision: 0 },
+      { kind: 'failed', error: { kind: 'store-damaged' } },
+      { kind: 'written', revision: 1 },
+    ])
+  })
+
+  test('are answered, and followed by others, whatever those who are told of them throw', async () => {
+    const onGroup = () => {
+      throw new Error('cannot count')
+    }
+    const { log, append } = openLog({ onGroup })
+    const told: string[] = []
+    log.listeners.add(() => {
+      throw new Error('cannot listen')
+    })
+    log.listeners.add(() => told.push('all'))
+    log.listeners.add(() => told.push('a'), 'a')
+    expect(await append('a', [event('1')], 'no-stream')).toMatchObject({ kind: 'written', revision: 0 })
+    expect(await append('a', [event('2')], 0)).toMatchObject({ kind: 'written', revision: 1 })
+    expect(told).toEqual(['all', 'a', 'all', 'a'])
+    expect(log.tail.eventCount).toBe(2)
+  })
+
   test('are finished by a stop, and refused after it', async () => {
     const { log, append } = openLog()
     const waiting = append('a', [event('1')])

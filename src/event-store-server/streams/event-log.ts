@@ -67,8 +67,8 @@ export class EventLog {
       onGroup,
       onCommitted: (entries, streamNames) => {
         for (const entry of entries) this.tail.push(entry)
-        this.listeners.tell(streamNames)
         this.checkpoints.afterCommit()
+        this.listeners.tell(streamNames)
       },
     })
   }

@@ -3,11 +3,12 @@
  * who wait share one sync of the disk, and a request that is alone waits for nobody.
  *
  * Promises: requests take effect in the order they came; each is answered exactly once, after its group is on the disk
- * or was undone; `onCommitted` sees every event once, in position order, before the answers go out.
+ * or was undone; `onCommitted` sees every event once, in position order, before the answers go out. A request that cannot
+ * be performed fails alone, and nothing an observer throws changes what was committed.
  */
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
-import { describeError, PlatformError } from '#kernel/platform-error.ts'
+import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import type { CommittedGroup } from '../statistics/statistics.ts'
 import type { ReachStep } from '../step.ts'
 import type { Storage, StoredStream } from '../storage/storage.ts'
@@ -37,6 +38,8 @@ type Waiting = {
 const groupBytesMax = 8 * 1_048_576
 const waitingBytesMax = 64 * 1_048_576
 const requestOverheadBytes = 256
+/** What an event costs beside its bytes: many small ones are much work too. */
+const eventOverheadBytes = 128
 
 export class LogWriter {
   private readonly options: LogWriterOptions
@@ -130,35 +133,45 @@ export class LogWriter {
         insertedAt = performance.now()
       })
     } catch (error) {
+      // The disk refuses all alike; anything else is about one of them, and the others must not pay for it.
+      if (group.length > 1 && !isRefusalOfDisk(error)) return group.flatMap((one) => this.commit([one]))
       log.error('A group of appends was undone', { requests: group.length, reason: describeError(error) })
       return group.map(() => ({ kind: 'failed', error: toPlatformError(error) }))
     }
     if (done) {
       const endedAt = performance.now()
-      this.tellOfGroup(group.length, done, { lengthMs: endedAt - beganAt, syncMs: endedAt - insertedAt })
-      this.takeOver(done, createdAt, streams)
+      const sizeBytes = this.takeOver(done, createdAt, streams)
+      this.tell(done, {
+        requestCount: group.length,
+        sizeBytes,
+        lengthMs: endedAt - beganAt,
+        syncMs: endedAt - insertedAt,
+      })
     }
     return outcomes
   }
 
-  private tellOfGroup(
-    requestCount: number,
-    { entries, nextPosition }: LogTransaction,
-    lengths: Pick<CommittedGroup, 'lengthMs' | 'syncMs'>,
-  ): void {
-    // Positions count bytes, so the growth of the log is a subtraction.
-    const sizeBytes = nextPosition - this.nextPosition
-    this.options.onGroup?.({ requestCount, eventCount: entries.length, sizeBytes, ...lengths })
-  }
-
-  private takeOver(transaction: LogTransaction, createdAt: number, streams: StreamCache): void {
+  /** Returns by how much the log has grown: positions count bytes. */
+  private takeOver(transaction: LogTransaction, createdAt: number, streams: StreamCache): number {
+    const sizeBytes = transaction.nextPosition - this.nextPosition
     this.nextPosition = transaction.nextPosition
-    if (transaction.entries.length === 0) return
+    if (transaction.entries.length === 0) return sizeBytes
     this.lastCreatedAt = createdAt
     this.groupCount++
     this.eventCount += transaction.entries.length
     for (const stream of transaction.changedStreams.values()) streams.keep(stream)
-    this.options.onCommitted(transaction.entries, transaction.changedStreams.keys())
+    return sizeBytes
+  }
+
+  /** All of it is on the disk already: whoever cannot take the news must not keep the answers from those who wait. */
+  private tell({ entries, changedStreams }: LogTransaction, group: Omit<CommittedGroup, 'eventCount'>): void {
+    const { onGroup, onCommitted, log } = this.options
+    try {
+      if (entries.length > 0) onCommitted(entries, changedStreams.keys())
+      onGroup?.({ ...group, eventCount: entries.length })
+    } catch (error) {
+      log.error('A commit could not be told to all who listen', { reason: describeError(error) })
+    }
   }
 
   findStream(name: string): StoredStream | undefined {
@@ -192,7 +205,11 @@ export class LogWriter {
   }
 }
 
+function isRefusalOfDisk(error: unknown): boolean {
+  return isPlatformError(error, 'disk-full') || isPlatformError(error, 'unavailable')
+}
+
 function sizeOf(request: LogRequest): number {
   if (request.kind !== 'append') return requestOverheadBytes
-  return request.events.reduce((size, event) => size + eventSize(event), requestOverheadBytes)
+  return request.events.reduce((size, event) => size + eventSize(event) + eventOverheadBytes, requestOverheadBytes)
 }
