@@ -35,10 +35,19 @@ describe('the command line', () => {
     expect(() => parseCommandLine(['--file', 'a.db', '--insecure-network', 'true'])).toThrow('Give "yes" or "no"')
   })
 
+  test('takes no passwords where nobody is asked for one', () => {
+    for (const flag of ['--admin-password-file', '--ops-password-file', '--password-folder', '--reset-admin'])
+      expect(() => parseCommandLine(['--file', 'a.db', flag, 'yes'])).toThrow(`${flag} needs TLS`)
+    expect(parseCommandLine(['--file', 'a.db', '--tls-folder', 'keys', '--reset-admin', 'yes']).users.resetsAdmin).toBe(
+      true,
+    )
+  })
+
   test('refuses what it does not know, and says what it knows', () => {
     expect(() => parseCommandLine([])).toThrow('No --file')
     expect(() => parseCommandLine(['--fil', 'a.db'])).toThrow('--file, --port')
     expect(() => parseCommandLine(['--file'])).toThrow('has no value')
+    expect(() => parseCommandLine(['--file', 'a.db', '--file', 'b.db'])).toThrow('given twice')
     expect(() => parseCommandLine(['--file', 'a.db', '--port', '70000'])).toThrow('is no port')
   })
 })

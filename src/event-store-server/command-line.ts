@@ -45,18 +45,20 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
     throw badArgument(`--port ${port} is no port. Give a number from 0 (any free one) to 65535.`)
   if (durability !== 'full' && durability !== 'normal')
     throw badArgument(`--durability ${durability} is unknown. Give "full" or "normal".`)
+  const tls = parseTls(found)
+  if (!tls) refuseUserFlags(found)
   return {
     file,
     port: portNumber,
     host,
     durability,
-    ...parseTls(found),
+    ...(tls ? { tls } : {}),
     users: parseUsers(found),
     allowsInsecureNetwork: isYes(found, 'insecure-network'),
   }
 }
 
-function parseTls(found: Flags): { tls?: TlsOptions } {
+function parseTls(found: Flags): TlsOptions | undefined {
   const selfMade = found['tls-folder']
   const certificateFile = found['tls-certificate']
   const keyFile = found['tls-key']
@@ -66,13 +68,21 @@ function parseTls(found: Flags): { tls?: TlsOptions } {
   if (selfMade !== undefined) {
     if (isGiven)
       throw badArgument('--tls-folder makes certificates, --tls-certificate brings one. Give one of the two.')
-    return { tls: { selfMade, ...(names ? { names } : {}) } }
+    return { selfMade, ...(names ? { names } : {}) }
   }
   if (names) throw badArgument('--tls-names are for certificates that are made here. Give --tls-folder too.')
-  if (!isGiven) return {}
+  if (!isGiven) return undefined
   if (certificateFile === undefined || keyFile === undefined)
     throw badArgument('--tls-certificate and --tls-key belong together. Give both.')
-  return { tls: { certificateFile, keyFile, ...(caFile === undefined ? {} : { caFile }) } }
+  return { certificateFile, keyFile, ...(caFile === undefined ? {} : { caFile }) }
+}
+
+const userFlags = ['admin-password-file', 'ops-password-file', 'password-folder', 'reset-admin'] as const
+
+/** Whoever gives a password believes that somebody will be asked for it. */
+function refuseUserFlags(found: Flags): void {
+  const given = userFlags.find((flag) => found[flag] !== undefined)
+  if (given) throw badArgument(`--${given} needs TLS: without it nobody is asked who they are. Give --tls-folder too.`)
 }
 
 /** Passwords come in files: words of a command line are for everybody to see. */
@@ -114,6 +124,7 @@ function parseFlags(words: readonly string[]): Flags {
     if (!(flags as readonly string[]).includes(name))
       throw badArgument(`${words[index]} is unknown. Give ${flags.map((flag) => `--${flag}`).join(', ')}.`)
     if (value === undefined) throw badArgument(`--${name} has no value.`)
+    if (found[name] !== undefined) throw badArgument(`--${name} is given twice. Give it once.`)
     found[name] = value
   }
   return found

@@ -40,10 +40,14 @@ export type EventStoreServerOptions = {
   readonly allowsInsecureNetwork?: boolean
   /** `normal` may lose the last moments when the power fails, not when the process dies. */
   readonly durability?: Durability
+  /** How long a client may answer nothing, not even a ping, before its calls are ended. */
+  readonly clientSilenceMsMax?: number
   readonly clock?: Clock
   /** For crash tests. */
   readonly onStep?: ReachStep
 }
+
+const defaultClientSilenceMsMax = 30_000
 
 export type EventStoreServerStats = ReturnType<EventLog['stats']> & { readonly openCalls: number }
 
@@ -65,7 +69,7 @@ export type EventStoreServer = {
 
 export async function startEventStoreServer(options: EventStoreServerOptions): Promise<EventStoreServer> {
   const { file, host = '127.0.0.1', log, durability = 'full', clock = systemClock, onStep = passBy } = options
-  const { tls, allowsInsecureNetwork = false } = options
+  const { tls, allowsInsecureNetwork = false, clientSilenceMsMax: silenceMsMax = defaultClientSilenceMsMax } = options
   const place = openListeningPlace({ host, tls, allowsInsecureNetwork, now: clock.now(), log })
   const storage = new SqliteStorage({ file, durability, onStep })
   const statistics = new Statistics(clock)
@@ -83,7 +87,8 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     const parts = createServerParts({ ...common, access, address, shutDown })
     await parts.scavenger.recordInterrupted()
     const { services } = parts
-    const network = await startGrpcServer({ services, openCalls, host, port, clock, credentials: place.credentials })
+    const { credentials } = place
+    const network = await startGrpcServer({ services, openCalls, host, port, clock, silenceMsMax, credentials })
     return { parts, network }
   }
   const { parts, network } = await start().catch((error: unknown) => {

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { status } from '@grpc/grpc-js'
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js'
 import * as kurrent from '@kurrent/kurrentdb-client'
 import { type EventStoreServer, startEventStoreServer } from '#event-store-server/event-store-server.ts'
 import { createDeferred } from '#kernel/deferred.ts'
@@ -76,6 +76,22 @@ const codeOf = (work: Promise<unknown>) =>
     () => status.OK,
     (error: { code?: status }) => error.code,
   )
+
+/** What the server tells of itself, every so often: no official client asks for it. */
+function openStatistics(connectionString: string, caller: string) {
+  const { host, searchParams } = new URL(connectionString.replace(/^\w+:/, 'http:'))
+  const client = new Client(host, credentials.createSsl(readFileSync(searchParams.get('tlsCAFile') ?? '')))
+  const metadata = new Metadata()
+  metadata.set('authorization', `Basic ${Buffer.from(caller).toString('base64')}`)
+  const same = (bytes: Buffer) => bytes
+  const path = '/event_store.client.monitoring.Monitoring/Stats'
+  const call = client.makeServerStreamRequest(path, same, same, Buffer.alloc(0), metadata)
+  const first = createDeferred()
+  const failure = createDeferred<status>()
+  call.on('data', () => first.resolve())
+  call.on('error', (error: { code?: status }) => failure.resolve(error.code ?? status.UNKNOWN))
+  return { first: first.promise, failure: failure.promise, close: () => client.close() }
+}
 
 describe('a stream with a list', () => {
   test('is open to those it names, by themselves or by a group, each right by itself', async () => {
@@ -213,6 +229,9 @@ describe('users', () => {
     expect(await codeOf(own.details('cleo'))).toBe(status.UNAUTHENTICATED)
     await users.enable('cleo')
     expect(await codeOf(own.details('cleo'))).toBe(status.OK)
+    const tooLong = { fullName: 'Somebody else', password: 'x'.repeat(2_000) }
+    expect(await codeOf(users.update('cleo', tooLong))).toBe(status.INVALID_ARGUMENT)
+    expect((await users.details('cleo')).map(({ fullName }) => fullName)).toEqual(['Cleopatra'])
     await users.delete('cleo')
     expect(await codeOf(own.details('cleo'))).toBe(status.UNAUTHENTICATED)
     own.close()
@@ -265,6 +284,17 @@ describe('users', () => {
     await users.resetPassword('finn', 'second')
     expect((await ended.promise).type).toBe('access-denied')
     expect(await outcomeOf(finn.appendToStream(stream, [event()]))).toBe('access-denied')
+  })
+})
+
+describe('the statistics', () => {
+  test('go on for operators only as long as they are that', async () => {
+    await users.create('gil', { groups: ['$ops'], password: 'of-gil' })
+    const statistics = openStatistics(server.connectionString, 'gil:of-gil')
+    await statistics.first
+    await users.update('gil', { groups: [] })
+    expect(await statistics.failure).toBe(status.PERMISSION_DENIED)
+    statistics.close()
   })
 })
 

@@ -9,6 +9,7 @@ import { startEventStoreServer } from '#event-store-server/event-store-server.ts
 import { systemClock } from '#kernel/clock.ts'
 import { silentLog } from '#kernel/log.ts'
 import { createSeededRandom } from '#kernel/random.ts'
+import { eventually } from '#support/eventually.ts'
 
 const entry = join(import.meta.dir, '../../src/event-store-server/main.ts')
 
@@ -179,3 +180,33 @@ describe('rubbish', () => {
     await server.stop()
   }, 60_000)
 })
+
+describe('a client that is silent', () => {
+  test('for too long, and answers no ping either, is taken for gone: its calls are over', async () => {
+    const server = await startEventStoreServer({ file: ':memory:', port: 0, log: silentLog, clientSilenceMsMax: 3_000 })
+    const frozen = Bun.spawn([process.execPath, '-e', followLog(server.connectionString)], { stdout: 'pipe' })
+    try {
+      await frozen.stdout.getReader().read()
+      const client = connect(server.connectionString)
+      const subscription = client.subscribeToStream('orders')
+      const seen = new Promise((resolve) => subscription.once('data', resolve))
+      await new Promise((resolve) => subscription.once('confirmation', resolve))
+      expect(server.stats().openCalls).toBe(2)
+      process.kill(frozen.pid, 'SIGSTOP')
+      await eventually('the frozen one is gone', async () => server.stats().openCalls === 1)
+      await client.appendToStream('orders', [jsonEvent({ type: 'Ordered', data: {} })])
+      await seen
+      await client.dispose()
+    } finally {
+      frozen.kill('SIGKILL')
+      await server.stop()
+    }
+  })
+})
+
+/** For a process of its own: follows the log, and says so. */
+const followLog = (connectionString: string) => `
+  import { KurrentDBClient } from ${JSON.stringify(import.meta.resolve('@kurrent/kurrentdb-client'))}
+  const subscription = KurrentDBClient.connectionString(${JSON.stringify(connectionString)}).subscribeToAll()
+  subscription.on('confirmation', () => console.log('following'))
+  subscription.resume()`

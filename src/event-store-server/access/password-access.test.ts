@@ -133,6 +133,22 @@ describe('a caller', () => {
     await opened.users.delete('ann')
     expect(allows(opened, again, reading('a-1'))).toBe(false)
   })
+
+  test('whose user is hidden by metadata is nobody from that commit on, and so are settings that are', async () => {
+    const opened = await openAccess()
+    const [ann, bob] = await Promise.all(['ann', 'bob'].map((name) => opened.signIn(name)))
+    if (!ann || !bob) throw new Error('They have both signed in.')
+    const lost: string[] = []
+    opened.access.watch(ann, reading('a-1'), () => lost.push('ann'))
+    opened.access.watch(bob, reading('a-1'), () => lost.push('bob'))
+    await opened.write('$$$user-ann', { $tb: 100 })
+    expect(lost).toEqual(['ann'])
+    expect(allows(opened, ann, reading('a-1'))).toBe(false)
+    await opened.write('$settings', { $userStreamAcl: { $w: 'writers' } })
+    expect(allows(opened, bob, writing('a-1'))).toBe(false)
+    await opened.write('$$$settings', { $tb: 100 })
+    expect(allows(opened, bob, writing('a-1'))).toBe(true)
+  })
 })
 
 describe('a right to a stream', () => {

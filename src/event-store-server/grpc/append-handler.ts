@@ -1,5 +1,6 @@
 /** Streams.Append: options, then one message an event; used by the official client for appends with credentials. */
 import type { ServerReadableStream, sendUnaryData } from '@grpc/grpc-js'
+import type { Caller, Operation } from '../access/access.ts'
 import { toStreamOperation } from '../access/stream-operation.ts'
 import type { ProposedEvent } from '../streams/event-record.ts'
 import { eventSize } from '../streams/log-request.ts'
@@ -8,10 +9,12 @@ import { admit, type ServiceContext } from './grpc-service.ts'
 import { appendTooLarge, badRequest, streamDeleted, toRpcFailure } from './rpc-failure.ts'
 import type { StreamOptions } from './shared-messages.ts'
 
+type Begun = { readonly options: StreamOptions; readonly writing: Operation; readonly caller: Promise<Caller> }
+
 export function createAppendHandler({ eventLog, access, appendSizeBytesMax }: ServiceContext) {
   return (call: ServerReadableStream<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
     const events: ProposedEvent[] = []
-    let options: StreamOptions | undefined
+    let begun: Begun | undefined
     let sizeBytes = 0
     let isAnswered = false
     const answer = (error: unknown, reply?: Buffer) => {
@@ -25,8 +28,11 @@ export function createAppendHandler({ eventLog, access, appendSizeBytesMax }: Se
       if (isAnswered) return
       try {
         const part = decodeAppendPart(bytes)
-        if (part.kind === 'options') options = part.options
-        else {
+        if (part.kind === 'options') {
+          if (begun) throw badRequest('An append gives its options once.')
+          begun = begin(part.options)
+        } else {
+          if (!begun) throw badRequest("An append's first message is its options.")
           sizeBytes += eventSize(part.event)
           if (sizeBytes > appendSizeBytesMax) throw appendTooLarge(appendSizeBytesMax)
           events.push(part.event)
@@ -38,12 +44,21 @@ export function createAppendHandler({ eventLog, access, appendSizeBytesMax }: Se
     call.on('error', (error) => answer(error))
     call.on('end', () => {
       if (isAnswered || call.cancelled) return
-      if (!options) return answer(badRequest('The append names no stream.'))
-      submit(options).catch(answer)
+      if (!begun) return answer(badRequest('The append names no stream.'))
+      submit(begun).catch(answer)
     })
 
-    const submit = async ({ streamName, expected }: StreamOptions) => {
-      await admit(access, call, toStreamOperation('write', streamName))
+    /** Who may not write here is told at once: their events are not kept. */
+    const begin = (options: StreamOptions): Begun => {
+      const writing = toStreamOperation('write', options.streamName)
+      const caller = Promise.resolve(admit(access, call, writing))
+      caller.catch(answer)
+      return { options, writing, caller }
+    }
+
+    const submit = async ({ options: { streamName, expected }, writing, caller }: Begun) => {
+      // The events may have been long in coming.
+      access.check(await caller, writing)
       eventLog.submit({ kind: 'append', streamName, expected, events }, (outcome) => {
         switch (outcome.kind) {
           case 'written':

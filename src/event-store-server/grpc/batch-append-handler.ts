@@ -29,12 +29,17 @@ type Unfinished = {
   readonly options: BatchOptions
   readonly events: ProposedEvent[]
   sizeBytes: number
+  /** What it keeps in memory until it is complete. */
+  heldBytes: number
   /** Answered already; what still comes is dropped. */
   isAnswered: boolean
   cancelDeadline: () => void
 }
 
 const unfinishedAppendsMax = 256
+const heldBytesMax = 32 * 1_048_576
+/** Of an event beside its bytes. */
+const eventOverheadBytes = 256
 
 export function createBatchAppendHandler(context: ServiceContext) {
   return (call: ServerDuplexStream<Buffer, Buffer>): void => {
@@ -58,6 +63,7 @@ class BatchAppendCall {
   private readonly unfinished = new Map<string, Unfinished>()
   private caller: Caller | undefined
   private unansweredCount = 0
+  private heldBytes = 0
   private hasEnded = false
   private isOver = false
   private forget: () => void = () => undefined
@@ -105,20 +111,22 @@ class BatchAppendCall {
       const now = this.log.clock.now()
       const chunk = decodeBatchChunk(bytes, now)
       const known = this.unfinished.size === 0 ? undefined : this.unfinished.get(chunk.correlationId)
-      if (known) this.continueAppend(chunk, known)
-      else this.beginAppend(chunk, now)
+      const heldBytes = bytes.length + chunk.events.length * eventOverheadBytes
+      if (known) this.continueAppend(chunk, known, heldBytes)
+      else this.beginAppend(chunk, now, heldBytes)
     } catch (error) {
       this.fail(toRpcFailure(error))
     }
   }
 
-  private beginAppend(chunk: BatchChunk, now: number): void {
+  private beginAppend(chunk: BatchChunk, now: number, heldBytes: number): void {
     const { correlationId, options, events, isFinal } = chunk
     if (!options) throw badRequest(`The append ${correlationId} has no options in its first chunk.`)
     const append: Unfinished = {
       options,
       events: isFinal ? [] : [...events],
       sizeBytes: 0,
+      heldBytes: 0,
       isAnswered: false,
       cancelDeadline: () => undefined,
     }
@@ -126,14 +134,29 @@ class BatchAppendCall {
     if (!isFinal) this.keepUnfinished(correlationId, append, now)
     if (!this.accept(chunk, append, now)) return
     if (isFinal) this.submit(correlationId, options, events)
+    else this.hold(append, heldBytes)
   }
 
-  private continueAppend(chunk: BatchChunk, append: Unfinished): void {
+  private continueAppend(chunk: BatchChunk, append: Unfinished, heldBytes: number): void {
     const { correlationId, events, isFinal } = chunk
     if (isFinal) this.forgetUnfinished(correlationId, append)
     if (append.isAnswered || !this.accept(chunk, append, this.log.clock.now())) return
     append.events.push(...events)
     if (isFinal) this.submit(correlationId, append.options, append.events)
+    else this.hold(append, heldBytes)
+  }
+
+  /** Events are views into the messages they came in, so it is messages that are held. */
+  private hold(append: Unfinished, bytes: number): void {
+    append.heldBytes += bytes
+    this.heldBytes += bytes
+    if (this.heldBytes > heldBytesMax)
+      throw badRequest(`Unfinished appends hold more than ${heldBytesMax} bytes. Finish some before beginning others.`)
+  }
+
+  private letGo(append: Unfinished): void {
+    this.heldBytes -= append.heldBytes
+    append.heldBytes = 0
   }
 
   /** Whether this chunk may still become part of an append; if not, the append is answered. */
@@ -178,6 +201,7 @@ class BatchAppendCall {
     if (append.isAnswered) return
     append.isAnswered = true
     append.events.length = 0
+    this.letGo(append)
     append.cancelDeadline()
     this.answer(correlationId, append.options, answer)
   }
@@ -193,6 +217,7 @@ class BatchAppendCall {
 
   private forgetUnfinished(correlationId: string, append: Unfinished): void {
     this.unfinished.delete(correlationId)
+    this.letGo(append)
     append.cancelDeadline()
   }
 

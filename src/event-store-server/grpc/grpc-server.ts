@@ -17,6 +17,8 @@ export type GrpcServerOptions = {
   /** 0 takes a free one. */
   readonly port: number
   readonly clock: Clock
+  /** Of a client whose connection still looks open: after this it is taken for gone, and its calls are over. */
+  readonly silenceMsMax: number
   readonly credentials?: ServerCredentials
 }
 
@@ -29,10 +31,13 @@ const messageSizeBytesMax = 17 * 1_048_576
 const farewellMs = 500
 
 export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningGrpcServer> {
-  const { services, openCalls, host, clock, credentials = ServerCredentials.createInsecure() } = options
+  const { services, openCalls, host, clock, silenceMsMax, credentials = ServerCredentials.createInsecure() } = options
   const server = new Server({
     'grpc.max_receive_message_length': messageSizeBytesMax,
     'grpc.max_send_message_length': -1,
+    // A machine that loses its power or its network closes nothing: who does not answer a ping either is gone.
+    'grpc.keepalive_time_ms': Math.ceil(silenceMsMax / 3),
+    'grpc.keepalive_timeout_ms': Math.ceil((silenceMsMax * 2) / 3),
   })
   for (const { definition, handlers } of services) server.addService(definition, handlers)
   const port = await bind(server, { host, port: options.port, credentials })

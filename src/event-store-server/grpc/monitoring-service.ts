@@ -5,6 +5,7 @@
  * is left out.
  */
 import type { ServerWritableStream } from '@grpc/grpc-js'
+import type { Operation } from '../access/access.ts'
 import { encodeMessage } from '../protobuf/encode-message.ts'
 import { ProtoReader } from '../protobuf/proto-reader.ts'
 import { isGivenUp } from './given-up.ts'
@@ -36,15 +37,18 @@ async function sendStatistics(
   look: LookAtStatistics,
 ): Promise<void> {
   const periodMs = decodePeriod(call.request)
-  await admit(access, call, { kind: 'look-at-statistics' })
+  const looking: Operation = { kind: 'look-at-statistics' }
+  const caller = await admit(access, call, looking)
   let isOver = false
   let isFull = false
   let cancel = (): void => undefined
   let forget = (): void => undefined
+  let stopWatching = (): void => undefined
   const close = (): void => {
     isOver = true
     cancel()
     forget()
+    stopWatching()
   }
   const fail = (error: unknown): void => {
     if (isOver) return
@@ -52,6 +56,7 @@ async function sendStatistics(
     call.emit('error', toRpcFailure(error))
   }
   forget = openCalls.add(fail)
+  stopWatching = access.watch(caller, looking, fail)
   call.on('cancelled', close)
   call.on('close', close)
   if (isGivenUp(call)) close()

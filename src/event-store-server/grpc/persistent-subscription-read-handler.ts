@@ -121,9 +121,10 @@ class ConsumerCall {
   private async sitDown({ key, bufferSize, uuids }: ConsumerRequest & { kind: 'options' }, caller: Caller) {
     const { access } = this.context
     const consuming: Operation = { kind: 'consume-persistent-subscription', ...key }
-    access.check(caller, consuming)
     await this.subscriptions.settled()
     if (this.isOver) return
+    // Not before the wait: nothing may change between this and the watch.
+    access.check(caller, consuming)
     const group = this.subscriptions.find(key)
     if (!group) throw groupDoesNotExist(key)
     if (group.isFull) throw groupIsFull(key)

@@ -5,7 +5,7 @@
 import { type ServerUnaryCall, type ServerWritableStream, type sendUnaryData, status } from '@grpc/grpc-js'
 import { AccessDenied, type Operation } from '../access/access.ts'
 import type { Passwords } from '../access/password-hasher.ts'
-import { checkLoginName } from '../access/user.ts'
+import { checkLoginName, checkPassword } from '../access/user.ts'
 import type { UserChange, UserDirectory } from '../access/user-directory.ts'
 import { admit, type GrpcService, type ServiceContext } from './grpc-service.ts'
 import { RpcFailure, toRpcFailure } from './rpc-failure.ts'
@@ -95,6 +95,8 @@ async function update(
   password: string,
   profile: { fullName: string; groups: string[] },
 ): Promise<UserChange> {
+  // Both or neither.
+  if (password !== '') checkPassword(password)
   const change = await users.update(loginName, profile)
   return change === 'done' && password !== '' ? users.setPassword(loginName, password) : change
 }
