@@ -114,7 +114,8 @@ export const statements = {
     WHERE position > ? AND position < ? ORDER BY position DESC LIMIT ?`,
   readStreamForwards: `${inStream} ORDER BY place.revision LIMIT ?`,
   readStreamBackwards: `${inStream} ORDER BY place.revision DESC LIMIT ?`,
-  positionsWithKey: `SELECT position FROM events_by_event_key WHERE stream_id = ? AND event_key = ? ORDER BY position`,
+  positionsWithKey: `SELECT position FROM events_by_event_key WHERE stream_id = ? AND event_key = ?
+    ORDER BY position DESC LIMIT ?`,
   indexProgress: 'SELECT position FROM index_progress',
   eventsToIndex: `SELECT position, stream_id AS streamId, revision, event_key AS eventKey FROM events NOT INDEXED
     WHERE position > ? ORDER BY position`,

@@ -97,6 +97,20 @@ describe('the storage', () => {
     storage.close()
   })
 
+  test('finds the newest of many events with one id, and holds no more of them, indexed or not', () => {
+    const storage = new SqliteStorage({ file })
+    const found = () => storage.findByEventKey(1, 6).map(({ position }) => position / 1_000)
+    fill(storage, 7 * 60)
+    const newest = Array.from({ length: 32 }, (_, index) => 7 * (29 + index))
+    expect(found()).toEqual(newest)
+    storage.indexEvents()
+    expect(found()).toEqual(newest)
+    const last = { position: 1_000_000, streamId: 1, revision: 420, eventKey: 6, record: Buffer.from('last') }
+    storage.commit((writer) => writer.insertEvent(last))
+    expect(found()).toEqual([...newest.slice(1), 1_000])
+    storage.close()
+  })
+
   test('keeps numbers beyond 32 bits exact', () => {
     const storage = new SqliteStorage({ file })
     const position = 2 ** 52 + 12_345

@@ -6,15 +6,16 @@ import { EventPage, type EventRow, toChecksum } from './event-page.ts'
 import { type Durability, openSqliteDatabase } from './sqlite-database.ts'
 import { type StatementName, statements } from './sqlite-schema.ts'
 import { SqliteUpkeep } from './sqlite-upkeep.ts'
-import type {
-  AllRange,
-  CheckpointNeed,
-  NewStoredEvent,
-  Storage,
-  StorageWriter,
-  StoredEvent,
-  StoredStream,
-  StreamRange,
+import {
+  type AllRange,
+  type CheckpointNeed,
+  type NewStoredEvent,
+  type Storage,
+  type StorageWriter,
+  type StoredEvent,
+  type StoredStream,
+  type StreamRange,
+  sameKeyMax,
 } from './storage.ts'
 import { type EventToIndex, UnindexedEvents } from './unindexed-events.ts'
 
@@ -178,13 +179,13 @@ export class SqliteStorage implements Storage, StorageWriter {
 
   findByEventKey(streamId: number, eventKey: number): StoredEvent[] {
     const page = new EventPage()
+    const newest = this.unindexed.positionsWithKey(streamId, eventKey, sameKeyMax)
     // Asked for every append that names no revision, and mostly in vain: no join, and no look at all where none can be.
-    if (!this.unindexed.hasWholeStream(streamId))
-      this.collectAt(
-        page,
-        this.prepared.positionsWithKey.values(streamId, eventKey).map(([position]) => Number(position)),
-      )
-    this.collectAt(page, this.unindexed.positionsWithKey(streamId, eventKey))
+    if (newest.length < sameKeyMax && !this.unindexed.hasWholeStream(streamId)) {
+      const older = this.prepared.positionsWithKey.values(streamId, eventKey, sameKeyMax - newest.length)
+      this.collectAt(page, older.map(([position]) => Number(position)).reverse())
+    }
+    this.collectAt(page, newest)
     return page.events
   }
 

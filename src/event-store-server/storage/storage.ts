@@ -22,7 +22,10 @@ export interface Storage {
 
   readAll(range: AllRange): StoredEvent[]
   readStream(range: StreamRange): StoredEvent[]
-  /** Events of the stream whose id has this key; keys of different ids may collide. */
+  /**
+   * Events of the stream whose id has this key, the newest `sameKeyMax` of them, oldest first; keys of different ids may
+   * collide. The limit is for clients who give all their events one id.
+   */
   findByEventKey(streamId: number, eventKey: number): StoredEvent[]
 
   /** Puts in order what commits left for later; call it when nobody waits, or when the need is `overdue`. */
@@ -85,6 +88,8 @@ export type Direction = 'forwards' | 'backwards'
 
 /** Above every revision; a tombstone has it as its own. */
 export const endOfRevisions = Number.MAX_SAFE_INTEGER
+
+export const sameKeyMax = 32
 
 /** The `truncateBefore` of a deleted stream. */
 export const deletedBefore = endOfRevisions

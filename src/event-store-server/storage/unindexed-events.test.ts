@@ -33,8 +33,9 @@ describe('events that are not indexed yet', () => {
   test('are found by key, oldest first, and only in the stream asked for', () => {
     const events = filled()
     events.add({ position: 200, streamId: 1, revision: 11, eventKey: 1 })
-    expect(events.positionsWithKey(1, 1)).toEqual([101, 200])
-    expect(events.positionsWithKey(1, 77)).toEqual([])
+    expect(events.positionsWithKey(1, 1, 9)).toEqual([101, 200])
+    expect(events.positionsWithKey(1, 1, 1)).toEqual([200])
+    expect(events.positionsWithKey(1, 77, 9)).toEqual([])
   })
 
   test('leave nothing behind when they are undone', () => {
@@ -43,12 +44,12 @@ describe('events that are not indexed yet', () => {
     events.add({ position: 201, streamId: 50, revision: 0, eventKey: 90 })
     events.truncate(12)
     expect(events.count).toBe(12)
-    expect(events.positionsWithKey(1, 1)).toEqual([101])
+    expect(events.positionsWithKey(1, 1, 9)).toEqual([101])
     expect(events.findHead(1)).toBe(10)
     expect(events.findHead(50)).toBeUndefined()
     events.truncate(0)
     expect(events.positionsIn(span(1, 0, 99))).toEqual([])
-    expect(events.positionsWithKey(1, 1)).toEqual([])
+    expect(events.positionsWithKey(1, 1, 9)).toEqual([])
   })
 
   test('keep the head of a stream that was tombstoned', () => {

@@ -71,9 +71,11 @@ export class UnindexedEvents {
       : places.positions.slice(Math.max(from, to - eventCountMax), to).reverse()
   }
 
-  positionsWithKey(streamId: number, eventKey: number): readonly number[] {
+  /** The newest of them, oldest first. */
+  positionsWithKey(streamId: number, eventKey: number, countMax: number): readonly number[] {
     const positions: number[] = []
-    for (let at = this.newestWithKey.get(eventKey) ?? none; at !== none; at = this.olderWithKey[at] ?? none) {
+    let at = this.newestWithKey.get(eventKey) ?? none
+    for (; at !== none && positions.length < countMax; at = this.olderWithKey[at] ?? none) {
       if (this.streamIds[at] === streamId) positions.push(this.positions[at] ?? none)
     }
     return positions.reverse()

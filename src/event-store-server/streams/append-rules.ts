@@ -2,7 +2,8 @@
  * Whether an append is written, refused, or recognised as one that was already written.
  *
  * A retry is recognised by its event ids, in order and without gaps: after an exact revision or at the stream's beginning
- * when that belief no longer holds, anywhere in the stream when the belief names no place. Half a repetition is a conflict.
+ * when that belief no longer holds, anywhere in the stream when the belief names no place (of an id that many events share,
+ * among the newest of them). Half a repetition is a conflict.
  */
 import { deletedBefore, type StoredStream } from '../storage/storage.ts'
 import { type ExpectedRevision, isAsExpected } from './expected-revision.ts'

@@ -340,3 +340,24 @@ describe('new metadata of a deleted stream', () => {
     expect(await append('deleted', [event('3')], 1)).toMatchObject({ kind: 'written', revision: 2 })
   })
 })
+
+describe('a stream whose metadata were tombstoned', () => {
+  test('can be appended to and tombstoned, but not deleted, since nothing follows a tombstone', async () => {
+    const { log, append } = openLog()
+    await append('a', [event('1')])
+    await log.request({ kind: 'tombstone', streamName: '$$a', expected: 'any' })
+    expect(await log.request({ kind: 'delete', streamName: 'a', expected: 'any' })).toEqual({ kind: 'tombstoned' })
+    expect(await append('a', [event('2')])).toMatchObject({ kind: 'written', revision: 1 })
+    expect(await log.request({ kind: 'tombstone', streamName: 'a', expected: 1 })).toMatchObject({ kind: 'written' })
+    expect(log.findStream('$$a')?.revision).toBe(-1)
+  })
+
+  test('stays deleted when it was', async () => {
+    const { log, append } = openLog()
+    await append('a', [event('1')])
+    await log.request({ kind: 'delete', streamName: 'a', expected: 'any' })
+    await log.request({ kind: 'tombstone', streamName: '$$a', expected: 'any' })
+    expect(await append('a', [event('2')])).toEqual({ kind: 'tombstoned' })
+    expect(log.findStream('$$a')?.revision).toBe(0)
+  })
+})

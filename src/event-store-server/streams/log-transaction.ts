@@ -90,7 +90,9 @@ export class LogTransaction {
       case 'repeated':
         return { kind: 'written', revision: verdict.last.revision, position: verdict.last.position }
       case 'write':
-        return this.write(stream, events)
+        return isDeleted(stream) && this.hasTombstonedMetadata(stream)
+          ? { kind: 'tombstoned' }
+          : this.write(stream, events)
     }
   }
 
@@ -119,6 +121,7 @@ export class LogTransaction {
   }
 
   private delete(stream: StoredStream): LogOutcome {
+    if (this.hasTombstonedMetadata(stream)) return { kind: 'tombstoned' }
     this.setTruncateBefore(stream, deletedBefore)
     return { kind: 'written', revision: stream.revision, position: this.entries.at(-1)?.position }
   }
@@ -187,6 +190,11 @@ export class LogTransaction {
       maxAgeSeconds: undefined,
       isTombstoned: false,
     }
+  }
+
+  /** Then nothing can be written any more about what of the stream is hidden: it cannot be deleted, or taken up again. */
+  private hasTombstonedMetadata(stream: StoredStream): boolean {
+    return this.getStream(toMetadataStream(stream.name)).isTombstoned
   }
 
   private isMetadataOfTombstoned(stream: StoredStream): boolean {
