@@ -10,6 +10,7 @@ import { createOperationsService } from './grpc/operations-service.ts'
 import { createPersistentSubscriptionsService } from './grpc/persistent-subscription-service.ts'
 import { createGossipService, createServerFeaturesService, spokenVersion } from './grpc/server-info.ts'
 import { createStreamsService } from './grpc/streams-service.ts'
+import { UnfinishedBytes } from './grpc/unfinished-bytes.ts'
 import { createUsersService } from './grpc/users-service.ts'
 import { PersistentSubscriptions } from './persistent-subscriptions/persistent-subscriptions.ts'
 import { measureFile } from './statistics/file-figures.ts'
@@ -50,11 +51,13 @@ export type ServerParts = {
 }
 
 const appendSizeBytesMax = 1_048_576
+const unfinishedBytesMax = 64 * 1_048_576
 
 export function createServerParts(options: ServerPartsOptions): ServerParts {
   const { file, storage, eventLog, statistics, openCalls, address, shutDown, clock, log, onStep } = options
   const { access, users, passwords } = options.access
-  const context: ServiceContext = { eventLog, access, openCalls, appendSizeBytesMax, statistics }
+  const unfinishedBytes = new UnfinishedBytes(unfinishedBytesMax)
+  const context: ServiceContext = { eventLog, access, openCalls, appendSizeBytesMax, unfinishedBytes, statistics }
   const nodeEndpoint = () => `${address().host}:${address().port}`
   const scavenger = new Scavenger({ eventLog, storage, log, onStep, nodeEndpoint })
   const backups = new Backups(storage)

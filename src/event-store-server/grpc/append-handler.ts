@@ -5,21 +5,32 @@ import { toStreamOperation } from '../access/stream-operation.ts'
 import type { ProposedEvent } from '../streams/event-record.ts'
 import { eventSize } from '../streams/log-request.ts'
 import { decodeAppendPart, encodeAppendConflict, encodeAppended } from './append-messages.ts'
+import { isGivenUp } from './given-up.ts'
 import { admit, type ServiceContext } from './grpc-service.ts'
 import { appendTooLarge, badRequest, streamDeleted, toRpcFailure } from './rpc-failure.ts'
 import type { StreamOptions } from './shared-messages.ts'
+import { eventOverheadBytes } from './unfinished-bytes.ts'
 
 type Begun = { readonly options: StreamOptions; readonly writing: Operation; readonly caller: Promise<Caller> }
 
-export function createAppendHandler({ eventLog, access, appendSizeBytesMax }: ServiceContext) {
+export function createAppendHandler({ eventLog, access, appendSizeBytesMax, unfinishedBytes }: ServiceContext) {
   return (call: ServerReadableStream<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
     const events: ProposedEvent[] = []
     let begun: Begun | undefined
     let sizeBytes = 0
+    let heldBytes = 0
     let isAnswered = false
+    const letGo = () => {
+      unfinishedBytes.release(heldBytes)
+      heldBytes = 0
+    }
+    const end = () => {
+      isAnswered = true
+      letGo()
+    }
     const answer = (error: unknown, reply?: Buffer) => {
       if (isAnswered) return
-      isAnswered = true
+      end()
       if (reply) callback(null, reply)
       else callback(toRpcFailure(error))
     }
@@ -35,6 +46,9 @@ export function createAppendHandler({ eventLog, access, appendSizeBytesMax }: Se
           if (!begun) throw badRequest("An append's first message is its options.")
           sizeBytes += eventSize(part.event)
           if (sizeBytes > appendSizeBytesMax) throw appendTooLarge(appendSizeBytesMax)
+          const refusal = unfinishedBytes.hold(bytes.length + eventOverheadBytes)
+          if (refusal) throw refusal
+          heldBytes += bytes.length + eventOverheadBytes
           events.push(part.event)
         }
       } catch (error) {
@@ -42,8 +56,10 @@ export function createAppendHandler({ eventLog, access, appendSizeBytesMax }: Se
       }
     })
     call.on('error', (error) => answer(error))
+    call.on('cancelled', end)
+    if (isGivenUp(call)) end()
     call.on('end', () => {
-      if (isAnswered || call.cancelled) return
+      if (isAnswered) return
       if (!begun) return answer(badRequest('The append names no stream.'))
       submit(begun).catch(answer)
     })
@@ -59,6 +75,8 @@ export function createAppendHandler({ eventLog, access, appendSizeBytesMax }: Se
     const submit = async ({ options: { streamName, expected }, writing, caller }: Begun) => {
       // The events may have been long in coming.
       access.check(await caller, writing)
+      // From here on the log counts them.
+      letGo()
       eventLog.submit({ kind: 'append', streamName, expected, events }, (outcome) => {
         switch (outcome.kind) {
           case 'written':

@@ -24,6 +24,7 @@ import { isGivenUp } from './given-up.ts'
 import type { ServiceContext } from './grpc-service.ts'
 import { badRequest, type RpcFailure, toRpcFailure } from './rpc-failure.ts'
 import { checkWritableName } from './shared-messages.ts'
+import { eventOverheadBytes, UnfinishedBytes } from './unfinished-bytes.ts'
 
 type Unfinished = {
   readonly options: BatchOptions
@@ -37,9 +38,7 @@ type Unfinished = {
 }
 
 const unfinishedAppendsMax = 256
-const heldBytesMax = 32 * 1_048_576
-/** Of an event beside its bytes. */
-const eventOverheadBytes = 256
+const unfinishedBytesMax = 8 * 1_048_576
 
 export function createBatchAppendHandler(context: ServiceContext) {
   return (call: ServerDuplexStream<Buffer, Buffer>): void => {
@@ -61,9 +60,9 @@ class BatchAppendCall {
   private readonly call: ServerDuplexStream<Buffer, Buffer>
   private readonly answers: GatheredMessages
   private readonly unfinished = new Map<string, Unfinished>()
+  private readonly unfinishedBytes: UnfinishedBytes
   private caller: Caller | undefined
   private unansweredCount = 0
-  private heldBytes = 0
   private hasEnded = false
   private isOver = false
   private forget: () => void = () => undefined
@@ -72,6 +71,7 @@ class BatchAppendCall {
     this.log = context.eventLog
     this.access = context.access
     this.appendSizeBytesMax = context.appendSizeBytesMax
+    this.unfinishedBytes = new UnfinishedBytes(unfinishedBytesMax, context.unfinishedBytes)
     this.call = call
     this.answers = new GatheredMessages({ call, onFull: () => call.pause(), onRoom: () => call.resume() })
     call.on('error', () => this.close())
@@ -134,28 +134,27 @@ class BatchAppendCall {
     if (!isFinal) this.keepUnfinished(correlationId, append, now)
     if (!this.accept(chunk, append, now)) return
     if (isFinal) this.submit(correlationId, options, events)
-    else this.hold(append, heldBytes)
+    else this.hold(correlationId, append, heldBytes)
   }
 
   private continueAppend(chunk: BatchChunk, append: Unfinished, heldBytes: number): void {
     const { correlationId, events, isFinal } = chunk
     if (isFinal) this.forgetUnfinished(correlationId, append)
     if (append.isAnswered || !this.accept(chunk, append, this.log.clock.now())) return
-    append.events.push(...events)
+    for (const event of events) append.events.push(event)
     if (isFinal) this.submit(correlationId, append.options, append.events)
-    else this.hold(append, heldBytes)
+    else this.hold(correlationId, append, heldBytes)
   }
 
   /** Events are views into the messages they came in, so it is messages that are held. */
-  private hold(append: Unfinished, bytes: number): void {
-    append.heldBytes += bytes
-    this.heldBytes += bytes
-    if (this.heldBytes > heldBytesMax)
-      throw badRequest(`Unfinished appends hold more than ${heldBytesMax} bytes. Finish some before beginning others.`)
+  private hold(correlationId: string, append: Unfinished, heldBytes: number): void {
+    const refusal = this.unfinishedBytes.hold(heldBytes)
+    if (refusal) this.refuse(correlationId, append, { kind: 'failed', error: refusal })
+    else append.heldBytes += heldBytes
   }
 
   private letGo(append: Unfinished): void {
-    this.heldBytes -= append.heldBytes
+    this.unfinishedBytes.release(append.heldBytes)
     append.heldBytes = 0
   }
 

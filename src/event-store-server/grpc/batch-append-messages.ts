@@ -76,14 +76,19 @@ function decodeOptions(reader: ProtoReader, now: number): BatchOptions {
   return options
 }
 
+/** Both may be negative: a deadline that has passed already. */
 function decodeSecondsAndNanos(reader: ProtoReader): number {
   let milliseconds = 0
   while (reader.next()) {
-    if (reader.field === 1) milliseconds += reader.uint() * 1_000
-    else if (reader.field === 2) milliseconds += reader.uint() / 1_000_000
+    if (reader.field === 1) milliseconds += toSigned(reader.uint64()) * 1_000
+    else if (reader.field === 2) milliseconds += toSigned(reader.uint64()) / 1_000_000
     else reader.skip()
   }
   return milliseconds
+}
+
+function toSigned(value: bigint): number {
+  return Number(BigInt.asIntN(64, value))
 }
 
 export type BatchAnswer =

@@ -4,6 +4,7 @@ import { type Access, AccessDenied, type Caller, type IncomingCall, type Operati
 import type { Statistics } from '../statistics/statistics.ts'
 import type { EventLog } from '../streams/event-log.ts'
 import type { OpenCalls } from './open-calls.ts'
+import type { UnfinishedBytes } from './unfinished-bytes.ts'
 
 export type GrpcService = {
   readonly definition: ServiceDefinition
@@ -25,6 +26,8 @@ export type ServiceContext = {
   readonly access: Access
   readonly openCalls: OpenCalls
   readonly appendSizeBytesMax: number
+  /** Of all calls. */
+  readonly unfinishedBytes: UnfinishedBytes
   readonly statistics: Statistics
 }
 

@@ -18,6 +18,7 @@ import { OpenCalls } from './open-calls.ts'
 import { createConsumerHandler } from './persistent-subscription-read-handler.ts'
 import type { RpcFailure } from './rpc-failure.ts'
 import { writeStreamIdentifier } from './shared-messages.ts'
+import { UnfinishedBytes } from './unfinished-bytes.ts'
 
 /** As much of a call as handlers look at before they answer. */
 class FakeCall extends EventEmitter {
@@ -63,7 +64,9 @@ function open() {
   const access = new Rights()
   const openCalls = new OpenCalls()
   const statistics = new Statistics(systemClock)
-  const context: ServiceContext = { eventLog, access, openCalls, appendSizeBytesMax: 1_048_576, statistics }
+  const unfinishedBytes = new UnfinishedBytes(16 * 1_048_576)
+  const ofLog = { eventLog, appendSizeBytesMax: 1_048_576, unfinishedBytes }
+  const context: ServiceContext = { ...ofLog, access, openCalls, statistics }
   return { context, access, eventLog, openCalls }
 }
 
@@ -147,12 +150,12 @@ describe('a batch append', () => {
   }
   const paddingBytes = 4 * 1_048_576
 
-  test('holds no more of what is unfinished than a bound, in however many appends', async () => {
+  test('holds no more of what is unfinished than a bound, in however many appends, and leaves room for others', () => {
     const opened = open()
     const call = begin(opened)
     for (let count = 0; count < 8; count++) call.emit('data', chunk(newUuid(), paddingBytes))
-    expect(await call.failed.promise).toMatchObject({ code: status.INVALID_ARGUMENT })
-    expect(opened.openCalls.count).toBe(0)
+    expect(opened.openCalls.count).toBe(1)
+    expect(opened.context.unfinishedBytes.hold(8 * 1_048_576)).toBeUndefined()
   })
 
   test('may be followed by others for ever, once it is finished or refused', () => {
