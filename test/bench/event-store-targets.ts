@@ -1,4 +1,7 @@
-/** The two servers a client is measured against, each a process of its own: the event store, and one that stores nothing. */
+/**
+ * The servers a client is measured against, each a process of its own: the event store, one that stores nothing, and one
+ * that only writes and syncs.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,6 +40,10 @@ export function startEventStore(folder: string): Promise<Target> {
 
 export function startNoopEventStore(backlogCount: number): Promise<Target> {
   return startTarget([join(projectFolder, 'test/support/noop-event-store.ts'), '--backlog', String(backlogCount)])
+}
+
+export function startSyncingServer(folder: string): Promise<Target> {
+  return startTarget([join(projectFolder, 'test/support/noop-event-store.ts'), '--sync', join(folder, 'synced')])
 }
 
 /** On a real disk: the system's folder for temporary files may be memory. `BENCH_FOLDER` names another one. */

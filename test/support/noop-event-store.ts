@@ -6,7 +6,11 @@
  * An append is answered with made-up numbers, all that came in one turn of the event loop in one write. A read gets one event again
  * and again, many to a write, from memory; so does a subscription from the start, N times. A subscription from the end
  * gets one event for each append, before the append is answered.
+ *
+ * With `--sync FILE` the appends of a turn are written to that file and synced before they are answered: what durability costs
+ * the same client, whatever keeps the events.
  */
+import { fdatasyncSync, openSync, writeSync } from 'node:fs'
 import { createServer, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { encodeBatchAnswer } from '#event-store-server/grpc/batch-append-messages.ts'
@@ -20,6 +24,8 @@ import { benchEventData, benchEventType } from './bench-event.ts'
 const chunkBytes = 65_536
 const prefixBytes = 5
 const backlogCount = Number(Bun.argv[Bun.argv.indexOf('--backlog') + 1] ?? 0)
+const syncAt = Bun.argv.indexOf('--sync')
+const syncedFile = syncAt < 0 ? undefined : openSync(Bun.argv[syncAt + 1] ?? '', 'w')
 
 /** A gRPC message as it is on the wire: not compressed, four bytes of length, the message. */
 function toFrame(message: Buffer): Buffer {
@@ -87,15 +93,23 @@ function read(stream: ServerHttp2Stream, request: Buffer): void {
 function answerAppends(stream: ServerHttp2Stream): void {
   let rest: Buffer = Buffer.alloc(0)
   let answers: Buffer[] = []
+  let unsynced: Buffer[] = []
+  const sync = (file: number): void => {
+    for (const bytes of unsynced) writeSync(file, bytes)
+    unsynced = []
+    fdatasyncSync(file)
+  }
   const flush = (): void => {
     const frames = answers
     answers = []
+    if (syncedFile !== undefined) sync(syncedFile)
     for (const follower of followers) for (const _ of frames) follower.write(eventFrame)
     stream.write(frames.length === 1 ? frames[0] : Buffer.concat(frames))
   }
   stream.on('data', (packet: Buffer) => {
     const bytes = rest.length === 0 ? packet : Buffer.concat([rest, packet])
     let at = 0
+    if (syncedFile !== undefined) unsynced.push(packet)
     while (bytes.length - at >= prefixBytes) {
       const end = at + prefixBytes + bytes.readUInt32BE(at + 1)
       if (end > bytes.length) break
