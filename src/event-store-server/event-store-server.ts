@@ -19,7 +19,7 @@ import { Statistics } from './statistics/statistics.ts'
 import { passBy, type ReachStep } from './step.ts'
 import type { Durability } from './storage/sqlite-database.ts'
 import { SqliteStorage } from './storage/sqlite-storage.ts'
-import { EventLog } from './streams/event-log.ts'
+import { EventLog, type EventLogOptions } from './streams/event-log.ts'
 import { defaultPasswordFolder, openListeningPlace } from './tls/listening-place.ts'
 import type { TlsOptions } from './tls/tls-identity.ts'
 import type { BackupOptions, BackupResult } from './upkeep/backup.ts'
@@ -73,7 +73,7 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
   const place = openListeningPlace({ host, tls, allowsInsecureNetwork, now: clock.now(), log })
   const storage = new SqliteStorage({ file, durability, onStep })
   const statistics = new Statistics(clock)
-  const eventLog = new EventLog({ storage, log, clock, onStep, onGroup: statistics.committed })
+  const eventLog = openLog({ storage, log, clock, onStep, onGroup: statistics.committed })
   const openCalls = new OpenCalls()
   let port = options.port
 
@@ -130,5 +130,15 @@ export async function startEventStoreServer(options: EventStoreServerOptions): P
     persistentSubscriptions,
     backUp: (backup) => backups.make(backup),
     stats: () => ({ ...eventLog.stats(), openCalls: openCalls.count }),
+  }
+}
+
+/** A log whose end cannot be read must not keep the file locked. */
+function openLog(options: EventLogOptions): EventLog {
+  try {
+    return new EventLog(options)
+  } catch (error) {
+    options.storage.close()
+    throw error
   }
 }

@@ -22,6 +22,7 @@ const readFrom = promisify(read)
 export class SqliteCopier {
   private readonly database: Database
   private descriptor: number | undefined
+  private reasonToGiveUp: PlatformError | undefined
   isCopying = false
 
   constructor(database: Database) {
@@ -32,6 +33,7 @@ export class SqliteCopier {
   async copyTo(file: string, { onProgress, signal }: CopyOptions): Promise<number> {
     this.refuseUnlessPossible()
     this.isCopying = true
+    this.reasonToGiveUp = undefined
     try {
       const sizeBytes = this.freeze()
       this.descriptor ??= openSync(this.database.filename, 'r')
@@ -40,6 +42,7 @@ export class SqliteCopier {
       const buffer = Buffer.allocUnsafe(chunkBytes)
       for (let copiedBytes = 0; copiedBytes < sizeBytes; ) {
         signal?.throwIfAborted()
+        if (this.reasonToGiveUp) throw this.reasonToGiveUp
         copiedBytes += await copyChunk({ source, target, buffer, at: copiedBytes, sizeBytes })
         // A disk that is handed the whole file at the end makes every append wait for it.
         if (copiedBytes % syncEveryBytes === 0) await target.datasync()
@@ -50,6 +53,11 @@ export class SqliteCopier {
     } finally {
       this.isCopying = false
     }
+  }
+
+  /** Ends a copy under way with this reason, after its present chunk. */
+  giveUp(reason: PlatformError): void {
+    this.reasonToGiveUp = reason
   }
 
   close(): void {

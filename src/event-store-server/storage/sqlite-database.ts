@@ -68,7 +68,8 @@ function readNumber(database: Database, pragma: string): number {
   return Number(database.query(`PRAGMA ${pragma}`).values()[0]?.[0] ?? 0)
 }
 
-function toOpeningError(error: unknown, file: string): unknown {
+/** What went wrong while a file was opened and first read, in words. */
+export function toOpeningError(error: unknown, file: string): unknown {
   if (!(error instanceof Error) || !('code' in error)) return error
   const code = String(error.code ?? (error instanceof SQLiteError ? error.errno : ''))
   const facts = { file, code }

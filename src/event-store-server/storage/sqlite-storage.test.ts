@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isPlatformError } from '#kernel/platform-error.ts'
@@ -138,6 +138,18 @@ describe('the storage', () => {
 
   test('refuses a file that is no database', async () => {
     await Bun.write(file, 'these are not the bytes you are looking for'.repeat(500))
+    expect(errorKind(() => new SqliteStorage({ file }))).toBe('store-damaged')
+  })
+
+  test('refuses a file whose tables are damaged, in words, and lets go of it', () => {
+    const storage = new SqliteStorage({ file })
+    fill(storage, 100, 1_000)
+    storage.close()
+    const bytes = readFileSync(file)
+    // All that follows the schema: the roots of the tables too.
+    bytes.fill(0xff, 4_096)
+    writeFileSync(file, bytes)
+    expect(errorKind(() => new SqliteStorage({ file }))).toBe('store-damaged')
     expect(errorKind(() => new SqliteStorage({ file }))).toBe('store-damaged')
   })
 

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { passBy, type ReachStep } from '../step.ts'
 import { EventPage, type EventRow, toChecksum } from './event-page.ts'
-import { type Durability, openSqliteDatabase } from './sqlite-database.ts'
+import { type Durability, openSqliteDatabase, toOpeningError } from './sqlite-database.ts'
 import { type StatementName, statements } from './sqlite-schema.ts'
 import { SqliteUpkeep } from './sqlite-upkeep.ts'
 import {
@@ -32,6 +32,9 @@ const defaultBacklog: BacklogLimits = {
   overdue: { logBytes: 8 * 1_048_576, unindexedEvents: 16_384 },
 }
 
+/** While the store is copied nothing is moved out of the log: beyond this the copy has to go. */
+const defaultCopyLogBytesMax = 1_073_741_824
+
 type StreamRow = {
   id: number
   name: string
@@ -54,6 +57,8 @@ export type SqliteStorageOptions = {
   readonly sizeBytesMax?: number
   readonly onStep?: ReachStep
   readonly backlog?: BacklogLimits
+  /** How long the write-ahead log may become while the store is copied. */
+  readonly copyLogBytesMax?: number
 }
 
 /** `Storage` in one SQLite file: write-ahead log, one owner, one transaction a group of appends. */
@@ -63,6 +68,7 @@ export class SqliteStorage implements Storage, StorageWriter {
   readonly upkeep: SqliteUpkeep
   private readonly prepared: Record<StatementName, Statement<unknown, SQLQueryBindings[]>>
   private readonly backlog: BacklogLimits
+  private readonly copyLogBytesMax: number
   private readonly unindexed = new UnindexedEvents()
   private failure: PlatformError | undefined
   private lastCommitted: number
@@ -74,6 +80,7 @@ export class SqliteStorage implements Storage, StorageWriter {
   constructor(options: SqliteStorageOptions) {
     this.reach = options.onStep ?? passBy
     this.backlog = options.backlog ?? defaultBacklog
+    this.copyLogBytesMax = options.copyLogBytesMax ?? defaultCopyLogBytesMax
     this.database = openSqliteDatabase(options.file, options.durability ?? 'full')
     const names = Object.keys(statements) as StatementName[]
     this.prepared = Object.fromEntries(
@@ -82,11 +89,16 @@ export class SqliteStorage implements Storage, StorageWriter {
     this.upkeep = new SqliteUpkeep(this.database, this.reach)
     if (options.sizeBytesMax !== undefined) this.limitSize(options.sizeBytesMax)
     // What a crash has left there counts too, or many crashes would let the log grow without end.
-    this.pendingBytes = statSync(`${options.file}-wal`, { throwIfNoEntry: false })?.size ?? 0
-    this.indexedThrough = this.readNumber('indexProgress') ?? 0
-    this.loadUnindexed()
-    this.lastCommitted = this.lastInserted = Math.max(this.indexedThrough, this.readNumber('lastPosition') ?? 0)
-    this.nextId = 1 + (this.readNumber('lastStreamId') ?? 0)
+    this.pendingBytes = this.readLogBytes()
+    try {
+      this.indexedThrough = this.readNumber('indexProgress') ?? 0
+      this.loadUnindexed()
+      this.lastCommitted = this.lastInserted = Math.max(this.indexedThrough, this.readNumber('lastPosition') ?? 0)
+      this.nextId = 1 + (this.readNumber('lastStreamId') ?? 0)
+    } catch (error) {
+      this.close()
+      throw toOpeningError(error, options.file)
+    }
   }
 
   get lastPosition(): number {
@@ -234,7 +246,11 @@ export class SqliteStorage implements Storage, StorageWriter {
   }
 
   private moveLog(): void {
-    if (this.upkeep.holdsCheckpoints) return
+    if (this.upkeep.holdsCheckpoints) {
+      if (this.readLogBytes() > this.copyLogBytesMax)
+        this.upkeep.giveUpCopy(`${this.copyLogBytesMax} bytes were appended meanwhile. Try again when less is appended`)
+      return
+    }
     this.reach('checkpoint:begun')
     this.prepared.checkpoint.get()
     this.reach('checkpoint:done')
@@ -248,6 +264,10 @@ export class SqliteStorage implements Storage, StorageWriter {
     } catch (error) {
       if (!(error instanceof SQLiteError)) throw error
     }
+  }
+
+  private readLogBytes(): number {
+    return statSync(`${this.upkeep.file}-wal`, { throwIfNoEntry: false })?.size ?? 0
   }
 
   private exceeds({ logBytes, unindexedEvents }: Backlog): boolean {
@@ -292,15 +312,12 @@ export class SqliteStorage implements Storage, StorageWriter {
   private toWritingError(error: unknown): unknown {
     if (!(error instanceof SQLiteError)) return error
     const facts = { code: error.code ?? String(error.errno) }
-    if (error.code === 'SQLITE_FULL')
-      return new PlatformError(
-        'disk-full',
-        'The disk is full; the append was refused and nothing acknowledged is lost. Free space and append again.',
-        {
-          facts,
-          cause: error,
-        },
-      )
+    if (error.code === 'SQLITE_FULL') {
+      this.upkeep.giveUpCopy('the disk is full. Free space and try again')
+      const words =
+        'The disk is full; the append was refused and nothing acknowledged is lost. Free space and append again.'
+      return new PlatformError('disk-full', words, { facts, cause: error })
+    }
     this.failure = new PlatformError(
       'unavailable',
       `Writing failed (${error.message}); no more appends until the server is started again.`,

@@ -117,6 +117,12 @@ export class SqliteUpkeep implements StorageUpkeep {
     return this.copier.copyTo(file, options)
   }
 
+  /** Appends matter more than a copy: whoever sees that they do not both go ends the copy. */
+  giveUpCopy(reason: string): void {
+    if (!this.copier.isCopying) return
+    this.copier.giveUp(new PlatformError('unavailable', `The copy was given up: ${reason}.`))
+  }
+
   /** Statements must go before the database is closed. */
   finalize(): void {
     for (const statement of Object.values(this.prepared)) statement.finalize()

@@ -28,7 +28,8 @@ export interface StorageUpkeep {
 
   /**
    * Copies the store into a new file and syncs it, without holding up appends: from the moment of the call until the end no
-   * checkpoint is made, so the write-ahead log grows by what is appended.
+   * checkpoint is made, so the write-ahead log grows by what is appended. When that becomes too much, or the disk is full, it
+   * is the copy that is given up.
    */
   copyTo(file: string, options?: CopyOptions): Promise<number>
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { newUuid } from '#kernel/ids.ts'
 import { silentLog } from '#kernel/log.ts'
 import { isPlatformError } from '#kernel/platform-error.ts'
-import { SqliteStorage } from '../storage/sqlite-storage.ts'
+import { SqliteStorage, type SqliteStorageOptions } from '../storage/sqlite-storage.ts'
 import type { Storage } from '../storage/storage.ts'
 import { EventLog } from '../streams/event-log.ts'
 import { Backups, backUp, backUpFile } from './backup.ts'
@@ -20,8 +20,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-function open() {
-  const storage = new SqliteStorage({ file })
+function open(options: Partial<SqliteStorageOptions> = {}) {
+  const storage = new SqliteStorage({ file, ...options })
   const log = new EventLog({ storage, log: silentLog })
   const append = (streamName: string, size = 200) => {
     const event = { id: newUuid(), type: 'T', contentType: 'application/octet-stream', metadata: Buffer.alloc(0) }
@@ -114,6 +114,29 @@ describe('a backup', () => {
     expect(await made).toBe('unavailable')
     expect(await second).toBe('already-running')
     expect(readdirSync(folder).filter((name) => !name.startsWith('events.db'))).toEqual([])
+    close()
+  })
+
+  test('is given up, rather than the log grow without end, and the log is moved then', async () => {
+    const backlog = { worthwhile: { logBytes: 1, unindexedEvents: 1 }, overdue: { logBytes: 1, unindexedEvents: 1 } }
+    const { storage, append, close } = open({ backlog, copyLogBytesMax: 2_000_000 })
+    for (let index = 0; index < 20; index++) await append('before', 1_000_000)
+    let isOver = false
+    const made = backUp(storage, { target, onProgress: () => storage.checkpoint() })
+      .then(
+        () => 'made',
+        (error: unknown) => String(error),
+      )
+      .finally(() => {
+        isOver = true
+      })
+    while (!isOver) {
+      await append('during', 1_000_000)
+      storage.checkpoint()
+    }
+    expect(await made).toContain('bytes were appended meanwhile')
+    expect(storage.checkpointNeed).toBe('none')
+    expect(existsSync(target)).toBe(false)
     close()
   })
 

@@ -3,7 +3,8 @@
  *
  * Promises: the copy holds everything acknowledged before the call and nothing later; appends go on meanwhile, held up by
  * one checkpoint and no more. The file appears under its name only when it is whole and on the disk; a backup that fails
- * leaves what was there before. Needs room for a second store, and for what is appended during the copy.
+ * leaves what was there before. Needs room for a second store, and for what is appended during the copy; a full disk, or a
+ * gibibyte of that, ends the backup rather than the appends.
  *
  *   await backUp(storage, { target: '/backups/monday.db' })          // of a store in use, by its owner
  *   await backUpFile('events.db', { target: '/backups/monday.db' })  // of a store nobody has open
@@ -34,12 +35,21 @@ export async function backUp(storage: Storage, options: BackupOptions): Promise<
     await rm(unfinished, { force: true })
     // The copy is of this moment: nothing is awaited between looking at the position and beginning it.
     const { lastPosition } = storage
-    const sizeBytes = await storage.upkeep.copyTo(unfinished, options)
+    const sizeBytes = await storage.upkeep.copyTo(unfinished, options).finally(() => moveLog(storage))
     await putInPlace(unfinished, file)
     return { file, sizeBytes, lastPosition }
   } catch (error) {
     await rm(unfinished, { force: true })
     throw toBackupError(error, file)
+  }
+}
+
+/** What waited for the copy: on a disk that is full no append may come through to ask for it. */
+function moveLog(storage: Storage): void {
+  try {
+    if (storage.checkpointNeed !== 'none') storage.checkpoint()
+  } catch {
+    // Of no concern to the backup: the next checkpoint tries again, and says why it cannot.
   }
 }
 
