@@ -1,7 +1,7 @@
 /** `eventstore serve`: one store, for any client of the protocol, until it is told to stop. */
 import { parseCommandLine } from '#event-store-server/command-line.ts'
 import { startEventStoreServer } from '#event-store-server/event-store-server.ts'
-import { createLog } from '#kernel/log.ts'
+import { createLog, type LogLine } from '#kernel/log.ts'
 import type { Command } from './command.ts'
 import { listenForInterrupt } from './event-store-output.ts'
 import { storeFileOf } from './event-store-target.ts'
@@ -36,7 +36,7 @@ export const serveCommand: Command = {
     const isJson = args.includes('--json')
     const log = createLog('event-store', (line) => {
       if (isJson || line.level === 'error' || line.level === 'warning')
-        console.error(isJson ? JSON.stringify(line) : line.words)
+        console.error(isJson ? JSON.stringify(line) : inWords(line))
     })
     const server = await startEventStoreServer({ ...parseCommandLine(toWords(args)), log })
     const { port, connectionString } = server
@@ -51,6 +51,12 @@ export const serveCommand: Command = {
     await server.stop()
     return 0
   },
+}
+
+/** With what the words are about: a warning that does not name its file helps nobody. */
+function inWords({ words, facts }: LogLine): string {
+  const named = Object.entries(facts ?? {}).map(([name, fact]) => `${name} ${String(fact)}`)
+  return named.length === 0 ? words : `${words} (${named.join(', ')})`
 }
 
 /** The words of the server's own command line: the file may stand alone, and the home says it when nobody does. */

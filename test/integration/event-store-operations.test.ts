@@ -183,18 +183,27 @@ test('with TLS the same questions are asked as the user of the connection string
       random: systemRandom,
     })
   const own = await open('admin:correct-horse-1')
+  const operator = await open('ops:correct-horse-2')
   const stranger = await open('admin:wrong-horse')
   try {
     expect(await own.loadFigures()).toMatchObject({ durability: 'full' })
     const id = await own.startScavenge()
     await eventually('the scavenge to be in the history', async () => (await own.loadScavenges(1))[0]?.id === id)
     expect(await own.loadGroups()).toEqual([])
+    expect(await operator.loadFigures()).toMatchObject({ durability: 'full' })
+    const another = await operator.startScavenge()
+    await eventually(
+      'it to be there for the operator',
+      async () => (await operator.loadScavenges(1))[0]?.id === another,
+    )
+    expect(await operator.loadGroups()).toEqual([])
+    await expect(stranger.loadFigures()).rejects.toMatchObject({ kind: 'forbidden' })
     const refusal = new Promise<string>((resolve) => {
       stranger.watchFigures({ periodMs: 1_000, onFigures: () => resolve('shown'), onAway: resolve })
     })
     expect(await refusal).toMatch(/refuses this user|password/)
   } finally {
-    await Promise.all([own.close(), stranger.close()])
+    await Promise.all([own.close(), operator.close(), stranger.close()])
     await secured.stop()
   }
 })

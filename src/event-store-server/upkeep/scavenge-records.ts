@@ -7,6 +7,7 @@
  */
 import { newUuid } from '#kernel/ids.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
+import { operators } from '../access/acl.ts'
 import type { EventLog } from '../streams/event-log.ts'
 import { metadataEventType, toMetadataStream } from '../streams/stream-metadata.ts'
 
@@ -20,7 +21,8 @@ export type ScavengeEnd = {
 }
 
 const historyStream = '$scavenges'
-const historyMetadata = { $maxAge: 30 * 24 * 3_600 }
+/** Who may start a scavenge may see how it ended. */
+const historyMetadata = { $maxAge: 30 * 24 * 3_600, $acl: { $r: [operators] } }
 
 export class ScavengeRecords {
   private readonly eventLog: EventLog

@@ -8,6 +8,7 @@ import type { Random } from '#kernel/random.ts'
 import type { StoreHealth } from '../event-store.ts'
 import { createKurrentClient, type KurrentModule, withoutCredentials } from './kurrent-client.ts'
 import { probeServer } from './probe-server.ts'
+import { toStoreError } from './store-error.ts'
 import { pauseUnlessStopped, Stopped, within } from './waiting.ts'
 
 /**
@@ -40,6 +41,8 @@ export type ConnectionOptions = {
   readonly log: Log
   readonly clock: Clock
   readonly random: Random
+  /** Whether it is of no use without the right to read the whole log; otherwise a refusal is an answer like any other. */
+  readonly needsWholeLog?: boolean
 }
 
 const probeDeadlineMs = 10_000
@@ -48,7 +51,8 @@ const firstRetryDelayMs = 50
 const retryDelayMsMax = 2_000
 const disposeDeadlineMs = 2_000
 
-export function createKurrentConnection({ kurrent, connectionString, log, clock, random }: ConnectionOptions) {
+export function createKurrentConnection(options: ConnectionOptions) {
+  const { kurrent, connectionString, log, clock, random, needsWholeLog = true } = options
   const createClient = () => createKurrentClient(kurrent, connectionString)
   const clients = new Set<KurrentDBClient>()
   const listeners = new Set<(health: StoreHealth) => void>()
@@ -75,6 +79,8 @@ export function createKurrentConnection({ kurrent, connectionString, log, clock,
         return becomeReady()
       } catch (error) {
         if (closing.signal.aborted) return
+        if (!needsWholeLog && toStoreError(error, 'Asking for the end of the log').kind === 'forbidden')
+          return becomeReady()
         becomeUnready(error)
         if (isPlatformError(error, 'timeout')) renewCalls(calls)
         await backOff(attempt + 1)

@@ -39,7 +39,7 @@ export async function openKurrentStoreOperations(options: {
 }): Promise<StoreOperations> {
   const { connectionString, clock, random } = options
   const raw = createRawCalls(connectionString)
-  const connection = createKurrentConnection({ kurrent: await loadKurrent(), ...options })
+  const connection = createKurrentConnection({ kurrent: await loadKurrent(), ...options, needsWholeLog: false })
   const stops = new Set<() => void>()
 
   /** Waits for the server, then for the answer, both within one deadline. */
