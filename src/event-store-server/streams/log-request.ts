@@ -11,6 +11,8 @@ export type LogRequest =
       readonly events: readonly ProposedEvent[]
       /** Where a stream that has no event yet begins, for an import; at 0 when it is not given. */
       readonly firstRevision?: number | undefined
+      /** Nothing is added to metadata that undo a deletion: what was added then is imported too. */
+      readonly isImported?: boolean
     }
   | { readonly kind: 'delete'; readonly streamName: string; readonly expected: ExpectedRevision }
   | { readonly kind: 'tombstone'; readonly streamName: string; readonly expected: ExpectedRevision }

@@ -37,6 +37,8 @@ export type LogTransactionOptions = {
   readonly createdAt: number
 }
 
+type AppendRequest = LogRequest & { readonly kind: 'append' }
+
 const noBytes = Buffer.alloc(0)
 
 export class LogTransaction {
@@ -64,7 +66,7 @@ export class LogTransaction {
     if (stream.isTombstoned || this.isMetadataOfTombstoned(stream)) return { kind: 'tombstoned' }
     switch (request.kind) {
       case 'append':
-        return this.append(beginningAt(stream, request.firstRevision), request.expected, request.events)
+        return this.append(beginningAt(stream, request.firstRevision), request)
       case 'delete':
         return this.ifExpected(stream, request.expected, () => this.delete(stream))
       case 'tombstone':
@@ -77,7 +79,7 @@ export class LogTransaction {
     for (const name of this.streamsToSave) this.writer.saveStream(this.getStream(name))
   }
 
-  private append(stream: StoredStream, expected: ExpectedRevision, events: readonly ProposedEvent[]): LogOutcome {
+  private append(stream: StoredStream, { expected, events, isImported = false }: AppendRequest): LogOutcome {
     const ids = events.map((event) => event.id)
     const belief = expected === 'stream-exists' && this.hasOnlyMetadata(stream) ? 'any' : expected
     const judgement = this.tryRead(() => judgeAppend(stream, belief, ids, this.historyOf(stream)))
@@ -92,7 +94,7 @@ export class LogTransaction {
       case 'write':
         return isDeleted(stream) && this.hasTombstonedMetadata(stream)
           ? { kind: 'tombstoned' }
-          : this.write(stream, events)
+          : this.write(stream, events, isImported)
     }
   }
 
@@ -101,7 +103,7 @@ export class LogTransaction {
     return stream.revision < 0 && !isDeleted(stream) && this.getStream(toMetadataStream(stream.name)).revision >= 0
   }
 
-  private write(stream: StoredStream, events: readonly ProposedEvent[]): LogOutcome {
+  private write(stream: StoredStream, events: readonly ProposedEvent[], isImported = false): LogOutcome {
     if (events.length === 0) return { kind: 'written', revision: stream.revision, position: undefined }
     const current = stream.truncateBefore === deletedBefore ? this.takeUpAgain(stream) : stream
     let revision = current.revision
@@ -110,7 +112,8 @@ export class LogTransaction {
     this.changedStreams.set(stream.name, { ...current, revision })
     const position = this.entries.at(-1)?.position
     const last = events.at(-1)
-    if (isMetadataStream(stream.name) && last) this.applyMetadata(fromMetadataStream(stream.name), last.data)
+    if (isMetadataStream(stream.name) && last)
+      this.applyMetadata(fromMetadataStream(stream.name), last.data, isImported)
     return { kind: 'written', revision, position }
   }
 
@@ -152,12 +155,12 @@ export class LogTransaction {
   }
 
   /** New metadata undo a deletion; what was deleted stays hidden, by a truncation that is added to them. */
-  private applyMetadata(streamName: string, data: Buffer): void {
+  private applyMetadata(streamName: string, data: Buffer, isImported: boolean): void {
     const before = this.getStream(streamName)
     const after = { ...before, ...parseVisibility(data) }
     this.change(after)
     const isTakenUpAgain = isDeleted(before) && after.truncateBefore !== before.revision + 1
-    if (isTakenUpAgain && !isDeleted(after)) this.setTruncateBefore(after, before.revision + 1)
+    if (isTakenUpAgain && !isDeleted(after) && !isImported) this.setTruncateBefore(after, before.revision + 1)
   }
 
   /** Of more than a revision. */

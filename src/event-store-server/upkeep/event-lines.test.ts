@@ -180,6 +180,30 @@ describe('an export that is imported', () => {
     expect(target.storage.lastPosition).toBe(lastPosition)
   })
 
+  test('leaves each stream as deletions and metadata left it, also when those follow one another', async () => {
+    const source = open()
+    const append = (streamName: string, data: string) => {
+      const [type, contentType] = ['T', 'application/json']
+      const event = { id: newUuid(), type, contentType, data: Buffer.from(data), metadata: Buffer.alloc(0) }
+      return source.eventLog.request({ kind: 'append', streamName, expected: 'any', events: [event] })
+    }
+    for (const metadata of [['{"$tb":1}', '{"$maxAge":5}'], ['{"$maxAge":6}'], []]) {
+      const streamName = `s${metadata.length}`
+      await append(streamName, '{}')
+      await source.eventLog.request({ kind: 'delete', streamName, expected: 'any' })
+      await append('other', '{}')
+      for (const data of metadata) await append(`$$${streamName}`, data)
+    }
+    const target = open()
+    await importEvents(target, { pieces: [await exported(source.storage)] })
+    expect(contents(target.storage)).toEqual(contents(source.storage))
+    for (const streamName of ['s0', 's1', 's2'])
+      expect(target.storage.findStream(streamName)).toMatchObject({
+        ...source.storage.findStream(streamName),
+        id: expect.any(Number),
+      })
+  })
+
   test('goes on where it was cut off', async () => {
     const source = open()
     await fill(source, createSeededRandom(1))

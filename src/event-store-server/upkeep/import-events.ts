@@ -19,6 +19,7 @@ import type { Storage } from '../storage/storage.ts'
 import { EventLog } from '../streams/event-log.ts'
 import { readEventHeader, toEventKey } from '../streams/event-record.ts'
 import type { LogOutcome } from '../streams/log-request.ts'
+import { isMetadataStream } from '../streams/stream-metadata.ts'
 import { type EventLine, parseEventLine } from './event-lines.ts'
 import { splitLines } from './text-lines.ts'
 
@@ -143,7 +144,7 @@ class Importer {
     const outcome = await this.eventLog.request(
       first.isTombstone
         ? { kind: 'tombstone', streamName, expected: 'any' }
-        : { kind: 'append', streamName, expected: 'any', events, firstRevision: first.revision },
+        : { kind: 'append', streamName, expected: 'any', events, firstRevision: first.revision, isImported: true },
     )
     this.count(run, outcome)
   }
@@ -172,8 +173,15 @@ function toRuns(lines: readonly NumberedLine[]): NumberedLine[][] {
   for (const line of lines) {
     const run = runs.at(-1)
     const last = run?.at(-1)
-    if (run && last && last.streamName === line.streamName && !last.isTombstone && !line.isTombstone) run.push(line)
+    if (run && last && isContinuedBy(last, line)) run.push(line)
     else runs.push([line])
   }
   return runs
+}
+
+/** Of metadata that are appended together only the last would take effect: each is appended by itself. */
+function isContinuedBy(last: NumberedLine, line: NumberedLine): boolean {
+  return (
+    last.streamName === line.streamName && !last.isTombstone && !line.isTombstone && !isMetadataStream(line.streamName)
+  )
 }
