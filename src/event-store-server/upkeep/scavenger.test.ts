@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createFakeClock, type FakeClock, systemClock } from '#kernel/clock.ts'
+import { type Clock, createFakeClock, type FakeClock, systemClock } from '#kernel/clock.ts'
 import { newUuid } from '#kernel/ids.ts'
 import { silentLog } from '#kernel/log.ts'
 import { createSeededRandom, pickOne, type Random } from '#kernel/random.ts'
@@ -248,6 +248,42 @@ describe('a scavenge', () => {
     const second = await scavenge(opened)
     expect((stopped?.removedEventCount ?? 0) + (second?.removedEventCount ?? 0)).toBe(40 * 59)
     expect(opened.storage.upkeep.loadScavengeNote()).toEqual({ lastStreamId: 0, scavengeId: undefined })
+  })
+
+  test('rests for a second at most, though the machine sleeps for hours or its clock is set back', async () => {
+    let now = Date.UTC(2026, 0, 1)
+    let jumpMs = 0
+    const restsMs: number[] = []
+    const jumping: Clock = {
+      now: () => now,
+      after: (delayMs, work) => {
+        restsMs.push(delayMs)
+        return systemClock.after(0, work)
+      },
+    }
+    const storage = new SqliteStorage({
+      file: ':memory:',
+      onStep: (step) => (now += step === 'scavenge:removed' ? jumpMs : 0),
+    })
+    const eventLog = new EventLog({ storage, log: silentLog, clock: jumping })
+    const scavenger = new Scavenger({ eventLog, storage, log: silentLog })
+    for (jumpMs of [8 * 3_600_000, -8 * 3_600_000]) {
+      for (let n = 0; n < 5; n++) {
+        const events = [proposed(`{"$maxCount":${n + 1}}`, '$metadata')]
+        await eventLog.request({ kind: 'append', streamName: '$$a', expected: 'any', events })
+      }
+      scavenger.start()
+      expect((await scavenger.whenEnded())?.result).toBe('Success')
+    }
+    expect(Math.max(...restsMs)).toBe(1_000)
+    const records = values(everything(storage), '$scavenges').map((link) => link.split('@')[1] ?? '')
+    const ends = records
+      .flatMap((name) => values(everything(storage), name))
+      .filter((data) => data.includes('timeTaken'))
+    expect(ends.length).toBeGreaterThan(0)
+    expect(ends.every((data) => /"timeTaken":"\d\d:\d\d:\d\d\./.test(data))).toBe(true)
+    eventLog.stop()
+    storage.close()
   })
 
   test('is kept in the history of scavenges, with its end, also when a crash cut it off', async () => {

@@ -57,6 +57,8 @@ type Run = {
 
 const stepsPerCheckpoint = 16
 const pagesPerStep = 64
+/** A machine that slept during a step, or whose clock was set, would rest for as long. */
+const restMsMax = 1_000
 
 export class Scavenger {
   private readonly options: ScavengerOptions
@@ -210,14 +212,14 @@ export class Scavenger {
     while (!run.stopping.signal.aborted) {
       const begunAt = clock.now()
       if (!step()) return
-      const restMs = (clock.now() - begunAt) * (this.options.restFactor ?? 1)
+      const restMs = Math.min(restMsMax, (clock.now() - begunAt) * (this.options.restFactor ?? 1))
       await (restMs > 0 ? pause(clock, restMs) : nextTurn())
     }
   }
 
   private async close(run: Run, result: ScavengeResult): Promise<void> {
     const { eventLog, storage, log } = this.options
-    const facts = { result, error: run.error, tookMs: eventLog.clock.now() - run.startedAt }
+    const facts = { result, error: run.error, tookMs: Math.max(0, eventLog.clock.now() - run.startedAt) }
     try {
       await this.records.recordEnd(run.scavengeId, { ...facts, freedBytes: run.walk?.removedBytes ?? 0 })
       this.reach('scavenge:recorded')
