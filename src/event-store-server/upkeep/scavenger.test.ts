@@ -15,7 +15,6 @@ import { readStream } from '../streams/read.ts'
 import type { SubscriptionSink } from '../streams/read-sink.ts'
 import { subscribeToAll } from '../streams/subscription-to-all.ts'
 import { StreamTombstoned, subscribeToStream } from '../streams/subscription-to-stream.ts'
-import { ScavengeWalk } from './scavenge-walk.ts'
 import { Scavenger } from './scavenger.ts'
 
 let folder: string
@@ -187,26 +186,6 @@ describe('a scavenge', () => {
     expect(outcome).toMatchObject({ kind: 'written' })
     expect(again.log.lastPosition).toBeGreaterThan(lastPosition)
     await again.close()
-  })
-
-  test('ends, and counts each event once, while a limited stream is written faster than it is walked', async () => {
-    const storage = new SqliteStorage({ file: ':memory:' })
-    const eventLog = new EventLog({ storage, log: silentLog, clock: systemClock })
-    const append = (streamName: string, event: ProposedEvent) =>
-      eventLog.request({ kind: 'append', streamName, expected: 'any', events: [event] })
-    await append('$$busy', proposed('{"$maxCount":1}', '$metadata'))
-    for (let n = 0; n < 20; n++) await append('busy', proposed(String(n)))
-    const before = eventLog.lastPosition
-    for (let n = 0; n < 40; n++) await append('busy', proposed(String(n)))
-    storage.indexEvents()
-    const limits = { eventCountMax: 8, sizeBytesMax: 1e6, streamCountMax: 10, lengthMsMax: 4 }
-    const options = { eventLog, storage, log: silentLog, scavengeId: 'one', startAfter: 0, before, limits }
-    const walk = new ScavengeWalk(options)
-    let steps = 0
-    while (steps < 50 && walk.step() !== undefined) steps++
-    expect({ isOver: steps < 50, removed: walk.removedEventCount }).toEqual({ isOver: true, removed: 19 })
-    eventLog.stop()
-    storage.close()
   })
 
   test('takes removed events out of the memory of recent ones', async () => {
