@@ -114,6 +114,8 @@ export class Watch {
   readonly events: ResolvedEvent[] = []
   readonly confirmed: Promise<void>
   readonly caughtUp: Promise<LivePlace>
+  /** Events that had come by then. */
+  readonly countWhenCaughtUp: Promise<number>
   readonly failure: Promise<Failure>
   readonly ended: Promise<void>
   private hasFailed: Failure | undefined
@@ -125,6 +127,7 @@ export class Watch {
     this.caughtUp = new Promise((resolve) =>
       subscription.once('caughtUp', (place) => resolve((place ?? {}) as LivePlace)),
     )
+    this.countWhenCaughtUp = new Promise((resolve) => subscription.once('caughtUp', () => resolve(this.events.length)))
     this.ended = new Promise((resolve) => {
       subscription.once('end', () => resolve())
       subscription.once('close', () => resolve())
@@ -169,6 +172,43 @@ export class Watch {
     this.waiters.clear()
     for (const resume of waiters) resume()
   }
+}
+
+/** A reader who stops after the first event while thousands are appended, and then reads on. Nobody else is on its connection. */
+export async function fallsBehindAndMissesNothing(
+  { client, onEnd }: Pick<CaseContext, 'client' | 'onEnd'>,
+  streamName: string,
+  subscription: Subscription,
+): Promise<void> {
+  onEnd(() => subscription.unsubscribe())
+  const marks: string[] = []
+  const isCaughtUp = new Promise<void>((resolve) => subscription.once('caughtUp', () => resolve()))
+  subscription.on('caughtUp', () => marks.push('caught up'))
+  subscription.on('fellBehind', () => marks.push('fell behind'))
+  const values: unknown[] = []
+  const start = withResolver()
+  const reading = (async () => {
+    for await (const { event } of subscription) {
+      if (values.push(Number(event?.revision)) === 6_001) return
+      await start.promise
+    }
+  })()
+  await isCaughtUp
+  await client.append(streamName, [fact(0)])
+  for (let batch = 0; batch < 3; batch++) await client.append(streamName, facts(2_000))
+  start.resolve()
+  await reading
+  assert.deepEqual(values, range(0, 6_001))
+  assert.deepEqual(marks.slice(0, 2), ['caught up', 'fell behind'])
+}
+
+/** Node learnt `Promise.withResolvers` late. */
+function withResolver(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => undefined
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve }
 }
 
 export function watch(

@@ -6,7 +6,7 @@
  * nothing about the rest of the log, and asserts with `node:assert`, which both runtimes have.
  */
 import type { ClientKind, ConformanceClient, Credentials } from './conformance-client.ts'
-import type { ConnectionChange } from './connection-strings.ts'
+import { type ConnectionChange, hasUsers } from './connection-strings.ts'
 import type { SecureServer, ServerOfACase } from './server-of-a-case.ts'
 
 export type CaseContext = {
@@ -38,6 +38,8 @@ export type CaseBody = (context: CaseContext) => Promise<void>
 export type CaseTerms = {
   /** Why it cannot run against a server that is not ours. */
   readonly ownServerOnly?: string
+  /** It asks a server with TLS and users: one of ours, or a foreign one that has them. */
+  readonly asksUsers?: boolean
   /** Why it must run alone: it makes a client lose its connection. */
   readonly breaksConnections?: string
   /** The clients that can say what the case says; all when absent. */
@@ -56,6 +58,16 @@ export function conformanceCases(
     const [terms, body] = typeof given === 'function' ? [{}, given] : given
     return { ...terms, title: `${subject} ${law}`, body }
   })
+}
+
+export type JudgedServer = { readonly connectionString: string; readonly isOurs: boolean }
+
+/** Why the case cannot be asked of this server; undefined when it can. */
+export function whyOutOfReach({ ownServerOnly, asksUsers }: CaseTerms, server: JudgedServer): string | undefined {
+  if (server.isOurs) return undefined
+  return (
+    ownServerOnly ?? (asksUsers && !hasUsers(server.connectionString) ? 'it needs TLS and an administrator' : undefined)
+  )
 }
 
 export function isForClient({ clients }: ConformanceCase, kind: ClientKind): boolean {

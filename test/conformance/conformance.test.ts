@@ -3,7 +3,7 @@
  *
  * Our server is started and asked. To ask another one, say where it is:
  * `PEEK_TEST_EVENT_STORE='kurrentdb://admin:changeit@host:2113?tls=true' bun test --timeout=300000 test/conformance`;
- * cases that need a server of their own are then skipped, with their reason. `PEEK_TEST_CASES=words` runs only the cases
+ * cases that need a server of their own are then skipped, with their reason, and so are those about users without TLS. `PEEK_TEST_CASES=words` runs only the cases
  * whose titles contain them.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
@@ -13,7 +13,7 @@ import { type EventStoreServer, startEventStoreServer } from '#event-store-serve
 import { silentLog } from '#kernel/log.ts'
 import { allCases } from './all-cases.ts'
 import { type Combination, type CombinationRun, combinations, nodePath, runCombinations } from './combinations.ts'
-import { isForClient } from './conformance-case.ts'
+import { isForClient, whyOutOfReach } from './conformance-case.ts'
 
 const foreignServer = process.env.PEEK_TEST_EVENT_STORE
 const only = process.env.PEEK_TEST_CASES
@@ -47,9 +47,10 @@ for (const combination of combinations) {
   const { client, runtime } = combination
   describe.skipIf(!wanted.includes(combination))(`${client} client under ${runtime}:`, () => {
     for (const each of allCases.filter((known) => isForClient(known, client) && known.title.includes(only ?? ''))) {
-      const isOutOfReach = foreignServer !== undefined && each.ownServerOnly !== undefined
-      const title = isOutOfReach ? `${each.title} (not asked: ${each.ownServerOnly})` : each.title
-      test.skipIf(isOutOfReach)(
+      const judged = { connectionString: foreignServer ?? '', isOurs: foreignServer === undefined }
+      const reason = whyOutOfReach(each, judged)
+      const title = reason === undefined ? each.title : `${each.title} (not asked: ${reason})`
+      test.skipIf(reason !== undefined)(
         title,
         async () => {
           const result = await runs.get(combination)?.outcomeOf(each.title)

@@ -30,6 +30,12 @@ export function credentialsOf(connectionString: string): Credentials {
   return { username: decodeURIComponent(username), password: decodeURIComponent(password) }
 }
 
+/** With TLS and somebody to ask as: then users can be made, and rights judged. */
+export function hasUsers(connectionString: string): boolean {
+  const { user, query = '' } = partsOf(connectionString)
+  return user !== undefined && new URLSearchParams(query).get('tls') !== 'false'
+}
+
 function partsOf(connectionString: string): Partial<Record<string, string>> {
   const groups = pattern.exec(connectionString)?.groups
   if (!groups) throw new Error(`${connectionString} is no connection string: kurrentdb://host:port?tls=false is one.`)

@@ -11,6 +11,21 @@ export type RawAnswer = { readonly code: number; readonly details: string; reado
 const waitMsMax = 10_000
 const same = (bytes: Buffer): Buffer => bytes
 
+/** A call the server may answer for ever: its first answers, then it is hung up on. */
+export async function callRawForMany(
+  connectionString: string,
+  { path, request, count }: { readonly path: string; readonly request: Buffer; readonly count: number },
+  credentials: Credentials,
+): Promise<Buffer[]> {
+  const { client, metadata, options } = openRaw(connectionString, credentials)
+  const replies: Buffer[] = []
+  const call = client.makeServerStreamRequest(path, same, same, request, metadata, options)
+  call.on('error', () => undefined)
+  for await (const reply of call) if (replies.push(reply) === count) break
+  client.close()
+  return replies
+}
+
 /** A unary call; a failure is an answer too, with its code. */
 export async function callRaw(
   connectionString: string,
@@ -18,6 +33,17 @@ export async function callRaw(
   request: Buffer = Buffer.alloc(0),
   credentials?: Credentials,
 ): Promise<RawAnswer> {
+  const { client, metadata, options } = openRaw(connectionString, credentials)
+  const answer = await new Promise<RawAnswer>((resolve) =>
+    client.makeUnaryRequest(path, same, same, request, metadata, options, (error, reply) =>
+      resolve({ code: error?.code ?? 0, details: error?.details ?? '', reply: reply ?? Buffer.alloc(0) }),
+    ),
+  )
+  client.close()
+  return answer
+}
+
+function openRaw(connectionString: string, credentials: Credentials | undefined) {
   const { host, searchParams } = new URL(connectionString.replace(/^[^:]+:/, 'http:'))
   const caFile = searchParams.get('tlsCAFile')
   const channel =
@@ -30,14 +56,7 @@ export async function callRaw(
     const { username, password } = credentials
     metadata.set('authorization', `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`)
   }
-  const options = { deadline: Date.now() + waitMsMax }
-  const answer = await new Promise<RawAnswer>((resolve) =>
-    client.makeUnaryRequest(path, same, same, request, metadata, options, (error, reply) =>
-      resolve({ code: error?.code ?? 0, details: error?.details ?? '', reply: reply ?? Buffer.alloc(0) }),
-    ),
-  )
-  client.close()
-  return answer
+  return { client, metadata, options: { deadline: Date.now() + waitMsMax } }
 }
 
 export function textField(field: number, text: string): Buffer {

@@ -8,7 +8,7 @@
 import { randomUUID } from 'node:crypto'
 import { allCases } from './all-cases.ts'
 import type { CaseOutcome, RunnerLine, RunnerOrder } from './case-outcome.ts'
-import { type CaseContext, type ConformanceCase, isForClient } from './conformance-case.ts'
+import { type CaseContext, type ConformanceCase, isForClient, whyOutOfReach } from './conformance-case.ts'
 import type { ClientKind, ConformanceClient, OpenClient } from './conformance-client.ts'
 import { changeConnectionString, credentialsOf, toSchemeOf } from './connection-strings.ts'
 import { type SecureServer, startSecureServer, startServerOfACase } from './server-of-a-case.ts'
@@ -41,7 +41,7 @@ export async function runConformance(kind: ClientKind, openClient: OpenClient): 
     order,
     client: openAnother(order.connectionString),
     openClient: openAnother,
-    getSecureServer: () => (secureServer ??= startSecureServer(ownServerOf(order))),
+    getSecureServer: () => (secureServer ??= findSecureServer(order)),
   }
   const perform = async (cases: ConformanceCase[]) => {
     for (let next = cases.shift(); next; next = cases.shift()) print(await runCase(next, run))
@@ -56,7 +56,8 @@ export async function runConformance(kind: ClientKind, openClient: OpenClient): 
 }
 
 function isToRun(given: ConformanceCase, kind: ClientKind, order: RunnerOrder): boolean {
-  const isInReach = order.ownServer !== undefined || given.ownServerOnly === undefined
+  const { connectionString, ownServer } = order
+  const isInReach = whyOutOfReach(given, { connectionString, isOurs: ownServer !== undefined }) === undefined
   return isInReach && isForClient(given, kind) && given.title.includes(order.only ?? '')
 }
 
@@ -94,6 +95,16 @@ function createContext({ order, client, openClient, getSecureServer }: Run, clea
     },
     getSecureServer,
     onEnd: (cleanUp) => cleanUps.push(cleanUp),
+  }
+}
+
+/** One of our own, or the foreign one itself. */
+async function findSecureServer({ ownServer, connectionString }: RunnerOrder): Promise<SecureServer> {
+  if (ownServer) return startSecureServer(ownServer)
+  return {
+    connectionString: changeConnectionString(connectionString, { user: '' }),
+    admin: credentialsOf(connectionString),
+    stop: async () => undefined,
   }
 }
 

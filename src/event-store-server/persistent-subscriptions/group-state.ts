@@ -146,7 +146,9 @@ export class GroupState {
       const isTakenOver = message?.flight !== undefined && message.flight.consumer.id !== consumerId
       if (message && !isTakenOver) this.refuse(message, nack, now)
     }
-    this.dispatch(now)
+    // Who wants to stop gets nothing more, what it has just given back least of all.
+    if (nack.action === 'stop') this.removeConsumer(consumerId, now)
+    else this.dispatch(now)
   }
 
   /** Takes back what was out longer than the timeout. */

@@ -95,7 +95,7 @@ class Consumer {
     await settle()
   }
 
-  async nack(action: 'park' | 'retry' | 'skip', ...places: number[]): Promise<void> {
+  async nack(action: 'park' | 'retry' | 'skip' | 'stop', ...places: number[]): Promise<void> {
     this.seat.nack(
       places.map((place) => this.ids[place] ?? ''),
       action,
@@ -207,6 +207,21 @@ describe('a group', () => {
     expect(store.group().info().inFlightCount).toBe(1)
     await has.ack(0)
     expect(store.group().info().inFlightCount).toBe(0)
+  })
+
+  test('gives a consumer that asks to stop nothing more, and what it gave back to the next one, told that it is a retry', async () => {
+    const store = await storeWithGroup()
+    await store.append(2)
+    const first = new Consumer(store)
+    await settle()
+    await first.nack('stop', 0)
+    expect([first.values, first.ends]).toEqual([[0, 1], ['dropped']])
+    const next = new Consumer(store)
+    await settle()
+    expect([next.values, next.retryCounts]).toEqual([
+      [0, 1],
+      [1, 0],
+    ])
   })
 
   test('delivers again what cannot be parked', async () => {

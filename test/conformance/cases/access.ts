@@ -6,7 +6,7 @@ import type { Credentials } from '../conformance-client.ts'
 import { callRaw, messageField, textField } from '../raw-call.ts'
 import { getSecureClients, type SecureClients } from '../secure-clients.ts'
 
-const terms = { ownServerOnly: 'it needs TLS, an administrator and users of its own' }
+const terms = { asksUsers: true }
 const denied = { type: 'access-denied' }
 
 type Secured = SecureClients & {
@@ -36,6 +36,14 @@ const secured =
         admin,
       )
       assert.equal(code, 0, details)
+      context.onEnd(() =>
+        callRaw(
+          connectionString,
+          '/event_store.client.users.Users/Delete',
+          messageField(1, textField(1, user.username)),
+          admin,
+        ),
+      )
       return user
     }
     await body({
@@ -217,6 +225,7 @@ export const accessCases = conformanceCases('With users and TLS', {
         anonymous.calls.createPersistentSubscriptionToStream(streamName, groupName, settings, { credentials })
       await fails(create(user), denied)
       await create(operator)
+      context.onEnd(() => admin.calls.deletePersistentSubscriptionToStream(streamName, groupName))
       await fails(
         anonymous.calls.deletePersistentSubscriptionToStream(streamName, groupName, { credentials: user }),
         denied,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { eventually, fact, facts, fails, failureOf, range, readValues, watch } from '../case-tools.ts'
 import { conformanceCases } from '../conformance-case.ts'
-import { callRaw, fieldsOf, messageField, textField } from '../raw-call.ts'
+import { callRaw, callRawForMany, fieldsOf, messageField, textField } from '../raw-call.ts'
 
 const unimplemented = 12
 const unauthorised = [7, 16]
@@ -63,6 +63,19 @@ export const connectionCases = [
           member.some(({ field, number }) => field === 4 && number === 1),
       )
       assert.equal(leads.length, 1)
+    },
+
+    'reports its statistics, under the names that are documented, again and again': async ({
+      connectionString,
+      admin,
+    }) => {
+      const path = '/event_store.client.monitoring.Monitoring/Stats'
+      const every100Ms = Buffer.from([0x20, 100])
+      for (const reply of await callRawForMany(connectionString, { path, request: every100Ms, count: 2 }, admin)) {
+        const entries = fieldsOf(reply).map(({ bytes }) => fieldsOf(bytes).map((text) => String(text.bytes)))
+        const statistics = new Map(entries.map(([name = '', value = '']) => [name, value]))
+        assert.ok(Number(statistics.get('proc-mem')) > 0, [...statistics.keys()].join())
+      }
     },
 
     'answers what it does not know with "unimplemented", and goes on': async ({

@@ -111,6 +111,22 @@ const casesOf = (source: Source): readonly ConformanceCase[] => {
       assert.equal((await group.info()).stats.parkedMessageCount, 0n)
     },
 
+    'that gives back to stop is ended, and the event is there for the next one': [
+      { ownServerOnly: 'that the event is kept is documented nowhere' },
+      async (context) => {
+        const group = await new GroupUnderTest(context, source).begin()
+        await group.append([0])
+        await group.create({ messageTimeout: 60_000 })
+        const consumer = group.consume((subscription, event) => subscription.nack('stop', 'no more', event))
+        await consumer.first(1)
+        await Promise.race([consumer.failure, consumer.ended])
+        await eventually('it has left', async () => (await group.info()).connections.length === 0)
+        const next = group.consume(ack)
+        assert.deepEqual(valuesOf(await next.first(1)), [0])
+        assert.equal(consumer.events.length, 1)
+      },
+    ],
+
     'that forgets an event gets it again when the time is up': async (context) => {
       const group = await new GroupUnderTest(context, source).begin()
       await group.append([7])

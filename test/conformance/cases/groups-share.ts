@@ -56,6 +56,32 @@ export const groupShareCases = conformanceCases('Consumers of one persistent sub
     }
   },
 
+  'to whom correlations are pinned have each for themselves, in whatever stream it is': [
+    // The older client does not know the strategy and sends another.
+    { clients: ['kurrent'] },
+    async (context) => {
+      const { client } = context
+      const category = context.newWord()
+      const group = await new GroupUnderTest(context, 'to the whole log').begin()
+      const filter = client.streamNameFilter({ prefixes: [`${category}-`] })
+      await group.create({ consumerStrategyName: 'PinnedByCorrelation' }, 'start', filter)
+      const consumers = [1, 2, 3].map(() => group.consume(ack))
+      await Promise.all(consumers.map(({ confirmed }) => confirmed))
+      const correlations = range(0, 12).map(() => context.newWord())
+      for (const stream of range(0, 5))
+        await client.append(
+          `${category}-${stream}`,
+          correlations.map((id, value) => ({ ...fact(value), metadata: { $correlationId: id } })),
+        )
+      await allAreHere(consumers, 60)
+      for (const correlation of range(0, 12)) {
+        const served = consumers.filter(({ values }) => values.includes(correlation))
+        assert.equal(served.length, 1, `correlation ${correlation} has one consumer`)
+      }
+      assert.ok(consumers.filter(({ values }) => values.length > 0).length > 1, 'one consumer had everything')
+    },
+  ],
+
   'take over what one that leaves has not answered': async (context) => {
     const group = await new GroupUnderTest(context, 'to a stream').create({ messageTimeout: 60_000 })
     const leaving = group.consume(undefined, { bufferSize: 10 })

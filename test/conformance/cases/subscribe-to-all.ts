@@ -1,6 +1,6 @@
 /** Subscriptions to the whole log. Others write to it: each case looks for events of a type or category of its own. */
 import assert from 'node:assert/strict'
-import { fact, facts, positionOf, range, watch } from '../case-tools.ts'
+import { fact, facts, fallsBehindAndMissesNothing, openApart, positionOf, range, watch } from '../case-tools.ts'
 import { conformanceCases } from '../conformance-case.ts'
 import type { Position } from '../conformance-client.ts'
 
@@ -128,8 +128,8 @@ export const subscribeToAllCases = conformanceCases('A subscription to the whole
     await client.append(context.newStream(), facts(10, type))
     const filter = client.eventTypeFilter({ prefixes: [type] })
     const watching = watch(context, client.calls.subscribeToAll({ filter }))
-    await watching.caughtUp
-    assert.deepEqual(await watching.firstValues(10), range(0, 10))
+    assert.equal(await watching.countWhenCaughtUp, 10)
+    assert.deepEqual(watching.values, range(0, 10))
   },
 
   'says at which position it has caught up, and when': [
@@ -224,6 +224,16 @@ export const subscribeToAllCases = conformanceCases('A subscription to the whole
     await appending
     for (const watching of watchers) assert.deepEqual(await watching.firstValues(450), range(0, 450))
   },
+
+  'that is read slowly falls behind, says so, catches up, and misses nothing': [
+    { ownServerOnly: 'how far a subscriber may be behind and still be live is for each server to say' },
+    async (context) => {
+      const { calls, streamNameFilter } = openApart(context)
+      const streamName = context.newStream()
+      const filter = streamNameFilter({ prefixes: [streamName] })
+      await fallsBehindAndMissesNothing(context, streamName, calls.subscribeToAll({ fromPosition: 'end', filter }))
+    },
+  ],
 
   'still shows what a deletion has hidden': async (context) => {
     const { client } = context

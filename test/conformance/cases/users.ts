@@ -7,7 +7,7 @@ import { callRaw, fieldsOf, messageField, textField } from '../raw-call.ts'
 import { getSecureClients } from '../secure-clients.ts'
 import type { SecureServer } from '../server-of-a-case.ts'
 
-const terms = { ownServerOnly: 'the users of a foreign server are not ours' }
+const terms = { asksUsers: true }
 const notFound = 5
 
 type Desk = {
@@ -40,6 +40,7 @@ const withUser =
       ),
     )
     assert.equal(made.code, 0, made.details)
+    context.onEnd(() => ask('Delete', named(user)))
     await body({ context, server, user, ask, isLetIn })
   }
 
