@@ -3,7 +3,8 @@
  * waiting cannot be overtaken.
  *
  * Promises: what `commit` returned from is on the disk (unless durability is `normal`) and survives a crash; a `commit`
- * that throws changed nothing. Reads return whole events in order, stop at the page's limits, and throw
+ * that throws changed nothing that is read from here on, but after one that failed with `unavailable` only the next start
+ * can tell what the disk has of it. Reads return whole events in order, stop at the page's limits, and throw
  * `store-damaged` rather than return bytes that do not match their checksum.
  * Asks: positions only grow; `StorageWriter` is used only inside the `commit` that handed it out.
  */
