@@ -22,7 +22,7 @@ export function openSqliteDatabase(file: string, durability: Durability): Databa
     database.run('PRAGMA locking_mode = EXCLUSIVE')
     // Before the first page is written; later it would be one more write, and a full disk must not prevent an opening.
     if (readNumber(database, 'page_count') === 0) database.run('PRAGMA auto_vacuum = INCREMENTAL')
-    database.run('PRAGMA journal_mode = WAL')
+    refuseWithoutLog(database, file)
     database.run(`PRAGMA synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`)
     database.run('PRAGMA fullfsync = ON')
     database.run('PRAGMA wal_autocheckpoint = 0')
@@ -36,6 +36,14 @@ export function openSqliteDatabase(file: string, durability: Durability): Databa
     database.close()
     throw toOpeningError(error, file)
   }
+}
+
+/** Copies of the file, and the cost of a commit, count on the log. */
+function refuseWithoutLog(database: Database, file: string): void {
+  const mode = database.query('PRAGMA journal_mode = WAL').values()[0]?.[0]
+  if (mode === 'wal' || mode === 'memory') return
+  const words = `${file} cannot have a write-ahead log where it is (SQLite says "${mode}"). Use a local disk.`
+  throw new PlatformError('unavailable', words, { facts: { file, mode: String(mode) } })
 }
 
 /** A new one is for its owner only: it has what not every user of the store may read, and the hashes of their passwords. */
