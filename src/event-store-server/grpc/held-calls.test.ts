@@ -6,11 +6,13 @@ import { createDeferred } from '#kernel/deferred.ts'
 import { newUuid } from '#kernel/ids.ts'
 import { silentLog } from '#kernel/log.ts'
 import { type Access, AccessDenied, nobody } from '../access/access.ts'
+import { defaultGroupSettings, type GroupSettings } from '../persistent-subscriptions/group-settings.ts'
 import { PersistentSubscriptions } from '../persistent-subscriptions/persistent-subscriptions.ts'
 import { encodeMessage } from '../protobuf/encode-message.ts'
 import { Statistics } from '../statistics/statistics.ts'
 import { SqliteStorage } from '../storage/sqlite-storage.ts'
 import { EventLog } from '../streams/event-log.ts'
+import { nextTurn } from '../streams/read-sink.ts'
 import { createAppendHandler } from './append-handler.ts'
 import { createBatchAppendHandler } from './batch-append-handler.ts'
 import type { ServiceContext } from './grpc-service.ts'
@@ -167,7 +169,40 @@ describe('a batch append', () => {
   })
 })
 
+const fromStart: GroupSettings = { ...defaultGroupSettings, startFrom: 'start' }
+const consumerOptions = encodeMessage((writer) =>
+  writer.message(1, (options) => {
+    writeStreamIdentifier(options, 1, 'orders')
+    options.text(2, 'workers')
+    options.uint(3, 40)
+  }),
+)
+
 describe('a consumer', () => {
+  test('that reads nothing is sent little more than its call holds, the one that comes after it too', async () => {
+    const { context, eventLog } = open()
+    const subscriptions = new PersistentSubscriptions({ eventLog, log: silentLog })
+    await subscriptions.create({ streamName: 'orders', groupName: 'workers' }, fromStart, undefined)
+    const events = Array.from({ length: 50 }, () => ({
+      ...{ id: newUuid(), type: 'Ordered', contentType: 'application/octet-stream', metadata: Buffer.alloc(0) },
+      data: Buffer.alloc(16_384),
+    }))
+    await eventLog.request({ kind: 'append', streamName: 'orders', expected: 'any', events })
+    const group = subscriptions.find({ streamName: 'orders', groupName: 'workers' })
+    // The second one finds the group with everything in memory.
+    for (const _ of ['first', 'second']) {
+      const call = new FakeCall()
+      Reflect.apply(createConsumerHandler(context, subscriptions), undefined, [call])
+      await call.isRead.promise
+      call.emit('data', consumerOptions)
+      for (let turn = 0; turn < 200; turn++) await nextTurn()
+      expect(group?.info().inFlightCount).toBeGreaterThan(0)
+      expect(group?.info().inFlightCount).toBeLessThan(8)
+      call.emit('cancelled')
+    }
+    await subscriptions.stop()
+  })
+
   test('that lost its right while it waited to sit down gets nothing', async () => {
     const { context, access, eventLog } = open()
     const settled = createDeferred()
@@ -176,16 +211,7 @@ describe('a consumer', () => {
     const call = new FakeCall()
     Reflect.apply(createConsumerHandler(context, subscriptions), undefined, [call])
     await call.isRead.promise
-    call.emit(
-      'data',
-      encodeMessage((writer) =>
-        writer.message(1, (options) => {
-          writeStreamIdentifier(options, 1, 'orders')
-          options.text(2, 'workers')
-          options.uint(3, 10)
-        }),
-      ),
-    )
+    call.emit('data', consumerOptions)
     access.isAllowed = false
     settled.resolve()
     expect(await call.failed.promise).toMatchObject({ code: status.PERMISSION_DENIED })

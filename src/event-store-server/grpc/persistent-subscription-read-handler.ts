@@ -139,7 +139,8 @@ class ConsumerCall {
       },
       end: (reason: ConsumerEnd) => this.fail(toFailure(key, reason)),
     }
-    const seat = group.connect(connection, () => {
+    const seat = group.connect(connection, (taken) => {
+      this.seat = taken
       this.messages.send(encodeSubscriptionConfirmation(`${key.streamName}::${key.groupName}::${newUuid()}`))
     })
     if (this.isOver) return seat.leave()

@@ -121,12 +121,17 @@ export class PersistentGroup {
     return subscriberCountMax > 0 && this.consumers.size >= subscriberCountMax
   }
 
-  /** The caller has asked `isFull`. `confirm` is called before the first message goes out. */
-  connect(connection: ConsumerConnection, confirm: () => void): Seat {
+  /** The caller has asked `isFull`. `confirm` is called before the first message goes out, so that those can be paused. */
+  connect(connection: ConsumerConnection, confirm: (seat: Seat) => void): Seat {
     const id = String(this.nextConsumerId++)
+    const seat = this.seatOf(id)
     // Found in the moment between a change of the settings and the group that follows this one: nothing comes here any more.
     if (this.isStopped) connection.end('dropped')
-    else this.seatConsumer(new GroupConsumer(id, connection, this.now), confirm)
+    else this.seatConsumer(new GroupConsumer(id, connection, this.now), () => confirm(seat))
+    return seat
+  }
+
+  private seatOf(id: string): Seat {
     return {
       ack: (ids) => this.ack(id, ids),
       nack: (ids, action, reason) => this.nack(id, ids, action, reason),
