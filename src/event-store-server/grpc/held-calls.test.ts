@@ -203,6 +203,41 @@ describe('a consumer', () => {
     await subscriptions.stop()
   })
 
+  test('whose right to what a link leads to cannot be told fails alone', async () => {
+    const { context, access, eventLog } = open()
+    const subscriptions = new PersistentSubscriptions({ eventLog, log: silentLog })
+    const key = { streamName: 'orders', groupName: 'workers' }
+    await subscriptions.create(key, { ...fromStart, resolveLinks: true }, undefined)
+    const calls = [new FakeCall(), new FakeCall()]
+    for (const call of calls) {
+      Reflect.apply(createConsumerHandler(context, subscriptions), undefined, [call])
+      await call.isRead.promise
+      call.emit('data', consumerOptions)
+      await nextTurn()
+    }
+    const event = { id: newUuid(), contentType: 'application/octet-stream', metadata: Buffer.alloc(0) }
+    const append = (streamName: string, type: string, data: string) =>
+      eventLog.request({
+        kind: 'append',
+        streamName,
+        expected: 'any',
+        events: [{ ...event, id: newUuid(), type, data: Buffer.from(data) }],
+      })
+    await append('target', 'Ordered', '1')
+    let asked = 0
+    access.check = () => {
+      if (++asked === 1) throw new Error('The list of target is damaged.')
+    }
+    await append('orders', '$>', '0@target')
+    const failure = await Promise.race(calls.map(({ failed }) => failed.promise))
+    expect(failure.code).toBe(status.INTERNAL)
+    for (let turn = 0; turn < 50; turn++) await nextTurn()
+    expect(subscriptions.find(key)?.info()).toMatchObject({ inFlightCount: 1 })
+    expect(context.openCalls.count).toBe(1)
+    for (const call of calls) call.emit('cancelled')
+    await subscriptions.stop()
+  })
+
   test('that lost its right while it waited to sit down gets nothing', async () => {
     const { context, access, eventLog } = open()
     const settled = createDeferred()

@@ -134,8 +134,13 @@ class ConsumerCall {
       connectionName: String(this.call.metadata.get('connection-name')[0] ?? ''),
       bufferSize,
       send: (record: Buffer, retryCount: number, link: ResolvedLink | undefined) => {
-        this.context.statistics.totals.eventsOut++
-        this.messages.send(encodeDelivery(link ? this.showLink(caller, record, link) : record, retryCount, uuids))
+        try {
+          this.messages.send(encodeDelivery(link ? this.showLink(caller, record, link) : record, retryCount, uuids))
+          this.context.statistics.totals.eventsOut++
+        } catch (error) {
+          // The group is in the middle of handing out, to others too: this consumer leaves after that.
+          queueMicrotask(() => this.fail(toRpcFailure(error)))
+        }
       },
       end: (reason: ConsumerEnd) => this.fail(toFailure(key, reason)),
     }
