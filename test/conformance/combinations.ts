@@ -20,7 +20,6 @@ export const combinations: readonly Combination[] = [
   { client: 'eventstore', runtime: 'Bun' },
 ]
 
-export const nodePath: string | undefined = Bun.which('node') ?? undefined
 const atOnce = 2
 const packages = join(import.meta.dir, '../../node_modules')
 
@@ -77,7 +76,7 @@ export function runCombinations(
 async function runOne({ client, runtime }: Combination, order: RunnerOrder, run: CombinationRun): Promise<void> {
   const entry = join(import.meta.dir, `run-${client}.ts`)
   const folder = runtime === 'Node' ? await bundleForNode(entry) : undefined
-  const command = folder ? [nodePath ?? 'node', join(folder, 'runner.js')] : [process.execPath, entry]
+  const command = folder ? ['node', join(folder, 'runner.js')] : [process.execPath, entry]
   const child = Bun.spawn([...command, JSON.stringify(order)], { stdout: 'pipe', stderr: 'pipe' })
   const complaints = new Response(child.stderr).text()
   try {

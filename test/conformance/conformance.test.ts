@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { type EventStoreServer, startEventStoreServer } from '#event-store-server/event-store-server.ts'
 import { silentLog } from '#kernel/log.ts'
 import { allCases } from './all-cases.ts'
-import { type Combination, type CombinationRun, combinations, nodePath, runCombinations } from './combinations.ts'
+import { type Combination, type CombinationRun, combinations, runCombinations } from './combinations.ts'
 import { isForClient, whyOutOfReach } from './conformance-case.ts'
 
 const foreignServer = process.env.PEEK_TEST_EVENT_STORE
@@ -21,14 +21,13 @@ const serverEntry = join(import.meta.dir, '../../src/event-store-server/main.ts'
 /** A test waits for its case, which waits for its turn. */
 const turnMsMax = 600_000
 
-const wanted = combinations.filter(({ runtime }) => runtime === 'Bun' || nodePath !== undefined)
 let server: EventStoreServer | undefined
 let runs: ReadonlyMap<Combination, CombinationRun> = new Map()
 let finished: Promise<void> = Promise.resolve()
 
 beforeAll(async () => {
   if (!foreignServer) server = await startEventStoreServer({ file: ':memory:', port: 0, log: silentLog })
-  const started = runCombinations(wanted, {
+  const started = runCombinations(combinations, {
     connectionString: foreignServer ?? server?.connectionString ?? '',
     prefix: `c${randomBytes(3).toString('hex')}`,
     ...(foreignServer ? {} : { ownServer: { bunPath: process.execPath, serverEntry } }),
@@ -45,7 +44,7 @@ afterAll(async () => {
 
 for (const combination of combinations) {
   const { client, runtime } = combination
-  describe.skipIf(!wanted.includes(combination))(`${client} client under ${runtime}:`, () => {
+  describe(`${client} client under ${runtime}:`, () => {
     for (const each of allCases.filter((known) => isForClient(known, client) && known.title.includes(only ?? ''))) {
       const judged = { connectionString: foreignServer ?? '', isOurs: foreignServer === undefined }
       const reason = whyOutOfReach(each, judged)
