@@ -3,7 +3,8 @@
  *
  * Promises: after `checkpointCountMax` handled messages at once; otherwise every `checkpointAfterMs`, when at least
  * `checkpointCountMin` were handled or none was since the last look; and at `flush`. One write at a time, always of the
- * newest place. A write that fails costs a warning and is tried again: a checkpoint too old only repeats messages.
+ * newest place. A write that fails costs a warning and is tried again a second later, however much is handled until then:
+ * a checkpoint too old only repeats messages.
  */
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
@@ -25,6 +26,8 @@ export type CheckpointerOptions = {
 
 /** So that "after 0 ms" does not mean a write in every turn. */
 const checkpointAfterMsMin = 20
+/** After a write that failed. */
+const retryAfterMs = 1_000
 /** How much a filter has passed over before that alone is worth a write. */
 const skippedCountWorthwhile = 1_000
 
@@ -36,6 +39,7 @@ export class Checkpointer {
   private countAtLastLook = 0
   private saving: Promise<void> | undefined
   private cancelTimer: (() => void) | undefined
+  private isFailing = false
   private isStopped = false
 
   constructor(options: CheckpointerOptions) {
@@ -50,7 +54,8 @@ export class Checkpointer {
   handled(): void {
     this.handledCount++
     const { checkpointCountMax } = this.options.settings
-    if (this.handledCount >= Math.max(1, checkpointCountMax) && !this.saving && this.hasMoved) void this.save()
+    const isDue = this.handledCount >= Math.max(1, checkpointCountMax)
+    if (isDue && !this.isFailing && !this.saving && this.hasMoved) void this.save()
     else this.arm()
   }
 
@@ -75,16 +80,23 @@ export class Checkpointer {
     return this.options.place() > this.savedPlace
   }
 
-  private arm(): void {
+  private arm(afterMs = Math.max(checkpointAfterMsMin, this.options.settings.checkpointAfterMs)): void {
     if (this.cancelTimer || this.isStopped) return
-    const { clock, settings } = this.options
-    this.cancelTimer = clock.after(Math.max(checkpointAfterMsMin, settings.checkpointAfterMs), () => {
+    this.cancelTimer = this.options.clock.after(afterMs, () => {
       this.cancelTimer = undefined
       this.look()
     })
   }
 
+  private tryAgainLater(): void {
+    this.isFailing = true
+    this.cancelTimer?.()
+    this.cancelTimer = undefined
+    this.arm(retryAfterMs)
+  }
+
   private look(): void {
+    if (this.isFailing && this.hasMoved && !this.saving) return void this.save()
     const isQuiet = this.handledCount === this.countAtLastLook
     this.countAtLastLook = this.handledCount
     const isEnough =
@@ -103,6 +115,7 @@ export class Checkpointer {
       () => {
         this.savedPlace = place
         this.saving = undefined
+        this.isFailing = false
         this.options.onStep('persistent-subscription:checkpoint-written')
       },
       (error: unknown) => {
@@ -110,7 +123,7 @@ export class Checkpointer {
         this.handledCount += counts.handled
         this.skippedCount += counts.skipped
         this.options.log.warning('A checkpoint was not written; it is tried again', { reason: describeError(error) })
-        this.arm()
+        this.tryAgainLater()
       },
     )
     return this.saving

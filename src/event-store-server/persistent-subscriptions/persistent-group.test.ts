@@ -1,122 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import { createFakeClock, type FakeClock } from '#kernel/clock.ts'
 import { newUuid } from '#kernel/ids.ts'
-import { silentLog } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
-import { SqliteStorage } from '../storage/sqlite-storage.ts'
-import { EventLog } from '../streams/event-log.ts'
-import { readEventData, readEventHeader } from '../streams/event-record.ts'
-import { defaultGroupSettings, type GroupKey, type GroupSettings } from './group-settings.ts'
-import type { Seat } from './persistent-group.ts'
-import { PersistentSubscriptions } from './persistent-subscriptions.ts'
-
-const key: GroupKey = { streamName: 'work', groupName: 'workers' }
-const allKey: GroupKey = { streamName: '$all', groupName: 'workers' }
-const fromStart: GroupSettings = { ...defaultGroupSettings, startFrom: 'start' }
-
-class Store {
-  readonly clock: FakeClock = createFakeClock(1_000_000)
-  readonly storage = new SqliteStorage({ file: ':memory:' })
-  log = this.openLog()
-  groups = this.openGroups()
-
-  private openLog(): EventLog {
-    return new EventLog({ storage: this.storage, log: silentLog, clock: this.clock })
-  }
-
-  private openGroups(): PersistentSubscriptions {
-    return new PersistentSubscriptions({ eventLog: this.log, log: silentLog })
-  }
-
-  async append(count: number, streamName = key.streamName): Promise<void> {
-    const first = (this.log.findStream(streamName)?.revision ?? -1) + 1
-    const events = Array.from({ length: count }, (_, index) => ({
-      id: newUuid(),
-      type: 'Counted',
-      contentType: 'application/json',
-      data: Buffer.from(String(first + index)),
-      metadata: Buffer.alloc(0),
-    }))
-    await this.log.request({ kind: 'append', streamName, expected: 'any', events })
-    await settle()
-  }
-
-  group(of = key) {
-    const group = this.groups.find(of)
-    if (!group) throw new Error('There is no such group.')
-    return group
-  }
-
-  /** As after a crash: what was not written is gone, and so are the consumers. */
-  crash(): void {
-    this.log = this.openLog()
-    this.groups = this.openGroups()
-  }
-
-  async readTexts(streamName: string): Promise<string[]> {
-    const stream = this.log.findStream(streamName)
-    if (!stream) return []
-    return this.log
-      .readStream(stream, 'forwards', this.log.firstVisibleRevision(stream), stream.revision)
-      .map(({ record }) => readEventData(record, readEventHeader(record)).toString())
-  }
-}
-
-class Consumer {
-  readonly values: number[] = []
-  readonly retryCounts: number[] = []
-  readonly ends: string[] = []
-  readonly seat: Seat
-  private readonly ids: string[] = []
-  isFull = false
-
-  constructor(store: Store, { bufferSize = 10, of = key } = {}) {
-    this.seat = store.group(of).connect(
-      {
-        from: 'here',
-        userName: 'somebody',
-        connectionName: '',
-        bufferSize,
-        send: (record, retryCount) => {
-          const header = readEventHeader(record)
-          this.values.push(Number(readEventData(record, header).toString()))
-          this.retryCounts.push(retryCount)
-          this.ids.push(header.id)
-          if (this.isFull) this.seat?.pause()
-        },
-        end: (reason) => this.ends.push(reason),
-      },
-      () => undefined,
-    )
-  }
-
-  async ack(...places: number[]): Promise<void> {
-    this.seat.ack(places.map((place) => this.ids[place] ?? ''))
-    await settle()
-  }
-
-  async nack(action: 'park' | 'retry' | 'skip' | 'stop', ...places: number[]): Promise<void> {
-    this.seat.nack(
-      places.map((place) => this.ids[place] ?? ''),
-      action,
-      'a reason',
-    )
-    await settle()
-  }
-}
-
-/** Enough turns for a commit, its answer, and what follows from that. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 12; turn++) await new Promise((resolve) => setImmediate(resolve))
-}
-
-async function storeWithGroup(settings: Partial<GroupSettings> = {}, of = key): Promise<Store> {
-  const store = new Store()
-  await store.groups.create(of, { ...fromStart, ...settings }, 'admin')
-  return store
-}
-
-const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index)
+import { readEventHeader } from '../streams/event-record.ts'
+import { allKey, Consumer, fromStart, key, range, Store, settle, storeWithGroup } from './group-scenario.ts'
+import { defaultGroupSettings, type GroupSettings } from './group-settings.ts'
 
 describe('a group', () => {
   test('goes on after a crash from the last checkpoint, which no unanswered event is before', async () => {
@@ -222,22 +109,6 @@ describe('a group', () => {
       [0, 1],
       [1, 0],
     ])
-  })
-
-  test('delivers again what cannot be parked', async () => {
-    const store = await storeWithGroup()
-    await store.append(1)
-    const consumer = new Consumer(store)
-    await settle()
-    const { commit } = store.storage
-    store.storage.commit = () => {
-      throw new PlatformError('disk-full', 'No room.')
-    }
-    await consumer.nack('park', 0)
-    store.storage.commit = commit
-    expect(consumer.values).toEqual([0, 0])
-    await consumer.nack('park', 1)
-    expect(store.group().info()).toMatchObject({ parkedCount: 1, outstandingCount: 0 })
   })
 
   test('holds no more than its buffers and its consumers take, however far behind they are', async () => {

@@ -83,6 +83,7 @@ export class PersistentGroup {
     this.replay = new Replay({ parked: this.parkedStream, state: this.state, toMessage, log, onStep })
     this.parkings = new Parkings({
       parked: this.parkedStream,
+      clock,
       log,
       onStep,
       onParked: (message) => {
@@ -183,7 +184,7 @@ export class PersistentGroup {
     this.cancelExpiry?.()
     for (const { connection } of [...this.consumers.values()]) connection.end(end)
     this.consumers.clear()
-    await this.parkings.settle()
+    await this.parkings.stop()
     this.replay.truncate()
     await this.replay.settle()
     await this.checkpointer.flush()
@@ -274,10 +275,13 @@ export class PersistentGroup {
   }
 
   private armExpiry(): void {
-    if (this.cancelExpiry || this.isStopped || this.config.settings.messageTimeoutMs === 0) return
+    const { messageTimeoutMs } = this.config.settings
+    if (this.cancelExpiry || this.isStopped || messageTimeoutMs === 0) return
     const dueAt = this.state.nextDueAt
     if (dueAt === Number.POSITIVE_INFINITY) return
-    this.cancelExpiry = this.context.eventLog.clock.after(Math.max(1, dueAt - this.now), () => {
+    // Never longer than that, though the clock was put back.
+    const delayMs = Math.min(messageTimeoutMs, Math.max(1, dueAt - this.now))
+    this.cancelExpiry = this.context.eventLog.clock.after(delayMs, () => {
       this.cancelExpiry = undefined
       this.changed(() => this.state.expire(this.now))
       this.armExpiry()
