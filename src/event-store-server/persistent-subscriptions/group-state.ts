@@ -97,7 +97,11 @@ export class GroupState {
     if (!consumer) return
     this.consumers.delete(id)
     this.dispatcher.removeConsumer(consumer)
-    for (const message of [...consumer.inFlight]) this.deliverLater(message)
+    // No answer can come from it any more, so it is not remembered as one who had them.
+    for (const message of [...consumer.inFlight]) {
+      this.takeBack(message)
+      this.wait(message)
+    }
     this.dispatch(now)
   }
 
@@ -153,11 +157,13 @@ export class GroupState {
 
   /** Takes back what was out longer than the timeout. */
   expire(now: number): void {
-    for (const consumer of this.consumers.values())
+    for (const consumer of this.consumers.values()) {
+      startAgainFrom(now, consumer)
       for (let message = consumer.inFlight.first; message; message = consumer.inFlight.first) {
         if (dueAt(message, this.rules) > now) break
         this.retry(message)
       }
+    }
     this.dispatch(now)
   }
 
@@ -221,6 +227,7 @@ export class GroupState {
   private deliverLater(message: GroupMessage): void {
     if (message.flight) {
       message.earlierConsumers ??= new Set()
+      for (const earlier of message.earlierConsumers) if (earlier.isGone) message.earlierConsumers.delete(earlier)
       message.earlierConsumers.add(message.flight.consumer)
     }
     this.takeBack(message)
@@ -267,6 +274,14 @@ export class GroupState {
     else if (message.isLive) this.waitingLive += by
     else this.waitingHistory += by
     this.waitingBytes += by * message.record.length
+  }
+}
+
+/** What was delivered later than now went out before the clock was put back: its time begins anew. */
+function startAgainFrom(now: number, { inFlight }: ConsumerSlots): void {
+  for (const message of inFlight) {
+    if (!message.flight || message.flight.deliveredAt <= now) return
+    message.flight = { ...message.flight, deliveredAt: now }
   }
 }
 
