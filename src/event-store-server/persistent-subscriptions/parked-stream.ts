@@ -28,6 +28,9 @@ export type Parking = {
   readonly retryCount: number
 }
 
+/** One event is read whatever its size. */
+const readBytesMax = 4 * 1_048_576
+
 export class ParkedStream {
   readonly name: string
   private readonly log: EventLog
@@ -62,12 +65,17 @@ export class ParkedStream {
     ])
   }
 
-  /** From `first` on, at most to `last` and at most a page. */
+  /** From `first` on, at most to `last` and at most a page: of links, or of what they lead to. */
   read(first: number, last: number): ParkedEvent[] {
-    return this.page(first, last).map(({ record }) => ({
-      revision: readEventHeader(record).revision,
-      record: this.resolve(record),
-    }))
+    const events: ParkedEvent[] = []
+    let bytes = 0
+    for (const link of this.page(first, last)) {
+      if (bytes >= readBytesMax) break
+      const record = this.resolve(link.record)
+      bytes += record?.length ?? 0
+      events.push({ revision: readEventHeader(link.record).revision, record })
+    }
+    return events
   }
 
   get oldestParkedAt(): number | undefined {

@@ -5,6 +5,7 @@
  * reads the rest from history once there is room. Nothing is read while nobody is there to take it.
  */
 import type { Clock } from '#kernel/clock.ts'
+import type { NewMessage } from './group-message.ts'
 import type { GroupSettings } from './group-settings.ts'
 import type { GroupSource } from './group-source.ts'
 import type { GroupState } from './group-state.ts'
@@ -26,6 +27,8 @@ export type SourcePumpOptions = {
 
 /** What waits in memory, however few messages that are. */
 const waitingBytesMax = 16 * 1_048_576
+/** Of one batch: a page of links is small, and what they lead to may be large. */
+const batchBytesMax = 4 * 1_048_576
 /** Reads of the source in one turn, before others have theirs. */
 const readsAtOnceMax = 16
 
@@ -90,12 +93,19 @@ export class SourcePump {
     const { source, state, toMessage, settings, clock, onSkipped } = this.options
     const page = source.read(state.reached, Math.min(settings.readBatchSize, this.room))
     const isLive = page.isLive && this.isAtTail
-    const messages = page.events.map(({ place, record, header }) =>
-      toMessage(record, { origin: 'source', place, isLive }, header),
-    )
-    state.offer(messages, 'source', page.reached, clock.now())
+    const messages: NewMessage[] = []
+    let bytes = 0
+    for (const { place, record, header } of page.events) {
+      if (bytes >= batchBytesMax) break
+      const message = toMessage(record, { origin: 'source', place, isLive }, header)
+      bytes += message.record.length
+      messages.push(message)
+    }
+    const last = messages.at(-1)
+    const isCut = last !== undefined && messages.length < page.events.length
+    state.offer(messages, 'source', isCut ? last.place : page.reached, clock.now())
     if (page.skippedCount > 0) onSkipped(page.skippedCount)
-    return page.isAtEnd
+    return page.isAtEnd && !isCut
   }
 
   private get room(): number {
