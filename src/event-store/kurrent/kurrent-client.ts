@@ -42,10 +42,13 @@ export function withKeepAlive(connectionString: string): string {
   return connectionString.includes('?') ? `${connectionString}&${query}` : `${connectionString}?${query}`
 }
 
-/** The client's calls take credentials out of their escapes, its native reader takes them as they stand: reads would be refused. */
+/**
+ * The client's calls take credentials out of their escapes, its native reader takes them as they stand: reads would be refused.
+ * An "@" that is not escaped ends them too early, and the rest of the password would be looked up as a host.
+ */
 function refuseEscapedCredentials(connectionString: string): void {
-  const credentials = /:\/\/([^@/\s]*)@/.exec(connectionString)?.[1] ?? ''
-  if (!credentials.includes('%')) return
+  const credentials = /:\/\/([^/?]*)@/.exec(connectionString)?.[1] ?? ''
+  if (!/[%@]/.test(credentials)) return
   throw new PlatformError(
     'bad-configuration',
     "The user name or password in the event store's connection string has characters that must be escaped, which its reader " +
@@ -53,6 +56,7 @@ function refuseEscapedCredentials(connectionString: string): void {
   )
 }
 
+/** To the last "@" of the line: a password may have spaces, slashes or an "@" that somebody forgot to escape. */
 export function withoutCredentials(text: string): string {
-  return text.replace(/:\/\/[^@/\s]*@/g, '://***@')
+  return text.replace(/:\/\/.*@/g, '://***@')
 }
