@@ -35,7 +35,11 @@ export function createRawCalls(connectionString: string): RawCalls {
   let client: Client | undefined
 
   const connect = async (): Promise<Client> => {
-    client ??= open(address.isCluster ? await findLeader(address) : (address.hosts[0] ?? ''), address)
+    if (client) return client
+    const opened = open(address.isCluster ? await findLeader(address) : (address.hosts[0] ?? ''), address)
+    // Two may have looked for the leader at the same time.
+    if (client) opened.close()
+    client ??= opened
     return client
   }
   /** In a cluster somebody else may lead the next time. */
@@ -67,7 +71,13 @@ export function createRawCalls(connectionString: string): RawCalls {
         if (isOver) return
         call = connected.makeServerStreamRequest(path, sameBytes, sameBytes, message, metadata)
         call.on('data', (bytes: Buffer) => {
-          if (!isOver) onMessage(bytes)
+          if (isOver) return
+          try {
+            onMessage(bytes)
+          } catch (error) {
+            call?.cancel()
+            end(error)
+          }
         })
         call.on('error', end)
         call.on('end', () => end(new PlatformError('unavailable', 'The server ended the call')))
