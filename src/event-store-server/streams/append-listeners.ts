@@ -16,7 +16,9 @@ export class AppendListeners {
     listeners.add(listener)
     return () => {
       listeners.delete(listener)
-      if (streamName !== undefined && listeners.size === 0) this.byStream.delete(streamName)
+      const isLast = streamName !== undefined && listeners.size === 0
+      // Said a second time, it may be the set of others by now.
+      if (isLast && this.byStream.get(streamName) === listeners) this.byStream.delete(streamName)
     }
   }
 
