@@ -3,6 +3,7 @@
  *
  * Promises: a change that was answered is on the disk; changes happen one after the other; a group that is made under the
  * name of a former one starts anew, whatever a crash has left of that. `restart` builds everything again from the disk.
+ * A group this server cannot run costs itself only: it stays in the list, and the others work.
  * Asks: `stop` before the log is stopped.
  */
 import type { Clock } from '#kernel/clock.ts'
@@ -38,6 +39,8 @@ export class PersistentSubscriptions {
   private readonly log: Log
   private readonly onStep: ReachStep
   private groups = new Map<string, PersistentGroup>()
+  /** Written by another server perhaps, with a filter that is none here; only a new group of the same name replaces one. */
+  private unusable: GroupConfig[] = []
   /** The last change asked for; the next one waits for it. */
   private changing: Promise<unknown> = Promise.resolve()
   private isStopped = false
@@ -137,7 +140,7 @@ export class PersistentSubscriptions {
   }
 
   private get configs(): GroupConfig[] {
-    return [...this.groups.values()].map(({ config }) => config)
+    return [...[...this.groups.values()].map(({ config }) => config), ...this.unusable]
   }
 
   private change<T>(work: () => Promise<T>): Promise<T> {
@@ -152,6 +155,7 @@ export class PersistentSubscriptions {
   private async establish(config: GroupConfig, by: string | undefined): Promise<void> {
     const others = this.configs.filter(({ key }) => nameOf(key) !== nameOf(config.key))
     await this.save([...others, config], by)
+    this.unusable = this.unusable.filter(({ key }) => nameOf(key) !== nameOf(config.key))
     this.begin(config)
   }
 
@@ -172,11 +176,24 @@ export class PersistentSubscriptions {
 
   /** A list that is damaged costs the groups, not the server: everything else in the store is still there. */
   private load(): void {
+    this.unusable = []
     try {
-      for (const config of this.readConfigs()) this.begin(config)
+      for (const config of this.readConfigs()) this.tryToBegin(config)
     } catch (error) {
       this.log.error('The list of persistent subscriptions cannot be read; there are none until one is made', {
         stream: configStream,
+        reason: describeError(error),
+      })
+    }
+  }
+
+  private tryToBegin(config: GroupConfig): void {
+    try {
+      this.begin(config)
+    } catch (error) {
+      this.unusable.push(config)
+      this.log.error('A persistent subscription cannot be run here; it stays in the list, and can be made anew', {
+        ...config.key,
         reason: describeError(error),
       })
     }

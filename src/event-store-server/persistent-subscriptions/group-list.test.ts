@@ -1,0 +1,25 @@
+import { expect, test } from 'bun:test'
+import { allKey, Consumer, fromStart, key, Store, settle } from './group-scenario.ts'
+import { configStream, configType, jsonSystemEvent } from './group-streams.ts'
+
+const entry = (stream: string, filter: object | null) => ({ stream, group: 'workers', filter, startPosition: '0' })
+const badFilter = { on: 'stream-name', prefixes: [], regex: '(' }
+
+test('a group this server cannot run costs none of the others, now or after the next change', async () => {
+  const store = new Store()
+  const written = { version: '2', entries: [entry('$all', badFilter), entry('work', null)] }
+  const events = [jsonSystemEvent(configType, written)]
+  await store.log.request({ kind: 'append', streamName: configStream, expected: 'any', events })
+  await store.append(1)
+  store.crash()
+  const consumer = new Consumer(store)
+  await settle()
+  expect(consumer.values).toEqual([0])
+
+  await store.groups.create({ ...key, groupName: 'others' }, fromStart, undefined)
+  expect((await store.readTexts(configStream)).at(-1)).toContain('"stream":"$all"')
+  expect(await store.groups.create(allKey, fromStart, undefined)).toBe('done')
+  expect(store.groups.list().length).toBe(3)
+  store.crash()
+  expect(store.groups.list().length).toBe(3)
+})
