@@ -23,3 +23,14 @@ test('a group this server cannot run costs none of the others, now or after the 
   store.crash()
   expect(store.groups.list().length).toBe(3)
 })
+
+test('a group is not found by another stream and group whose names make the same one', async () => {
+  const store = new Store()
+  const secret = { streamName: 'orders::secret', groupName: 'crew' }
+  const alike = { streamName: 'orders', groupName: 'secret::crew' }
+  await store.groups.create(secret, fromStart, undefined)
+  expect(store.groups.find(alike)).toBeUndefined()
+  expect(await store.groups.create(alike, fromStart, undefined)).toBe('exists')
+  expect(await store.groups.delete(alike, undefined)).toBe('does-not-exist')
+  expect(store.groups.find(secret)).toBeDefined()
+})

@@ -54,7 +54,9 @@ export class PersistentSubscriptions {
   }
 
   find(key: GroupKey): PersistentGroup | undefined {
-    return this.groups.get(nameOf(key))
+    const found = this.groups.get(nameOf(key))
+    // Group `b::c` of stream `a` has the name of group `c` of `a::b`, but who may read one stream may not read the other.
+    return found?.config.key.streamName === key.streamName ? found : undefined
   }
 
   /** Resolves when the changes asked for so far are done: until then a group may be neither its old self nor its new one. */
@@ -74,7 +76,7 @@ export class PersistentSubscriptions {
   create(key: GroupKey, settings: GroupSettings, by: string | undefined): Promise<GroupChange> {
     checkSettings(settings)
     return this.change(async () => {
-      if (this.find(key)) return 'exists'
+      if (this.groups.has(nameOf(key))) return 'exists'
       const startAfter = toStartAfter(this.eventLog, key.streamName, settings.startFrom)
       await new CheckpointStream(this.eventLog, key).forget()
       await new ParkedStream(this.eventLog, key).forget()
