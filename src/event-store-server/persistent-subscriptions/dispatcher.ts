@@ -41,6 +41,7 @@ export class Dispatcher {
 
   removeConsumer(consumer: ConsumerSlots): void {
     consumer.isGone = true
+    this.consumers.remove(consumer)
     if (this.order !== 'pinned') return
     this.buckets.remove(consumer)
     const lane = this.lanes.get(consumer)

@@ -27,6 +27,12 @@ export class Fifo<T> {
     return value
   }
 
+  /** From anywhere; this one moves the rest. */
+  remove(value: T): void {
+    const index = this.values.indexOf(value, this.taken)
+    if (index >= 0) this.values.splice(index, 1)
+  }
+
   clear(): void {
     this.values = []
     this.taken = 0

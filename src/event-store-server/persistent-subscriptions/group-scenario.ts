@@ -94,6 +94,11 @@ export class Consumer {
     await settle()
   }
 
+  refuse(places: readonly number[], reason: string): void {
+    const ids = places.map((place) => this.ids[place] ?? '')
+    this.seat.nack(ids, 'park', reason)
+  }
+
   async nack(action: 'park' | 'retry' | 'skip' | 'stop', ...places: number[]): Promise<void> {
     this.seat.nack(
       places.map((place) => this.ids[place] ?? ''),

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { Fifo } from './fifo.ts'
 import type { GroupMessage } from './group-message.ts'
 import { GroupState } from './group-state.ts'
 
@@ -19,4 +20,14 @@ test('remembers nobody who has gone, however many come, take a message and go', 
   }
   expect(delivered.length).toBeGreaterThanOrEqual(100)
   expect(delivered[0]?.earlierConsumers?.size ?? 0).toBeLessThanOrEqual(1)
+})
+
+test('a queue gives up a value in its midst and keeps the order of the rest', () => {
+  const fifo = new Fifo<number>()
+  for (let value = 0; value < 5; value++) fifo.push(value)
+  fifo.shift()
+  fifo.remove(0)
+  fifo.remove(2)
+  expect(fifo.size).toBe(3)
+  expect([fifo.shift(), fifo.shift(), fifo.shift(), fifo.shift()]).toEqual([1, 3, 4, undefined])
 })

@@ -28,6 +28,8 @@ export type Parking = {
   readonly retryCount: number
 }
 
+/** A consumer may give one reason for thousands of messages; each link holds it. */
+const reasonLengthMax = 1_000
 /** One event is read whatever its size. */
 const readBytesMax = 4 * 1_048_576
 
@@ -53,7 +55,7 @@ export class ParkedStream {
 
   async park({ streamName, revision, reason, retryCount }: Parking): Promise<void> {
     const added = new Date(this.log.clock.now()).toISOString()
-    const metadata = { added, reason, subscriptionEventNumber: revision, retryCount }
+    const metadata = { added, reason: reason.slice(0, reasonLengthMax), subscriptionEventNumber: revision, retryCount }
     await appendOwn(this.log, this.name, [
       {
         id: newUuid(),

@@ -79,3 +79,15 @@ test('delivers again what cannot be parked', async () => {
   await consumer.nack('park', 1)
   expect(store.group().info()).toMatchObject({ parkedCount: 1, outstandingCount: 0 })
 })
+
+test('a reason that is given for many messages is cut, not written in full with each', async () => {
+  const store = await storeWithGroup()
+  await store.append(10)
+  const consumer = new Consumer(store)
+  await settle()
+  consumer.refuse(range(0, 10), 'so '.repeat(100_000))
+  await settle()
+  expect(store.group().info().parkedCount).toBe(10)
+  const link = store.log.findEvent('$persistentsubscription-work::workers-parked', 9)
+  expect(link?.record.length).toBeLessThan(2_000)
+})
