@@ -56,6 +56,8 @@ class StreamSource implements GroupSource {
   read(after: number, countMax: number): SourcePage {
     const stream = this.log.findStream(this.streamName)
     if (!stream || stream.revision <= after) return nothingAfter(after)
+    // Its events are there until a scavenge, but no reader gets them any more.
+    if (stream.isTombstoned) return nothingAfter(stream.revision)
     const first = Math.max(after + 1, this.log.firstVisibleRevision(stream))
     if (first > stream.revision) return nothingAfter(stream.revision)
     const recent = this.log.tail.afterRevision(this.streamName, first - 1, countMax)
