@@ -4,9 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  END,
   jsonEvent,
   KurrentDBClient,
   persistentSubscriptionToStreamSettingsFromDefaults,
+  START,
 } from '@kurrent/kurrentdb-client'
 import { openKurrentStoreOperations } from '#event-store/kurrent/kurrent-store-operations.ts'
 import { createRawCalls } from '#event-store/kurrent/raw-calls.ts'
@@ -54,6 +56,25 @@ const append = (stream: string, count: number) =>
   )
 const groupNamed = async (group: string): Promise<StoreGroup | undefined> =>
   (await operations.loadGroups()).find((each) => each.group === group)
+
+test('a group that began at the end is behind by nobody knows how much, until it has a checkpoint', async () => {
+  await append('old-1', 100)
+  for (const [group, startFrom] of [
+    ['from-end', END],
+    ['from-start', START],
+    ['from-90', 90n],
+  ] as const)
+    await client.createPersistentSubscriptionToStream(
+      'old-1',
+      group,
+      persistentSubscriptionToStreamSettingsFromDefaults({ startFrom }),
+    )
+  expect((await groupNamed('from-end'))?.lagEvents).toBeUndefined()
+  expect((await groupNamed('from-start'))?.lagEvents).toBe(100)
+  expect((await groupNamed('from-90'))?.lagEvents).toBe(10)
+  for (const group of ['from-end', 'from-start', 'from-90'])
+    await client.deletePersistentSubscriptionToStream('old-1', group)
+})
 
 test('figures come again and again, and follow what is appended and who listens', async () => {
   const seen: StoreFigures[] = []

@@ -46,10 +46,11 @@ function toGroup(info: GroupInfo): StoreGroup {
   }
 }
 
-function progressOf({ stats }: GroupInfo): Pick<StoreGroup, 'checkpoint' | 'lastKnown' | 'lagEvents'> {
+function progressOf({ stats, settings }: GroupInfo): Pick<StoreGroup, 'checkpoint' | 'lastKnown' | 'lagEvents'> {
   if ('lastKnownEventRevision' in stats) {
     const { lastCheckpointedEventRevision: checkpoint, lastKnownEventRevision: lastKnown } = stats
-    const behind = lastKnown === undefined ? undefined : Number(lastKnown - (checkpoint ?? -1n))
+    const done = checkpoint ?? beforeStart(settings.startFrom)
+    const behind = lastKnown === undefined || done === undefined ? undefined : Number(lastKnown - done)
     return {
       checkpoint: checkpoint?.toString(),
       lastKnown: lastKnown?.toString(),
@@ -62,6 +63,12 @@ function progressOf({ stats }: GroupInfo): Pick<StoreGroup, 'checkpoint' | 'last
     lastKnown: stats.lastKnownEventPosition?.commit.toString(),
     lagEvents: undefined,
   }
+}
+
+/** What a group without a checkpoint has done; of one that began at an end nobody knows where that was. */
+function beforeStart(startFrom: unknown): bigint | undefined {
+  if (startFrom === 'start') return -1n
+  return typeof startFrom === 'bigint' ? startFrom - 1n : undefined
 }
 
 function compareNames(a: GroupName, b: GroupName): number {
