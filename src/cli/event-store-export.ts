@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import { exportFile } from '#event-store-server/upkeep/export-events.ts'
 import { isJsonObject, tryParseJson } from '#kernel/json.ts'
-import { PlatformError } from '#kernel/platform-error.ts'
+import { describeError, PlatformError } from '#kernel/platform-error.ts'
 import { parseFlags } from '#services/parse-flags.ts'
 import type { Command } from './command.ts'
 import { countWords, createProgressLine, listenForInterrupt } from './event-store-output.ts'
@@ -41,6 +41,8 @@ export const exportCommand: Command = {
     if (out !== undefined && existsSync(out) && !flags.resume)
       throw new PlatformError('bad-input', `${out} is there already. Go on with --resume, or name another file.`)
     const stream = out === undefined ? process.stdout : createWriteStream(out, { flags: 'a', mode: 0o600 })
+    // Each write tells how it went; what nobody listens to would end the process without a word.
+    stream.on('error', () => undefined)
     const progress = createProgressLine('Exporting', flags.json === true)
     const result = await exportFile(resolveFile(flags, words), {
       write: (lines) => writeAll(stream, lines),
@@ -97,13 +99,18 @@ async function findEnd(out: string | undefined): Promise<number | undefined> {
 /** Waits for room when the reader is slow. */
 function writeAll(stream: Writable, lines: string): Promise<void> {
   return new Promise((resolveWrite, reject) => {
-    stream.write(lines, (error) => (error ? reject(error) : resolveWrite()))
+    stream.write(lines, (error) => (error ? reject(cannotWrite(error)) : resolveWrite()))
   })
 }
 
 function endOf(stream: Writable): Promise<void> {
   return new Promise((resolveEnd, reject) => {
-    stream.on('error', reject)
+    stream.on('error', (error) => reject(cannotWrite(error)))
     stream.end(() => resolveEnd())
   })
+}
+
+function cannotWrite(cause: Error): PlatformError {
+  const words = `The events could not all be written: ${describeError(cause)}. With room for them, --resume goes on in a file.`
+  return new PlatformError('unavailable', words, { cause })
 }

@@ -1,6 +1,6 @@
 /** `peek eventstore ...` as scripts use it: exit codes, lines of JSON, files, and a running store. */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type EventStoreServer, startEventStoreServer } from '#event-store-server/event-store-server.ts'
@@ -64,6 +64,22 @@ test('bad lines are named and end with 1; the good ones are in', async () => {
   expect(code).toBe(1)
   expect(out).toContain('line 2: it is no JSON object')
   expect(out).toContain('2 events imported')
+})
+
+test('an export that finds no room says so in words', async () => {
+  const file = await filledStore('no-room.db')
+  const full = openSync('/dev/full', 'w')
+  const child = Bun.spawn([process.execPath, 'src/cli/main.ts', 'eventstore', 'export', file], {
+    cwd: projectFolder,
+    stdin: 'ignore',
+    stdout: full,
+    stderr: 'pipe',
+  })
+  const err = await new Response(child.stderr).text()
+  closeSync(full)
+  expect(await child.exited).toBe(3)
+  expect(err).toContain('The events could not all be written')
+  expect(err).not.toContain('writeAll')
 })
 
 test('an export that was cut off in the middle of a line goes on and ends the same', async () => {
