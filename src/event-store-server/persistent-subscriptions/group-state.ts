@@ -105,7 +105,7 @@ export class GroupState {
     this.dispatch(now)
   }
 
-  /** Its connection takes nothing for now, or again. */
+  /** Its connection takes nothing more, or takes again. */
   block(id: string, isBlocked: boolean, now: number): void {
     const consumer = this.consumers.get(id)
     if (!consumer) return

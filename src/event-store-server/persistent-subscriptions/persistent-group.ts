@@ -34,7 +34,7 @@ export type GroupContext = { readonly eventLog: EventLog; readonly log: Log; rea
 export type Seat = {
   ack(ids: readonly string[]): void
   nack(ids: readonly string[], action: NackAction, reason: string): void
-  /** Nothing more for now; what was sent stays sent. */
+  /** Sends nothing until `resume`; what was sent stays sent. */
   pause(): void
   resume(): void
   leave(): void
