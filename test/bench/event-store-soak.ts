@@ -1,7 +1,9 @@
 /**
  * The event store at half of what it can do, for as long as asked: `--minutes N` (30). Appends from 64 lanes at an even
  * pace, a live subscriber, readers of random streams and a persistent subscription with two consumers; a line of JSON a
- * minute. At the end a verdict over the second half, and exit code 1 when something grew:
+ * minute. Half is half the rate at which the same lanes append beside the same readers when nobody holds them back.
+ * `--folder F` goes on with the store in that folder, if there is one, and keeps it. At the end a verdict over the second
+ * half, and exit code 1 when something grew:
  *
  *   memory   the trend of the server's proportional set size over the second half is below 5 % of its mean, or below 8 MB
  *   p99      the trend of the minutes' p99 over the second half is below a quarter of its mean, or below 2 ms
@@ -12,44 +14,46 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  BACKWARDS,
   END,
   jsonEvent,
   NO_STREAM,
   persistentSubscriptionToAllSettingsFromDefaults,
+  type ReadAllOptions,
   streamNameFilter,
 } from '@kurrent/kurrentdb-client'
 import { newUuid } from '#kernel/ids.ts'
 import { benchEventData, benchEventType } from '#support/bench-event.ts'
-import { append } from './event-store-loads.ts'
 import { makeBenchFolder, startEventStore } from './event-store-targets.ts'
-import { median, percentile } from './figure.ts'
+import { percentile } from './figure.ts'
 
 const laneCount = 64
 const readerCount = 4
 const consumerCount = 2
 const streamLengthMax = 1_000
-const group = 'soak'
+const group = `soak-${newUuid()}`
 const lossMsMax = 30_000
+/** How long nobody holds the lanes back: first to warm up, then to count. */
+const warmUpMs = 10_000
+const measureMs = 20_000
+const sampledStreamsMax = 2_000
 
 const minutes = numberOf('--minutes', 30)
 const minuteMs = numberOf('--minute-seconds', 60) * 1_000
 
-using folder = makeBenchFolder()
+using folder = openFolder()
 await using store = await startEventStore(folder.path)
 const writer = store.connect()
-const full = await measureFullRate()
-const pauseMs = (laneCount / (full / 2)) * 1_000
-
 let appended = 0
 let seen = 0
 let consumed = 0
 let readCount = 0
 let isOver = false
 let latencies: number[] = []
-const streams: string[] = []
 
 const filter = streamNameFilter({ prefixes: ['soak-'], checkpointInterval: 100 })
 const reader = store.connect()
+const streams = await sampleStreams()
 const subscription = reader.subscribeToAll({ fromPosition: END, filter })
 subscription.on('data', () => seen++)
 await new Promise<unknown>((resolve) => subscription.once('caughtUp', resolve))
@@ -68,11 +72,11 @@ await Promise.all(
 )
 
 /** One after the other, each `pauseMs` after the one before was due: a slow answer is made up for. */
-async function writeLane(): Promise<void> {
+async function writeLane(pauseMs: number, isOver: () => boolean): Promise<void> {
   let stream = `soak-${newUuid()}`
   let revision = -1
   let dueAt = performance.now() + Math.random() * pauseMs
-  while (!isOver) {
+  while (!isOver()) {
     if (revision === streamLengthMax - 1) {
       stream = `soak-${newUuid()}`
       revision = -1
@@ -90,6 +94,9 @@ async function writeLane(): Promise<void> {
   }
 }
 
+const startLanes = (pauseMs: number, isOver: () => boolean): Promise<void>[] =>
+  Array.from({ length: laneCount }, () => writeLane(pauseMs, isOver))
+
 async function readLane(): Promise<void> {
   while (!isOver) {
     await Bun.sleep(100)
@@ -101,7 +108,9 @@ async function readLane(): Promise<void> {
 
 type Minute = { readonly p99Ms: number; readonly pssMb: number }
 const past: Minute[] = []
-const lanes = [...Array.from({ length: laneCount }, writeLane), ...Array.from({ length: readerCount }, readLane)]
+const readers = Array.from({ length: readerCount }, readLane)
+const full = await measureFullRate()
+const lanes = [...readers, ...startLanes((laneCount / (full / 2)) * 1_000, () => isOver)]
 for (let minute = 1; minute <= minutes; minute++) {
   const before = { appended, readCount }
   latencies = []
@@ -148,14 +157,42 @@ print({
 })
 process.exitCode = isMemoryFlat && isP99Flat && isComplete ? 0 : 1
 
-/** What 64 lanes reach when nobody holds them back, after warming up. */
+/** What the lanes reach beside the readers when nobody holds them back, after warming up. */
 async function measureFullRate(): Promise<number> {
-  const rates: number[] = []
-  for (let round = 0; round < 6; round++) {
-    const { count, seconds } = await append(writer, { lanes: laneCount, eventsEach: 1, seconds: 1 })
-    if (round > 2) rates.push(count / seconds)
+  let isMeasured = false
+  const unpaced = startLanes(0, () => isMeasured)
+  await Bun.sleep(warmUpMs)
+  const before = appended
+  const startedAt = performance.now()
+  await Bun.sleep(measureMs)
+  const rate = ((appended - before) / (performance.now() - startedAt)) * 1_000
+  isMeasured = true
+  await Promise.all(unpaced)
+  return rate
+}
+
+function openFolder(): { path: string } & Disposable {
+  const at = Bun.argv.indexOf('--folder')
+  const path = at < 0 ? undefined : Bun.argv[at + 1]
+  return path === undefined ? makeBenchFolder() : { path, [Symbol.dispose]: () => undefined }
+}
+
+/** Streams that an earlier run left, from all over the log: our server reads from any position. */
+async function sampleStreams(): Promise<string[]> {
+  const found = new Set<string>()
+  const positionOf = async (options: ReadAllOptions): Promise<bigint> => {
+    for await (const { event } of reader.readAll({ maxCount: 1, ...options })) {
+      if (event?.streamId.startsWith('soak-')) found.add(event.streamId)
+      if (event) return event.position?.commit ?? 0n
+    }
+    return 0n
   }
-  return median(rates)
+  const last = await positionOf({ direction: BACKWARDS, fromPosition: END })
+  for (let index = 0n; last > 0n && index < sampledStreamsMax; index++) {
+    const commit = (last * index) / BigInt(sampledStreamsMax)
+    await positionOf({ fromPosition: { commit, prepare: commit } })
+  }
+  return [...found]
 }
 
 /** How much the line of least squares through the values rises from the first to the last. */

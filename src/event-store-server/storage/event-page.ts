@@ -7,10 +7,12 @@ export type EventRow = { readonly position: number; readonly checksum: number; r
 export class EventPage {
   readonly events: StoredEvent[] = []
   private readonly limits: PageLimits | undefined
+  private readonly endsAtMs: number
   private sizeBytes = 0
 
   constructor(limits?: PageLimits) {
     this.limits = limits
+    this.endsAtMs = limits?.timeMsMax === undefined ? Number.POSITIVE_INFINITY : performance.now() + limits.timeMsMax
   }
 
   get room(): number {
@@ -19,7 +21,9 @@ export class EventPage {
 
   /** The row that fills it is included, so that a page always makes progress. */
   get isFull(): boolean {
-    return this.limits !== undefined && (this.room <= 0 || this.sizeBytes >= this.limits.sizeBytesMax)
+    if (this.limits === undefined) return false
+    if (this.room <= 0 || this.sizeBytes >= this.limits.sizeBytesMax) return true
+    return this.events.length > 0 && performance.now() >= this.endsAtMs
   }
 
   add(row: EventRow): void {

@@ -28,8 +28,8 @@ const commitOverheadBytes = 6_144
  * Indexing many events at once touches each index page once; the limit bounds memory and the time of an opening.
  */
 const defaultBacklog: BacklogLimits = {
-  worthwhile: { logBytes: 1_048_576, unindexedEvents: 8_192 },
-  overdue: { logBytes: 8 * 1_048_576, unindexedEvents: 16_384 },
+  worthwhile: { logBytes: 1_048_576, unindexedEvents: 4_096 },
+  overdue: { logBytes: 8 * 1_048_576, unindexedEvents: 6_144 },
 }
 
 /** While the store is copied nothing is moved out of the log: beyond this the copy has to go. */
@@ -203,10 +203,12 @@ export class SqliteStorage implements Storage, StorageWriter {
 
   /** Indexing may fail for want of room; the log must be moved all the same, or it grows with every append. */
   checkpoint(): void {
+    if (this.unindexed.count <= this.backlog.worthwhile.unindexedEvents) return this.moveLog()
     try {
-      if (this.unindexed.count > this.backlog.worthwhile.unindexedEvents) this.indexEvents()
-    } finally {
+      this.indexEvents()
+    } catch (error) {
       this.moveLog()
+      throw error
     }
   }
 

@@ -29,7 +29,10 @@ export interface Storage {
    */
   findByEventKey(streamId: number, eventKey: number): StoredEvent[]
 
-  /** Puts in order what commits left for later; call it when nobody waits, or when the need is `overdue`. */
+  /**
+   * Puts in order one piece of what commits left for later: the indexes, or else the log. Call it when nobody waits, or
+   * when the need is `overdue`, and again in another turn while there is need.
+   */
   checkpoint(): void
   readonly checkpointNeed: CheckpointNeed
   /** Brings the indexes up to the last event. Reads need none of it; who walks the tables for upkeep does. */
@@ -68,7 +71,12 @@ export type StoredStream = {
   readonly isTombstoned: boolean
 }
 
-export type PageLimits = { readonly eventCountMax: number; readonly sizeBytesMax: number }
+export type PageLimits = {
+  readonly eventCountMax: number
+  readonly sizeBytesMax: number
+  /** A page that had to wait for the disk ends early, so that others get their turn; it has one event all the same. */
+  readonly timeMsMax?: number
+}
 
 /** Bounds are exclusive: everything strictly between `after` and `before`. */
 export type AllRange = PageLimits & {

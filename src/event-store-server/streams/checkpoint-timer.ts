@@ -26,13 +26,17 @@ export class CheckpointTimer {
   afterCommit(): void {
     this.hasCommittedSince = true
     if (this.cancel) return
-    const need = this.options.storage.checkpointNeed
-    if (need !== 'none') this.arm(need === 'overdue' ? 0 : idleMs)
+    this.armIfNeeded()
   }
 
   stop(): void {
     this.cancel?.()
     this.cancel = undefined
+  }
+
+  private armIfNeeded(): void {
+    const need = this.options.storage.checkpointNeed
+    if (need !== 'none') this.arm(need === 'overdue' ? 0 : idleMs)
   }
 
   /** Even an overdue checkpoint waits for a turn of its own: those who were just committed get their answers first. */

@@ -31,8 +31,11 @@ export type EventLogOptions = {
 const defaultTail: TailRingLimits = { eventCountMax: 4_096, sizeBytesMax: 16 * 1_048_576 }
 const defaultCachedStreamsMax = 50_000
 
-/** What one read of the storage brings into memory: enough to be worth the turn, little enough to hold for a slow reader. */
-export const pageLimits: PageLimits = { eventCountMax: 256, sizeBytesMax: 262_144 }
+/**
+ * What one read of the storage brings into memory: enough to be worth the turn, little enough to hold for a slow reader.
+ * Old events lie apart and may have to come from the disk, 0.1 ms and more each: the time keeps appends from waiting.
+ */
+export const pageLimits: PageLimits = { eventCountMax: 256, sizeBytesMax: 262_144, timeMsMax: 2 }
 
 export class EventLog {
   readonly tail: TailRing

@@ -135,6 +135,7 @@ describe('a backup', () => {
       storage.checkpoint()
     }
     expect(await made).toContain('bytes were appended meanwhile')
+    for (let piece = 0; piece < 2; piece++) storage.checkpoint()
     expect(storage.checkpointNeed).toBe('none')
     expect(existsSync(target)).toBe(false)
     close()
