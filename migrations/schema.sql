@@ -32,3 +32,45 @@ create table platform.parked_events (
   constraint parked_events_pkey PRIMARY KEY (projection, "position", event_id)
 );
 CREATE INDEX parked_events_by_stream ON platform.parked_events USING btree (projection, stream);
+
+create table platform.past_rows (
+  schema_name text not null,
+  projection text not null,
+  version integer not null,
+  position text not null,
+  row_count bigint not null,
+  size_bytes bigint not null,
+  made_at timestamp with time zone default now() not null,
+  used_at timestamp with time zone default now() not null,
+  constraint past_rows_pkey PRIMARY KEY (schema_name)
+);
+CREATE INDEX past_rows_by_projection ON platform.past_rows USING btree (projection, version, "position");
+
+create table platform.reactor_checkpoints (
+  reactor text not null,
+  position text not null,
+  epoch bigint not null,
+  committed_at timestamp with time zone default now() not null,
+  constraint reactor_checkpoints_pkey PRIMARY KEY (reactor)
+);
+
+create table platform.rebuilds (
+  id uuid not null,
+  projection text not null,
+  state jsonb not null,
+  started_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  ended_at timestamp with time zone,
+  constraint rebuilds_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX rebuilds_under_way ON platform.rebuilds USING btree (projection) WHERE (ended_at IS NULL);
+
+create table platform.skipped_events (
+  projection text not null,
+  event_id uuid not null,
+  stream text not null,
+  by_user text not null,
+  reason text not null,
+  skipped_at timestamp with time zone default now() not null,
+  constraint skipped_events_pkey PRIMARY KEY (projection, event_id)
+);

@@ -1,0 +1,10 @@
+-- Events that somebody decided to leave out of a projection for good: rebuilds leave them out too.
+create table platform.skipped_events (
+  projection text        not null,
+  event_id   uuid        not null,
+  stream     text        not null,
+  by_user    text        not null,
+  reason     text        not null,
+  skipped_at timestamptz not null default now(),
+  primary key (projection, event_id)
+);
