@@ -30,6 +30,7 @@ beforeEach(() => {
     store: () => (hasStore ? store : undefined),
     operations: () => undefined,
     projectors: () => [projector('tutorial.string-ints'), projector('peek.action-audit')],
+    rebuilds: () => undefined,
     progress: () => [progressOf('tutorial.string-ints')],
     addressOf: () => address,
     clock,
@@ -268,7 +269,11 @@ function projector(id: string): Projector {
       incarnation: 'i',
       eventCount: 0,
       parkedCount: 0,
+      loadedVersion: 1,
       lastError: null,
+      lastErrorEventId: null,
+      lastErrorPosition: null,
+      frozenWords: null,
       lastEventAt: null,
       lastCommitAt: null,
     }),
@@ -284,7 +289,8 @@ function projector(id: string): Projector {
 function progressOf(id: string) {
   const status = projector(id).status()
   const looked = { head: logStart, lagEvents: 7, lagSeconds: 1, ratePerSecond: 3, etaSeconds: 2, live: false }
-  return { ...status, ...looked, state: 'stalled' as const }
+  const tables = { tableBytes: null, keptVersion: null, keptBytes: null, pinnedVersion: null }
+  return { ...status, ...looked, ...tables, observables: [], watchedSelectors: 0, state: 'stalled' as const }
 }
 
 function eventOf(type: string) {

@@ -4,6 +4,7 @@ import type { StoreOperations } from '#event-store/store-operations.ts'
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import type { Projector } from '#projection/projector.ts'
+import type { RebuildControl } from '#projection/rebuild/rebuild-control.ts'
 import type { ProjectionStatus } from '#vortex/protocol/platform-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
 import type { AdminLogin } from './login.ts'
@@ -17,6 +18,8 @@ export type AdminApiOptions = {
   /** For looking after the event store. */
   readonly operations: () => StoreOperations | undefined
   readonly projectors: () => readonly Projector[]
+  /** Undefined while this instance does not lead. */
+  readonly rebuilds: () => RebuildControl | undefined
   /** How far behind each projection is and how fast it goes, as looked at a moment ago. */
   readonly progress: () => Iterable<TupleOf<typeof ProjectionStatus>>
   /** The caller's network address. */

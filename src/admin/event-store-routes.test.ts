@@ -60,6 +60,7 @@ beforeEach(async () => {
     store: () => store,
     operations: () => (hasOperations ? operations : undefined),
     projectors: () => [],
+    rebuilds: () => undefined,
     progress: () => [],
     addressOf: () => '10.0.0.1',
     clock,

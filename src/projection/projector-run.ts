@@ -95,7 +95,11 @@ export async function startProjectorRun(
       parkedStreams.set(event.stream, (parkedStreams.get(event.stream) ?? 0) + 1)
       parkedCount++
       log.error(`event ${event.id} (${event.type} at ${event.position} in ${event.stream}) is parked: ${words}`)
-      report({ lastError: `${event.type} in ${event.stream}: ${words}` })
+      report({
+        lastError: `${event.type} in ${event.stream}: ${words}`,
+        lastErrorEventId: event.id,
+        lastErrorPosition: event.position,
+      })
     }
   }
 

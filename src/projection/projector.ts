@@ -62,11 +62,11 @@ export function startProjector(options: ProjectorOptions): Projector {
         await runOnce(() => (attempt = 0))
       } catch (error) {
         if (isPlatformError(error, 'lost-leadership')) {
-          report({ lastError: error.message })
+          report({ lastError: error.message, ...aboutNoEvent })
           options.onLostLeadership?.()
           return
         }
-        report({ state: 'stalled', lastError: describeError(error) })
+        report({ state: 'stalled', lastError: describeError(error), ...aboutNoEvent })
         log.warning(`stalled, trying again: ${describeError(error)}`)
         await pauseUntilWoken(backOffMs(attempt++, options.random))
       } finally {
@@ -99,7 +99,7 @@ export function startProjector(options: ProjectorOptions): Projector {
       wantedReset ??= createDeferred()
       const begun = wantedReset.promise
       begun.catch(() => undefined)
-      report({ state: 'resetting', lastError: null })
+      report({ state: 'resetting', lastError: null, ...aboutNoEvent })
       await interrupt()
       await begun
     },
@@ -110,6 +110,8 @@ export function startProjector(options: ProjectorOptions): Projector {
     },
   }
 }
+
+const aboutNoEvent = { lastErrorEventId: null, lastErrorPosition: null }
 
 function stoppedError(id: string): PlatformError {
   return new PlatformError('unavailable', `The projector of ${id} is stopped here: ask the logic that leads.`)

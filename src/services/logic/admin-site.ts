@@ -38,6 +38,7 @@ export function createAdminSite(options: {
     store: core.store,
     operations: core.operations,
     projectors: () => core.engine()?.projectors ?? [],
+    rebuilds: () => core.engine()?.rebuilds,
     progress: board.projections.rows,
     addressOf: (c) => getConnInfo(c).remote.address ?? '',
     clock,

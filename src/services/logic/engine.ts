@@ -14,10 +14,12 @@ import type { WatchedFields } from '#projection/change-stream.ts'
 import { type ProjectionDefinition, projectionId } from '#projection/define-projection.ts'
 import { projectionFilter } from '#projection/projection-filter.ts'
 import { type Projector, startProjector } from '#projection/projector.ts'
+import type { RebuildControl } from '#projection/rebuild/rebuild-control.ts'
 import { actionAudit, actionAuditModel } from '#projections/action-audit/action-audit.ts'
 import type { Database } from '#storage/database.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
 import { createPastOutcomes } from './past-outcomes.ts'
+import { createRebuildControl } from './rebuild-control.ts'
 
 /**
  * What only the leading logic runs: action handlers and projectors, for one leadership.
@@ -27,6 +29,7 @@ import { createPastOutcomes } from './past-outcomes.ts'
 export interface Engine {
   readonly actions: ActionRunner
   readonly projectors: readonly Projector[]
+  readonly rebuilds: RebuildControl
   stop(): Promise<void>
 }
 
@@ -63,6 +66,7 @@ export function startEngine(options: {
       onLostLeadership: options.onLostLeadership,
     }),
   )
+  const rebuilds = createRebuildControl()
   const audit = projectors.find((projector) => projector.id === projectionId(actionAudit))
   const versions = new Map(plugins.map((plugin) => [plugin.manifest.id, plugin.version]))
   const actions = createActionRunner({
@@ -87,6 +91,7 @@ export function startEngine(options: {
   return {
     actions,
     projectors,
+    rebuilds,
     stop: async () => {
       // A store that is away keeps appends waiting: their senders ask again, and projectors look at their last
       // announcement when they start. Closing the store ends what is left.

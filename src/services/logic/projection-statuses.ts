@@ -7,6 +7,7 @@ import type { ProjectorStatus } from '#projection/projector-status.ts'
 import type { ProjectionStatus } from '#vortex/protocol/platform-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
 import { createProgressMeter, type ProgressMeter } from './progress-meter.ts'
+import { noFacts, type ProjectionFacts } from './projection-facts.ts'
 
 type StatusRow = TupleOf<typeof ProjectionStatus>
 
@@ -27,9 +28,12 @@ export function watchProjections(options: {
   projectors: () => readonly Projector[]
   clock: Clock
   show: (row: StatusRow) => void
+  /** What takes a query to know, as last looked at. */
+  facts?: (id: string) => ProjectionFacts
   periodMs?: number
 }): { stop(): void; refresh(): void } {
   const { store, clock } = options
+  const facts = options.facts ?? (() => noFacts)
   const periodMs = options.periodMs ?? 1_000
   const watched = new Map<string, Watched>()
   let head: Position = logStart
@@ -71,7 +75,7 @@ export function watchProjections(options: {
       const status = projector.status()
       const one = watchedOf(status)
       one.meter.look(clock.now(), status.eventCount, status.position)
-      options.show(toRow(status, one, head, clock.now()))
+      options.show(toRow(status, { ...one, head, facts: facts(status.id) }, clock.now()))
     }
   }
 
@@ -101,11 +105,16 @@ function noLag(position: Position): Lag {
   return { eventCount: 0, since: null, position }
 }
 
-function toRow(status: ProjectorStatus, { meter, lag }: Watched, head: Position, now: number): StatusRow {
+function toRow(
+  status: ProjectorStatus,
+  { meter, lag, head, facts }: Watched & { readonly head: Position; readonly facts: ProjectionFacts },
+  now: number,
+): StatusRow {
   const { lastEventAt: _, ...shown } = status
   const isDone = lag.eventCount === 0
   return {
     ...shown,
+    ...facts,
     head: comparePositions(head, status.position) > 0 ? head : status.position,
     lagEvents: lag.eventCount,
     lagSeconds: lag.since === null ? 0 : Math.max(0, Math.round((now - lag.since) / 1_000)),

@@ -6,13 +6,14 @@ import { PlatformError } from '#kernel/platform-error.ts'
 import { createMemoryModel, type MemoryModel } from '#observable/source/memory-model.ts'
 import type { PartialSource } from '#observable/source/snapshot-source.ts'
 import { parseWith } from '#vortex/protocol/parse.ts'
-import { DeviceConnection, ProjectionStatus, ServiceStatus } from '#vortex/protocol/platform-tuples.ts'
+import { DeviceConnection, ProjectionStatus, RebuildStatus, ServiceStatus } from '#vortex/protocol/platform-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
 import { createStoreBoard, type StoreBoard } from './store-board.ts'
 
 /** What the admin app shows of the platform itself: services, connections, projections, the event store, as they report. */
 export interface StatusBoard {
   readonly projections: MemoryModel<TupleOf<typeof ProjectionStatus>>
+  readonly rebuilds: MemoryModel<TupleOf<typeof RebuildStatus>>
   readonly store: StoreBoard
   readonly sources: readonly PartialSource[]
   readonly names: readonly string[]
@@ -39,6 +40,7 @@ export function createStatusBoard(options: {
   const services = createMemoryModel(ServiceStatus, { orderBy: ['name', 'startedAt'], onChange })
   const connections = createMemoryModel(DeviceConnection, { orderBy: ['service', 'since'], onChange })
   const projections = createMemoryModel(ProjectionStatus, { orderBy: ['plugin', 'name'], onChange })
+  const rebuilds = createMemoryModel(RebuildStatus, { orderBy: ['startedAt'], onChange })
   const store = createStoreBoard({ clock, onChange })
   /** By instance: lost services, until they are shown no more. */
   const timers = new Map<string, () => void>()
@@ -58,9 +60,10 @@ export function createStatusBoard(options: {
 
   return {
     projections,
+    rebuilds,
     store,
-    sources: [services.source, connections.source, projections.source, ...store.sources],
-    names: [services.name, connections.name, projections.name, ...store.names],
+    sources: [services.source, connections.source, projections.source, rebuilds.source, ...store.sources],
+    names: [services.name, connections.name, projections.name, rebuilds.name, ...store.names],
     takeReport: (instance, text) => {
       const parsed = parseWith<v.InferOutput<typeof reportSchema>>(reportSchema, tryParseJson(text))
       if (!parsed.ok) throw new PlatformError('bad-input', `A status report is wrong: ${parsed.words}.`)

@@ -1,4 +1,4 @@
-import { boolean, instant, integer, nullable, number, oneOf, text } from './fields.ts'
+import { boolean, instant, integer, list, nullable, number, oneOf, text } from './fields.ts'
 import { defineTuple } from './tuple.ts'
 
 /** What the platform itself shows on the admin app, as observables like any other. For administrators only. */
@@ -143,8 +143,10 @@ export const ProjectionStatus = defineTuple('peek.ProjectionStatus', {
   id: text(),
   plugin: text(),
   name: text(),
+  /** Of the rows that are shown now, and of the code that is loaded: they differ until a rebuild has swapped. */
   version: integer(),
-  state: oneOf(['starting', 'catching-up', 'live', 'resetting', 'stalled', 'failed', 'stopped']),
+  loadedVersion: integer(),
+  state: oneOf(['starting', 'catching-up', 'live', 'resetting', 'frozen', 'stalled', 'failed', 'stopped']),
   /** Last event processed, and the last one recorded, as opaque positions. */
   position: text(),
   head: text(),
@@ -156,6 +158,68 @@ export const ProjectionStatus = defineTuple('peek.ProjectionStatus', {
   parkedCount: integer(),
   incarnation: text(),
   lastError: nullable(text()),
+  /** The event the last error is about, when it is about one. */
+  lastErrorEventId: nullable(text()),
+  lastErrorPosition: nullable(text()),
   lastCommitAt: nullable(instant()),
   live: boolean(),
+  /** Why its rows stand still, while they do: nobody here can run their version. */
+  frozenWords: nullable(text()),
+  /** Observables that show it, and of how many selectors they are watched just now. */
+  observables: list(text()),
+  watchedSelectors: integer(),
+  /** With its indexes; null until looked at. */
+  tableBytes: nullable(number()),
+  /** Version of the previous tables, while they are kept, and what they take. */
+  keptVersion: nullable(integer()),
+  keptBytes: nullable(number()),
+  /** The version somebody returned to, which starts keep until a rebuild. */
+  pinnedVersion: nullable(integer()),
+})
+
+/** A rebuild of a read model, under way or lately over. */
+export const RebuildStatus = defineTuple('peek.RebuildStatus', {
+  id: text(),
+  /** `<plugin>.<projection>`. */
+  projection: text(),
+  kind: oneOf(['rebuild', 'return']),
+  phase: oneOf([
+    'queued',
+    'folding',
+    'indexing',
+    'following',
+    'proving',
+    'comparing',
+    'swapping',
+    'done',
+    'cancelled',
+    'failed',
+  ]),
+  isPaused: boolean(),
+  asksFirst: boolean(),
+  rateMax: nullable(number()),
+  by: text(),
+  reason: text(),
+  fromVersion: integer(),
+  toVersion: integer(),
+  position: text(),
+  head: text(),
+  eventCount: number(),
+  rowCount: number(),
+  eventsPerSecond: number(),
+  share: number(),
+  etaSeconds: nullable(number()),
+  etaSecondsMin: nullable(number()),
+  etaSecondsMax: nullable(number()),
+  /** Null until it was proved; the whole proof is asked for. */
+  proofOutcome: nullable(oneOf(['equal', 'different'])),
+  proofSampleShare: nullable(number()),
+  /** Rows, null until they were compared. */
+  differencesAdded: nullable(number()),
+  differencesRemoved: nullable(number()),
+  differencesChanged: nullable(number()),
+  swapMs: nullable(number()),
+  error: nullable(text()),
+  startedAt: instant(),
+  endedAt: nullable(instant()),
 })

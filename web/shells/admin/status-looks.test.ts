@@ -33,8 +33,18 @@ const projection: ProjectionRow = {
   parkedCount: 0,
   incarnation: 'i',
   lastError: null,
+  lastErrorEventId: null,
+  lastErrorPosition: null,
   lastCommitAt: null,
   live: true,
+  loadedVersion: 1,
+  frozenWords: null,
+  observables: [],
+  watchedSelectors: 0,
+  tableBytes: null,
+  keptVersion: null,
+  keptBytes: null,
+  pinnedVersion: null,
 }
 
 const group: GroupRow = {

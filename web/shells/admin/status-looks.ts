@@ -26,6 +26,7 @@ const projectionLooks: Record<ProjectionRow['state'], Look> = {
   'catching-up': { tone: 'busy', title: 'Catching up' },
   live: { tone: 'normal', title: 'Live' },
   resetting: { tone: 'busy', title: 'Resetting' },
+  frozen: { tone: 'warning', title: 'Frozen' },
   stalled: { tone: 'warning', title: 'Stalled' },
   failed: { tone: 'alarm', title: 'Failed' },
   stopped: { tone: 'idle', title: 'Stopped' },
@@ -126,7 +127,7 @@ function projectionConcerns(projection: ProjectionRow): Concern[] {
   const about = (id: string, concernLook: Look, words: string) =>
     found.push({ id: `${projection.id}-${id}`, look: concernLook, title: projection.id, words, href: '/projections' })
   if (look.tone === 'alarm' || look.tone === 'warning')
-    about('state', look, projection.lastError ?? 'It does not move.')
+    about('state', look, projection.frozenWords ?? projection.lastError ?? 'It does not move.')
   if (projection.parkedCount > 0) {
     const count = projection.parkedCount === 1 ? 'One entity is' : `${projection.parkedCount} entities are`
     about('parked', { tone: 'warning', title: 'Parked' }, `${count} parked: events of theirs could not be applied.`)
