@@ -273,6 +273,7 @@ function projector(id: string): Projector {
       lastError: null,
       lastErrorEventId: null,
       lastErrorPosition: null,
+      lastErrorStream: null,
       frozenWords: null,
       lastEventAt: null,
       lastCommitAt: null,

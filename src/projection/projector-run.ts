@@ -99,6 +99,7 @@ export async function startProjectorRun(
         lastError: `${event.type} in ${event.stream}: ${words}`,
         lastErrorEventId: event.id,
         lastErrorPosition: event.position,
+        lastErrorStream: event.stream,
       })
     }
   }

@@ -29,6 +29,7 @@ export type ProjectorStatus = {
   /** The event that error is about, when it is about one. */
   readonly lastErrorEventId: string | null
   readonly lastErrorPosition: Position | null
+  readonly lastErrorStream: string | null
   /** Why the rows stand still, in `frozen`. */
   readonly frozenWords: string | null
   /** When the newest projected event was recorded, and when the last commit was; milliseconds since 1970. */
@@ -52,6 +53,7 @@ export function firstStatus(definition: ProjectionDefinition): ProjectorStatus {
     lastError: null,
     lastErrorEventId: null,
     lastErrorPosition: null,
+    lastErrorStream: null,
     frozenWords: null,
     lastEventAt: null,
     lastCommitAt: null,

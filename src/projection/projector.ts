@@ -111,7 +111,7 @@ export function startProjector(options: ProjectorOptions): Projector {
   }
 }
 
-const aboutNoEvent = { lastErrorEventId: null, lastErrorPosition: null }
+const aboutNoEvent = { lastErrorEventId: null, lastErrorPosition: null, lastErrorStream: null }
 
 function stoppedError(id: string): PlatformError {
   return new PlatformError('unavailable', `The projector of ${id} is stopped here: ask the logic that leads.`)

@@ -89,6 +89,7 @@ function fakeProjector(): Projector & { change(change: Partial<ProjectorStatus>)
     lastError: null,
     lastErrorEventId: null,
     lastErrorPosition: null,
+    lastErrorStream: null,
     frozenWords: null,
     lastEventAt: null,
     lastCommitAt: null,

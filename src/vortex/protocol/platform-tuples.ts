@@ -161,6 +161,7 @@ export const ProjectionStatus = defineTuple('peek.ProjectionStatus', {
   /** The event the last error is about, when it is about one. */
   lastErrorEventId: nullable(text()),
   lastErrorPosition: nullable(text()),
+  lastErrorStream: nullable(text()),
   lastCommitAt: nullable(instant()),
   live: boolean(),
   /** Why its rows stand still, while they do: nobody here can run their version. */

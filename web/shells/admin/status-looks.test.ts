@@ -35,6 +35,7 @@ const projection: ProjectionRow = {
   lastError: null,
   lastErrorEventId: null,
   lastErrorPosition: null,
+  lastErrorStream: null,
   lastCommitAt: null,
   live: true,
   loadedVersion: 1,
