@@ -100,8 +100,22 @@ export const areaRules: readonly AreaRule[] = [
   { area: /^src\/admin\//, may: hostAndBelow, packages: ['hono', 'drizzle-orm', schemaLibrary], runsIn: 'server' },
   {
     area: /^src\/services\/logic\//,
-    may: [...hostAndBelow, 'src/admin/', 'src/services/*', 'src/services/gateway/', readModels],
+    // The leading logic starts the processes that rebuild.
+    may: [
+      ...hostAndBelow,
+      'src/admin/',
+      'src/services/*',
+      'src/services/gateway/',
+      'src/services/rebuilder/',
+      readModels,
+    ],
     packages: ['hono', 'drizzle-orm', schemaLibrary],
+    runsIn: 'server',
+  },
+  {
+    area: /^src\/services\/rebuilder\//,
+    may: [...hostAndBelow, 'src/services/*', readModels],
+    packages: [],
     runsIn: 'server',
   },
   {

@@ -1,0 +1,31 @@
+import type { Position } from '#kernel/position.ts'
+import type { FoldedBatch, PlannedEvent } from '../fold.ts'
+import type { DifferenceCounts, RebuildProof } from './rebuild-state.ts'
+
+/**
+ * Folds the same history a second time, on its own: plain maps, an adaptive sample of the keys, nothing of what the
+ * engine saves and loads. What it has and what the shadow's tables hold must be equal (P4).
+ */
+export interface RebuildProver {
+  /** How far it has seen the history, from the very beginning of the log. */
+  noted(): Position
+  /**
+   * The next piece of history, up to and including `upTo`, with the skipped events left out. `isParked` says which
+   * events the engine parked, by event id: where the prover knows all rows of an event it finds that out for itself.
+   */
+  note(plan: readonly PlannedEvent[], upTo: Position, isParked: (eventId: string) => boolean): void
+  /** Rows it holds: they count against the memory of the rebuild. */
+  heldRows(): number
+  /** Compares with the shadow's tables, which stand still at `noted()`, durable, while it does. */
+  prove(): Promise<RebuildProof>
+}
+
+/** What differs between live tables and shadow, so that watchers get exactly that at the swap. */
+export interface DifferenceFinder {
+  /** Compares all rows once, in the database, and remembers the keys that differ. The shadow stands still meanwhile. */
+  compare(): Promise<DifferenceCounts>
+  /** Rows the shadow's fold changes after `compare` began. */
+  note(changes: FoldedBatch['changes']): void
+  /** Both stand at one position, saved: the keys that differ now, among those remembered and noted. */
+  meet(): Promise<{ readonly [table: string]: readonly string[] } | 'too-many'>
+}
