@@ -283,6 +283,7 @@ function projector(id: string): Projector {
       resetAsked.resolve()
       return hangs ? new Promise(() => undefined) : Promise.resolve()
     },
+    hold: (work) => work(),
     stop: async () => undefined,
   }
 }

@@ -22,6 +22,11 @@ export interface Projector {
   status(): ProjectorStatus
   /** Empties the read model and replays the log; resolves when the replay has begun. */
   reset(): Promise<void>
+  /**
+   * Does `work` while the projector stands still after a commit that is announced, then starts it anew from its
+   * checkpoint, whatever became of the tables meanwhile. One at a time; rejects with what `work` throws.
+   */
+  hold<T>(work: () => Promise<T>): Promise<T>
   stop(): Promise<void>
 }
 
@@ -34,6 +39,8 @@ export function startProjector(options: ProjectorOptions): Projector {
   let isOver = false
   let wantedReset: Deferred<void> | undefined
   let wake = createDeferred<void>()
+  /** Waiting for the projector to stand still. */
+  const held: HeldWork[] = []
 
   const report = (change: Partial<ProjectorStatus>): void => {
     status = { ...status, ...change }
@@ -53,12 +60,13 @@ export function startProjector(options: ProjectorOptions): Projector {
     run = await startProjectorRun({ ...options, checkpoint, mustResync: reset !== undefined, report, isProgress })
     if (wantedReset === reset) wantedReset = undefined
     reset?.resolve()
-    if (!wantedReset && !isStopping) await run.finished
+    if (!wantedReset && !isStopping && held.length === 0) await run.finished
   }
 
   const loop = async (): Promise<void> => {
     for (let attempt = 0; !isStopping; ) {
       try {
+        for (let next = held.shift(); next; next = held.shift()) await next.run()
         await runOnce(() => (attempt = 0))
       } catch (error) {
         if (isPlatformError(error, 'lost-leadership')) {
@@ -77,7 +85,7 @@ export function startProjector(options: ProjectorOptions): Projector {
   }
 
   const pauseUntilWoken = async (delayMs: number): Promise<void> => {
-    if (isStopping || wantedReset) return
+    if (isStopping || wantedReset || held.length > 0) return
     wake = createDeferred()
     const cancel = options.clock.after(delayMs, wake.resolve)
     await wake.promise
@@ -88,6 +96,7 @@ export function startProjector(options: ProjectorOptions): Projector {
     isOver = true
     report({ state: 'stopped' })
     wantedReset?.reject(stoppedError(id))
+    for (const { refuse } of held.splice(0)) refuse(stoppedError(id))
   })
 
   return {
@@ -103,12 +112,28 @@ export function startProjector(options: ProjectorOptions): Projector {
       await interrupt()
       await begun
     },
+    hold: async (work) => {
+      if (isOver || isStopping) throw stoppedError(id)
+      const asked = toHeldWork(work)
+      held.push(asked)
+      await interrupt()
+      return asked.outcome
+    },
     stop: async () => {
       isStopping = true
       await interrupt()
       await finished
     },
   }
+}
+
+type HeldWork = { run(): Promise<void>; refuse(error: PlatformError): void }
+
+/** `run` never rejects: how it went is the outcome of whoever asked. */
+function toHeldWork<T>(work: () => Promise<T>): HeldWork & { readonly outcome: Promise<T> } {
+  const done = createDeferred<T>()
+  done.promise.catch(() => undefined)
+  return { outcome: done.promise, refuse: done.reject, run: () => work().then(done.resolve, done.reject) }
 }
 
 const aboutNoEvent = { lastErrorEventId: null, lastErrorPosition: null, lastErrorStream: null }

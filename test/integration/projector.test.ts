@@ -205,6 +205,42 @@ describe('P5 what cannot be taken parks its entity alone', () => {
   })
 })
 
+describe('work between two commits', () => {
+  test('finds the projector standing still after an announced commit, and it goes on from there', async () => {
+    await record('a', 1)
+    const projector = start()
+    await caughtUp(projector)
+    const seen = await projector.hold(async () => {
+      await record('a', 2)
+      return [await sums(), announced().at(-1)?.to === (await checkpoint()).position]
+    })
+    expect(seen).toEqual([{ a: 1 }, true])
+    await caughtUp(projector)
+    expect(await sums()).toEqual({ a: 3 })
+  })
+
+  test('tells its failure to whoever asked, and the projector goes on', async () => {
+    const projector = start()
+    await expect(projector.hold(() => Promise.reject(new Error('no luck')))).rejects.toThrow('no luck')
+    await record('a', 2)
+    await caughtUp(projector)
+    expect([await sums(), projector.status().lastError]).toEqual([{ a: 2 }, null])
+    await projector.stop()
+    await expect(projector.hold(async () => 1)).rejects.toThrow('stopped')
+  })
+
+  test('does not wait for the end of a back-off', async () => {
+    const projector = start({ clock: { now: systemClock.now, after: () => () => undefined }, epoch: 1 })
+    await record('a', 1)
+    await caughtUp(projector)
+    await sql.unsafe(`drop schema "${counterModel.schemaName}" cascade`)
+    await record('a', 2)
+    await until(() => projector.status().state === 'stalled')
+    expect(await projector.hold(async () => 'held')).toBe('held')
+    await until(() => projector.status().eventCount === 2)
+  })
+})
+
 describe('seam 1 committed and announced', () => {
   test('in agreement, a restart announces nothing', async () => {
     await record('a', 1)

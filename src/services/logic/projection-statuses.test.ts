@@ -102,6 +102,7 @@ function fakeProjector(): Projector & { change(change: Partial<ProjectorStatus>)
       status = { ...status, ...change }
     },
     reset: async () => undefined,
+    hold: (work) => work(),
     stop: async () => undefined,
   }
 }
