@@ -47,7 +47,7 @@ export interface RebuildControl {
   throttle(id: string, rateMax: number | null, by: string): Promise<void>
   /** The word to go on of somebody who has seen the differences. */
   approve(id: string, by: string): Promise<void>
-  /** Differing rows of a rebuild that waits in `comparing`, in the order of table and key. */
+  /** Differing rows of a rebuild that waits in `comparing`, in the order of table and key; `after` is a `differenceCursor`. */
   differences(id: string, page: { readonly after: string | null; readonly countMax: number }): Promise<RowDifference[]>
   kept(): Promise<readonly KeptTables[]>
   /** Drops the kept tables of an earlier version. */

@@ -97,6 +97,11 @@ export type RowDifference = {
   readonly shadow: Readonly<Record<string, unknown>> | undefined
 }
 
+/** Names a differing row: what `differences` takes as `after` to go on behind it. No table's name holds a space. */
+export function differenceCursor({ table, key }: Pick<RowDifference, 'table' | 'key'>): string {
+  return `${table} ${key}`
+}
+
 export function isOver(phase: RebuildPhase): boolean {
   return phase === 'done' || phase === 'cancelled' || phase === 'failed'
 }
