@@ -8,6 +8,7 @@ import { createEventRoutes } from './event-routes.ts'
 import { createEventStoreRoutes } from './event-store-routes.ts'
 import { sessionCookie } from './login.ts'
 import { createProjectionRoutes } from './projection-routes.ts'
+import { createRebuildRoutes } from './rebuild-routes.ts'
 
 const bodySizeBytesMax = 64 * 1024
 
@@ -83,6 +84,7 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminVariables> {
   api.get('/me', (c) => c.json({ user: c.get('user') }))
   api.route('/events', createEventRoutes(options))
   api.route('/projections', createProjectionRoutes(options))
+  api.route('/rebuilds', createRebuildRoutes(options))
   api.route('/event-store', createEventStoreRoutes(options))
   api.all('*', (c) => {
     throw new PlatformError('not-found', `There is nothing at ${c.req.method} ${c.req.path}.`)
@@ -99,11 +101,12 @@ function refuseTooLarge(): never {
   throw new PlatformError('too-large', `A request may have ${bodySizeBytesMax} bytes at most.`)
 }
 
-function toHttpError(error: unknown): { status: 400 | 403 | 404 | 413 | 500 | 503; kind: string; words: string } {
+function toHttpError(error: unknown): { status: 400 | 403 | 404 | 409 | 413 | 500 | 503; kind: string; words: string } {
   if (isPlatformError(error)) {
     const { kind, message: words } = error
     if (kind === 'bad-input') return { status: 400, kind, words }
     if (kind === 'forbidden') return { status: 403, kind, words }
+    if (kind === 'already-running') return { status: 409, kind, words }
     if (kind === 'too-large') return { status: 413, kind, words }
     if (kind === 'not-found') return { status: 404, kind, words }
     if (kind === 'unavailable' || kind === 'timeout') return { status: 503, kind, words }

@@ -3,8 +3,8 @@ import * as v from 'valibot'
 import type { GroupName, StoreOperations } from '#event-store/store-operations.ts'
 import type { JsonObject } from '#kernel/json.ts'
 import { describeError, PlatformError } from '#kernel/platform-error.ts'
-import { parseWith } from '#vortex/protocol/parse.ts'
 import type { AdminApiOptions, AdminVariables } from './admin-options.ts'
+import { readBody, wholeNumber } from './read-request.ts'
 import { recordDecision } from './record-decision.ts'
 
 const reasonField = v.optional(v.pipe(v.string(), v.maxLength(1_000)), '')
@@ -94,16 +94,4 @@ async function refuseUnknownGroup(operations: StoreOperations, { stream, group }
   const groups = await operations.loadGroups()
   if (groups.some((each) => each.stream === stream && each.group === group)) return
   throw new PlatformError('not-found', `There is no persistent subscription "${group}" to ${stream}.`)
-}
-
-async function readBody<T>(c: RouteContext, schema: v.GenericSchema<unknown, T>): Promise<T> {
-  const parsed = parseWith(schema, await c.req.json().catch(() => ({})))
-  if (!parsed.ok) throw new PlatformError('bad-input', `The request is wrong: ${parsed.words}.`)
-  return parsed.value
-}
-
-function wholeNumber(name: string, text: string, min: number): number {
-  const value = Number(text)
-  if (Number.isSafeInteger(value) && value >= min) return value
-  throw new PlatformError('bad-input', `${name} is "${text}": wanted a whole number from ${min}.`)
 }

@@ -27,7 +27,15 @@ type State = { -readonly [K in keyof RebuildState]: RebuildState[K] }
 
 const eventCount = 1_000_000
 const rowCount = 100_000
-const phases: readonly RebuildPhase[] = ['queued', 'folding', 'indexing', 'following', 'proving', 'comparing', 'swapping']
+const phases: readonly RebuildPhase[] = [
+  'queued',
+  'folding',
+  'indexing',
+  'following',
+  'proving',
+  'comparing',
+  'swapping',
+]
 
 export function createFakeRebuildControl(options: {
   clock: Clock
@@ -108,7 +116,10 @@ export function createFakeRebuildControl(options: {
     start: async (request) => {
       const version = versionOf(request.projection)
       if (states.some((state) => state.projection === request.projection && !isOver(state.phase)))
-        throw new PlatformError('already-running', `${request.projection} is being rebuilt already: wait, or cancel that.`)
+        throw new PlatformError(
+          'already-running',
+          `${request.projection} is being rebuilt already: wait, or cancel that.`,
+        )
       const back = kept.find(({ projection }) => projection === request.projection)
       if (request.kind === 'return' && !back)
         throw new PlatformError('not-found', `No earlier tables of ${request.projection} are kept.`)
