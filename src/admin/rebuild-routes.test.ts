@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { createFakeClock } from '#kernel/clock.ts'
 import { silentLog } from '#kernel/log.ts'
+import type { Projector } from '#projection/projector.ts'
 import { firstStatus } from '#projection/projector-status.ts'
 import type { RowDifference } from '#projection/rebuild/rebuild-state.ts'
 import { createFakeRebuildControl, type FakeRebuildControl } from '#projection/rebuild/testing/fake-rebuild-control.ts'
@@ -26,13 +27,14 @@ beforeEach(async () => {
   const clock = createFakeClock(1_000_000)
   control = createFakeRebuildControl({ clock, versions: { [id]: 2 }, differences })
   ;[leads, cookie] = [true, '']
-  const projector = {
+  const projector: Projector = {
     id,
     filter: { on: 'type', prefixes: ['x'] },
     status: () => firstStatus(counters),
     reset: async () => undefined,
+    hold: (work) => work(),
     stop: async () => undefined,
-  } as const
+  }
   api = createAdminApi({
     login: createAdminLogin({ user: 'root', password: 'correct horse', clock }),
     store: createMemoryEventStore,
