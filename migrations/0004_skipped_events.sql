@@ -3,6 +3,9 @@ create table platform.skipped_events (
   projection text        not null,
   event_id   uuid        not null,
   stream     text        not null,
+  type       text        not null,
+  -- How it failed when somebody decided.
+  words      text        not null,
   by_user    text        not null,
   reason     text        not null,
   skipped_at timestamptz not null default now(),

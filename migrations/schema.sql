@@ -26,12 +26,16 @@ create table platform.parked_events (
   position text not null,
   event_id uuid not null,
   stream text not null,
+  revision bigint not null,
   type text not null,
+  fingerprint text,
   words text not null,
+  action_id text,
   parked_at timestamp with time zone default now() not null,
   constraint parked_events_pkey PRIMARY KEY (projection, "position", event_id)
 );
-CREATE INDEX parked_events_by_stream ON platform.parked_events USING btree (projection, stream);
+CREATE INDEX parked_events_by_fingerprint ON platform.parked_events USING btree (projection, fingerprint, "position") WHERE (fingerprint IS NOT NULL);
+CREATE INDEX parked_events_by_stream ON platform.parked_events USING btree (projection, stream, revision);
 
 create table platform.past_rows (
   schema_name text not null,
@@ -69,6 +73,8 @@ create table platform.skipped_events (
   projection text not null,
   event_id uuid not null,
   stream text not null,
+  type text not null,
+  words text not null,
   by_user text not null,
   reason text not null,
   skipped_at timestamp with time zone default now() not null,

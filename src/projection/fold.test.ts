@@ -71,7 +71,7 @@ describe('P5 an event that cannot be taken parks its entity', () => {
   test('nothing of it is taken, also of what it did before it failed', () => {
     const twice = eventOf('c1', 'test.AddToCounter', { amount: 1 })
     const { parked, changes } = fold([twice, twice])
-    expect(parked.map(({ words }) => words)).toEqual([`changes has a row ${twice.event.id} already`])
+    expect(parked.map(({ words }) => words)).toEqual([`changes has a row "${twice.event.id}" already`])
     expect(changes.get('counters')).toMatchObject([{ after: { sum: 1 } }])
   })
 

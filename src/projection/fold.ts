@@ -20,7 +20,8 @@ export type PlannedEvent = {
   readonly operations: readonly Operation[]
   readonly failure?: string
 }
-export type ParkedEvent = { readonly event: ProjectedEvent; readonly words: string }
+/** An event that failed, or that waits behind an earlier one of its stream which did. */
+export type ParkedEvent = { readonly event: ProjectedEvent; readonly words: string; readonly isBehind: boolean }
 
 /** One row before and after a batch, and the actions that touched it. */
 export type RowChange = {
@@ -76,14 +77,14 @@ function recorder(table: string, shape: TableShape, operations: Operation[]): Ta
     operations.push({ table, key: keyText(keyValues), keyValues, apply })
   }
   const existing = (row: Row | undefined, key: RowKey): Row => {
-    if (!row) throw new Error(`${shape.name} has no row ${keyText(key)}`)
+    if (!row) throw new Error(`${shape.name} has no row ${showKey(key)}`)
     return row
   }
   return {
     insert: (row) => {
       const key = shape.keyOf(row)
       note(key, (found) => {
-        if (found) throw new Error(`${shape.name} has a row ${keyText(key)} already`)
+        if (found) throw new Error(`${shape.name} has a row ${showKey(key)} already`)
         return shape.complete(row)
       })
     },
@@ -102,10 +103,15 @@ function recorder(table: string, shape: TableShape, operations: Operation[]): Ta
   }
 }
 
+/** Quoted where it is text: so words that differ in their keys alone can be told from others. */
+function showKey(key: RowKey): string {
+  return typeof key === 'string' ? JSON.stringify(key) : keyText(key)
+}
+
 function sameKey(shape: TableShape, key: RowKey, row: Row): Row {
   const found = keyText(shape.keyOf(row))
   if (found !== keyText(shape.cleanKey(key)))
-    throw new Error(`a change of ${shape.name} ${keyText(key)} turned its key into ${found}`)
+    throw new Error(`a change of ${shape.name} ${showKey(key)} turned its key into ${JSON.stringify(found)}`)
   return row
 }
 
@@ -127,6 +133,9 @@ type Draft = {
   readonly acts: Set<string>
 }
 
+/** Why an event is parked that waits behind another. */
+export const behindWords = 'an earlier event of this entity is parked'
+
 export function applyPlan(
   plan: readonly PlannedEvent[],
   rowOf: (table: string, key: string) => Row | undefined,
@@ -139,12 +148,12 @@ export function applyPlan(
   for (const planned of plan) {
     const { event } = planned
     if (isParked(event.stream) || parkedHere.has(event.stream)) {
-      parked.push({ event, words: 'an earlier event of this entity is parked' })
+      parked.push({ event, words: behindWords, isBehind: true })
       continue
     }
     const failure = planned.failure ?? applyEvent(planned, drafts, rowOf)
     if (failure === undefined) continue
-    parked.push({ event, words: failure })
+    parked.push({ event, words: failure, isBehind: false })
     parkedHere.add(event.stream)
   }
   return { changes: toChanges(drafts), parked }
