@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { newUuid } from '#kernel/ids.ts'
-import type { Log } from '#kernel/log.ts'
 import { lockUntilCommit } from '#storage/advisory-lock.ts'
 import type { Client, QueryRunner } from '#storage/client.ts'
 import { createReadModelSchema, describeReadModelSchema, dropReadModelSchema } from '#storage/create-tables.ts'
@@ -16,29 +15,29 @@ import {
 import { type ProjectionDefinition, projectionId } from './define-projection.ts'
 import { clearParked } from './parked-events.ts'
 
-type OpenOptions = { sql: Client; definition: ProjectionDefinition; epoch: number; log: Log }
+type OpenOptions = { sql: Client; definition: ProjectionDefinition; epoch: number }
 
 /**
- * The read model's checkpoint, claimed for this leader; the tables made when they are not there. A definition with another version or other
- * tables gets empty ones: read models are disposable (P3), the log fills them again.
+ * The read model's checkpoint, claimed for this leader; the tables made where there are none. Tables of another version
+ * are left as they are: who opens them runs code that fits them (`fits`), and a rebuild brings those of today (P3).
  */
-export async function openReadModel(options: OpenOptions): Promise<Checkpoint> {
-  const { sql, definition, epoch, log } = options
+export async function openReadModel({ sql, definition, epoch }: OpenOptions): Promise<Checkpoint> {
   const { schemaName } = definition.model
-  const shape = shapeHash(definition)
   return inTransaction(sql, async (tx) => {
     await lockUntilCommit(tx, schemaName)
     const found = await findCheckpoint(tx, schemaName)
     if (found) await claimCheckpoint(tx, schemaName, found, epoch)
-    if (found && found.version === definition.version && found.shape === shape) return found
-    if (found)
-      log.info('the projection changed: its read model is made anew', { from: found.version, to: definition.version })
-    return makeAnew(tx, definition, epoch, shape)
+    return found ?? makeAnew(tx, definition, epoch, shapeHash(definition))
   })
 }
 
+/** Whether this definition made the tables that the checkpoint stands beside. */
+export function fits(definition: ProjectionDefinition, checkpoint: Checkpoint): boolean {
+  return definition.version === checkpoint.version && shapeHash(definition) === checkpoint.shape
+}
+
 /** Empties the read model under a new incarnation; the projector then replays the log. */
-export async function resetReadModel({ sql, definition, epoch }: Omit<OpenOptions, 'log'>): Promise<Checkpoint> {
+export async function resetReadModel({ sql, definition, epoch }: OpenOptions): Promise<Checkpoint> {
   return inTransaction(sql, async (tx) => {
     const { schemaName } = definition.model
     await lockUntilCommit(tx, schemaName)
@@ -49,7 +48,7 @@ export async function resetReadModel({ sql, definition, epoch }: Omit<OpenOption
 }
 
 /** A new life of the same rows: patches announced before it do not count any more. */
-export async function renewIncarnation({ sql, definition, epoch }: Omit<OpenOptions, 'log'>): Promise<string> {
+export async function renewIncarnation({ sql, definition, epoch }: OpenOptions): Promise<string> {
   const incarnation = newUuid()
   await inTransaction(sql, async (tx) => {
     await lockUntilCommit(tx, definition.model.schemaName)
@@ -76,7 +75,8 @@ async function makeAnew(
   return made
 }
 
-function shapeHash({ model }: ProjectionDefinition): string {
+/** Equal for equal tables, whatever schema they are made in later. */
+export function shapeHash({ model }: ProjectionDefinition): string {
   const statements = describeReadModelSchema({ schema: model.schemaName, tables: Object.values(model.tables) })
   return createHash('sha256').update(statements.join('\n')).digest('hex').slice(0, 16)
 }

@@ -1,14 +1,17 @@
 import type { RecordedEvent } from '#event-store/event-store.ts'
 import { parseMetadata } from '#event-store/metadata.ts'
-import { upcastEvent } from '#event-store/upcast.ts'
 import { describeError } from '#kernel/platform-error.ts'
 import type { ProjectedEvent } from './define-projection.ts'
 import type { ReadEvent } from './fold.ts'
+import type { ProjectionCode } from './projection-code.ts'
 
-/** An event as handlers see it, brought to today's version. One from the future parks like one that cannot be projected. */
-export function toReadEvent(recorded: RecordedEvent): ReadEvent {
+/**
+ * An event as handlers see it, brought to the version their code knows. One from the future parks like one that cannot be
+ * projected.
+ */
+export function toReadEvent(recorded: RecordedEvent, upcast: ProjectionCode['upcast']): ReadEvent {
   try {
-    return { event: withData(recorded, upcastEvent(recorded).data) }
+    return { event: withData(recorded, upcast(recorded).data) }
   } catch (error) {
     return { event: withData(recorded, {}), failure: describeError(error) }
   }

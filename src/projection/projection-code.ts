@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '#event-store/event-store.ts'
+import type { WatchedFields } from './change-stream.ts'
 import type { ProjectionDefinition } from './define-projection.ts'
 
 /**
@@ -8,6 +9,8 @@ import type { ProjectionDefinition } from './define-projection.ts'
 export type ProjectionCode = {
   readonly definition: ProjectionDefinition
   readonly upcast: (event: RecordedEvent) => RecordedEvent
+  /** What the observables of that code show of its tables, where that is not said beside it. */
+  readonly watchedFields?: WatchedFields
 }
 
 /** The code of earlier versions, kept so that they can go on running after an upgrade, and be returned to. */

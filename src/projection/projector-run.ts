@@ -10,6 +10,7 @@ import { projectionId } from './define-projection.ts'
 import { type FoldedBatch, planBatch } from './fold.ts'
 import { loadParkedStreams } from './parked-events.ts'
 import { toReadEvent } from './projected-event.ts'
+import type { ProjectionCode } from './projection-code.ts'
 import { projectionFilter } from './projection-filter.ts'
 import type { ProjectorOptions } from './projector-options.ts'
 import type { ProjectorStatus } from './projector-status.ts'
@@ -30,6 +31,7 @@ const cachedRowsMax = 50_000
 export async function startProjectorRun(
   options: ProjectorOptions & {
     readonly checkpoint: Checkpoint
+    readonly upcast: ProjectionCode['upcast']
     readonly mustResync: boolean
     readonly report: (change: Partial<ProjectorStatus>) => void
     /** Called after each commit: the run is worth its start. */
@@ -55,8 +57,15 @@ export async function startProjectorRun(
   broken.promise.catch(() => undefined)
   report({ state: 'catching-up', position, incarnation, eventCount, parkedCount })
 
+  const planOf = (events: readonly RecordedEvent[]) =>
+    planBatch(
+      definition,
+      shapes,
+      events.map((event) => toReadEvent(event, options.upcast)),
+    )
+
   const onBatch = async (events: readonly RecordedEvent[], upTo: Position): Promise<void> => {
-    if (events.length > 0) await commitPlan(commit, planBatch(definition, shapes, events.map(toReadEvent)), upTo)
+    if (events.length > 0) await commitPlan(commit, planOf(events), upTo)
     report({ position: upTo })
   }
 

@@ -2,8 +2,10 @@ import type { EventFilter } from '#event-store/event-store.ts'
 import { backOffMs } from '#kernel/back-off.ts'
 import { createDeferred, type Deferred } from '#kernel/deferred.ts'
 import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
+import type { Checkpoint } from './checkpoint.ts'
 import { projectionId } from './define-projection.ts'
-import { openReadModel, resetReadModel } from './open-read-model.ts'
+import { findFittingCode } from './fitting-code.ts'
+import { fits, openReadModel, resetReadModel } from './open-read-model.ts'
 import { projectionFilter } from './projection-filter.ts'
 import type { ProjectorOptions } from './projector-options.ts'
 import { type ProjectorRun, startProjectorRun } from './projector-run.ts'
@@ -37,6 +39,7 @@ export function startProjector(options: ProjectorOptions): Projector {
   let run: ProjectorRun | undefined
   let isStopping = false
   let isOver = false
+  let filter = projectionFilter(definition)
   let wantedReset: Deferred<void> | undefined
   let wake = createDeferred<void>()
   /** Waiting for the projector to stand still. */
@@ -57,10 +60,30 @@ export function startProjector(options: ProjectorOptions): Projector {
     const reset = wantedReset
     const checkpoint = reset ? await resetReadModel(options) : await openReadModel(options)
     if (reset) log.info('the read model was emptied; the log is replayed')
-    run = await startProjectorRun({ ...options, checkpoint, mustResync: reset !== undefined, report, isProgress })
+    if (!fits(definition, checkpoint)) options.onOutdated?.(checkpoint)
+    const code = await findFittingCode(options, checkpoint)
+    if ('frozenWords' in code) return standStill(checkpoint, code.frozenWords)
+    filter = projectionFilter(code.definition)
+    report({ version: checkpoint.version, frozenWords: null })
+    run = await startProjectorRun({
+      ...options,
+      ...code,
+      checkpoint,
+      mustResync: reset !== undefined,
+      report,
+      isProgress,
+    })
     if (wantedReset === reset) wantedReset = undefined
     reset?.resolve()
     if (!wantedReset && !isStopping && held.length === 0) await run.finished
+  }
+
+  /** Until somebody interrupts: a rebuild that swaps, a reset, or the end. */
+  const standStill = async (checkpoint: Checkpoint, frozenWords: string): Promise<void> => {
+    const { version, position, incarnation, eventCount } = checkpoint
+    report({ state: 'frozen', version, position, incarnation, eventCount, frozenWords })
+    log.warning(frozenWords)
+    await untilWoken()
   }
 
   const loop = async (): Promise<void> => {
@@ -76,7 +99,7 @@ export function startProjector(options: ProjectorOptions): Projector {
         }
         report({ state: 'stalled', lastError: describeError(error), ...aboutNoEvent })
         log.warning(`stalled, trying again: ${describeError(error)}`)
-        await pauseUntilWoken(backOffMs(attempt++, options.random))
+        await untilWoken(backOffMs(attempt++, options.random))
       } finally {
         await run?.stop().catch(() => undefined)
         run = undefined
@@ -84,12 +107,12 @@ export function startProjector(options: ProjectorOptions): Projector {
     }
   }
 
-  const pauseUntilWoken = async (delayMs: number): Promise<void> => {
+  const untilWoken = async (delayMs?: number): Promise<void> => {
     if (isStopping || wantedReset || held.length > 0) return
     wake = createDeferred()
-    const cancel = options.clock.after(delayMs, wake.resolve)
+    const cancel = delayMs === undefined ? undefined : options.clock.after(delayMs, wake.resolve)
     await wake.promise
-    cancel()
+    cancel?.()
   }
 
   const finished = loop().finally(() => {
@@ -101,7 +124,9 @@ export function startProjector(options: ProjectorOptions): Projector {
 
   return {
     id,
-    filter: projectionFilter(definition),
+    get filter() {
+      return filter
+    },
     status: () => status,
     reset: async () => {
       if (isOver || isStopping) throw stoppedError(id)

@@ -45,7 +45,7 @@ beforeAll(async () => {
   database = openDatabase({ url: fresh.url, log: silentLog, applicationName: 'test' })
   const { sql } = database
   const definition = defineProjection({ version: 2, model, on: () => [] })
-  incarnation = (await openReadModel({ sql, definition, epoch: 1, log: silentLog })).incarnation
+  incarnation = (await openReadModel({ sql, definition, epoch: 1 })).incarnation
   await upsertRows(sql, model.tables.members, [
     { id: red, team: 'red', since },
     { id: blue, team: 'blue', since },

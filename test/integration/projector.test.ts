@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { type ChangeEvent, parseChangeEvent } from '#event-store/change-event.ts'
-import { loadedUpcasters } from '#event-store/upcast.ts'
+import { loadedUpcasters, upcastEvent } from '#event-store/upcast.ts'
 import { must } from '#kernel/assert.ts'
 import { type Clock, systemClock } from '#kernel/clock.ts'
 import { createDeferred } from '#kernel/deferred.ts'
@@ -353,20 +353,51 @@ describe('P3 a read model is disposable', () => {
     expect(await parked()).toHaveLength(1)
   })
 
-  test('another version makes it anew', async () => {
-    await record('a', 1)
-    const first = start()
-    await caughtUp(first)
-    await first.stop()
-    const doubled: ProjectionDefinition = {
+  describe('another version', () => {
+    const changed: ProjectionDefinition = {
       ...counters,
       version: 2,
       on: counters.on.filter(({ type }) => type !== ResetCounter.name),
     } as never
-    await sql.unsafe(`update "${counterModel.schemaName}".counters set sum = 99`)
-    await caughtUp(start({ definition: doubled }))
-    expect(await sums()).toEqual({ a: 1 })
-    expect(announced().at(-1)).toMatchObject({ version: 2 })
+    const projectOnce = async (): Promise<void> => {
+      await record('a', 1)
+      const first = start()
+      await caughtUp(first)
+      await first.stop()
+      await record('a', 2)
+    }
+
+    test('leaves the rows as they are, fed by kept code that made them', async () => {
+      await projectOnce()
+      const outdated: number[] = []
+      const projector = start({
+        definition: changed,
+        findKept: async (version) =>
+          version === 1 ? { definition: counters as never, upcast: upcastEvent } : undefined,
+        onOutdated: ({ version }) => outdated.push(version),
+      })
+      await caughtUp(projector)
+      expect([await sums(), outdated]).toEqual([{ a: 3 }, [1]])
+      expect(projector.status()).toMatchObject({ version: 1, loadedVersion: 2, frozenWords: null })
+      expect(announced().at(-1)).toMatchObject({ version: 1 })
+    })
+
+    test.each([
+      ['none was kept', async () => undefined, 'no code of version 1 was kept'],
+      ['it has other tables', async () => ({ definition: changed, upcast: upcastEvent }), 'has other tables'],
+      ['it does not load', () => Promise.reject(new Error('half a file')), 'does not load'],
+    ])('stands still and can be read where %s, until it is reset', async (_, findKept, words) => {
+      await projectOnce()
+      const projector = start({ definition: changed, findKept })
+      await until(() => projector.status().state === 'frozen')
+      expect(projector.status()).toMatchObject({ version: 1, frozenWords: expect.stringContaining(words) })
+      expect(await sums()).toEqual({ a: 1 })
+      expect(await projector.hold(async () => 'held')).toBe('held')
+      await projector.reset()
+      await caughtUp(projector)
+      expect(await sums()).toEqual({ a: 3 })
+      expect(projector.status()).toMatchObject({ version: 2, frozenWords: null })
+    })
   })
 
   test('a stopped projector is not reset', async () => {
