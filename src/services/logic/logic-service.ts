@@ -13,6 +13,7 @@ import { createAdminSite } from './admin-site.ts'
 import { createLogicCore } from './logic-core.ts'
 import { startOwnReport } from './own-report.ts'
 import { watchProjections } from './projection-statuses.ts'
+import { watchRebuilds } from './rebuild-statuses.ts'
 import { createServiceLink } from './service-link.ts'
 import { createStatusBoard } from './status-board.ts'
 import { watchStore } from './watch-store.ts'
@@ -64,6 +65,7 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
   let adminSite: Site | undefined
   let linkSite: Site | undefined
   let watching: ReturnType<typeof watchProjections> | undefined
+  let watchingRebuilds: ReturnType<typeof watchRebuilds> | undefined
   let watchingStore: ReturnType<typeof watchStore> | undefined
   let report: ReturnType<typeof startOwnReport> | undefined
 
@@ -87,6 +89,8 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
       core.start(async ({ store, operations, connectionString }) => {
         const projectors = () => core.engine()?.projectors ?? []
         watching = watchProjections({ store, projectors, clock, show: board.projections.set })
+        const { set: show, delete: remove } = board.rebuilds
+        watchingRebuilds = watchRebuilds({ rebuilds: () => core.engine()?.rebuilds, show, remove, clock })
         watchingStore = watchStore({ store, operations, connectionString, board: board.store, clock })
         void admin.follow(store)
       })
@@ -99,6 +103,7 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
     stop: async () => {
       report?.stop()
       watching?.stop()
+      watchingRebuilds?.stop()
       watchingStore?.stop()
       board.stop()
       await admin.stop()
