@@ -9,9 +9,10 @@ import { describeError } from '#kernel/platform-error.ts'
 import { logStart } from '#kernel/position.ts'
 import type { Random } from '#kernel/random.ts'
 import type { ObservableDefinition } from '#observable/source/define-observable.ts'
+import { allProjections } from '#plugin-host/all-projections.ts'
 import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
 import type { WatchedFields } from '#projection/change-stream.ts'
-import { type ProjectionDefinition, projectionId } from '#projection/define-projection.ts'
+import { projectionId } from '#projection/define-projection.ts'
 import { projectionFilter } from '#projection/projection-filter.ts'
 import { type Projector, startProjector } from '#projection/projector.ts'
 import type { RebuildControl } from '#projection/rebuild/rebuild-control.ts'
@@ -51,9 +52,8 @@ export function startEngine(options: {
   const forgetSchemas = loadedUpcasters.addAll(plugins.flatMap((plugin) => plugin.logic?.eventSchemas ?? []))
 
   const observables = plugins.flatMap((plugin) => plugin.logic?.observables ?? [])
-  const definitions = [actionAudit, ...plugins.flatMap((plugin) => plugin.logic?.projections ?? [])]
   const tail = startLogTail({ store, filter: ownEvents, log: log.named('tail') })
-  const projectors = definitions.map((definition: ProjectionDefinition) =>
+  const projectors = allProjections(plugins).map((definition) =>
     startProjector({
       definition,
       store: { ...store, follow: tail.follow },
