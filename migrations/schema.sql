@@ -50,6 +50,34 @@ create table platform.past_rows (
 );
 CREATE INDEX past_rows_by_projection ON platform.past_rows USING btree (projection, version, "position");
 
+create table platform.projection_code (
+  hash text not null,
+  code bytea not null,
+  size_bytes integer not null,
+  kept_at timestamp with time zone default now() not null,
+  constraint projection_code_pkey PRIMARY KEY (hash)
+);
+
+create table platform.projection_pins (
+  projection text not null,
+  version integer not null,
+  by_user text not null,
+  reason text not null,
+  pinned_at timestamp with time zone default now() not null,
+  constraint projection_pins_pkey PRIMARY KEY (projection)
+);
+
+create table platform.projection_versions (
+  projection text not null,
+  version integer not null,
+  shape text not null,
+  plugin_version text not null,
+  hash text not null,
+  kept_at timestamp with time zone default now() not null,
+  constraint projection_versions_pkey PRIMARY KEY (projection, version),
+  constraint projection_versions_hash_fkey FOREIGN KEY (hash) REFERENCES platform.projection_code(hash)
+);
+
 create table platform.reactor_checkpoints (
   reactor text not null,
   position text not null,
@@ -62,11 +90,13 @@ create table platform.rebuilds (
   id uuid not null,
   projection text not null,
   state jsonb not null,
+  epoch bigint not null,
   started_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   ended_at timestamp with time zone,
   constraint rebuilds_pkey PRIMARY KEY (id)
 );
+CREATE INDEX rebuilds_by_end ON platform.rebuilds USING btree (ended_at DESC) WHERE (ended_at IS NOT NULL);
 CREATE UNIQUE INDEX rebuilds_under_way ON platform.rebuilds USING btree (projection) WHERE (ended_at IS NULL);
 
 create table platform.skipped_events (

@@ -8,10 +8,9 @@ import type { Log } from '#kernel/log.ts'
 import { describeError } from '#kernel/platform-error.ts'
 import { logStart } from '#kernel/position.ts'
 import type { Random } from '#kernel/random.ts'
-import type { ObservableDefinition } from '#observable/source/define-observable.ts'
+import { watchedFieldsOf } from '#observable/source/watched-fields.ts'
 import { allProjections } from '#plugin-host/all-projections.ts'
 import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
-import type { WatchedFields } from '#projection/change-stream.ts'
 import { projectionId } from '#projection/define-projection.ts'
 import { projectionFilter } from '#projection/projection-filter.ts'
 import { type Projector, startProjector } from '#projection/projector.ts'
@@ -101,21 +100,6 @@ export function startEngine(options: {
       forgetSchemas()
     },
   }
-}
-
-/** Several observables may show one table, each in its own way. */
-function watchedFieldsOf(observables: readonly ObservableDefinition[], feed: string): WatchedFields {
-  const ofFeed = Map.groupBy(
-    observables.filter((observable) => observable.feed === feed),
-    ({ tableName }) => tableName,
-  )
-  const union = (lists: readonly (readonly string[])[]): readonly string[] => [...new Set(lists.flat())]
-  return Object.fromEntries(
-    [...ofFeed].map(([table, ofTable]) => {
-      const pickedBy = union(ofTable.map(({ selectorFields }) => selectorFields))
-      return [table, { shown: union([...ofTable.map(({ fields }) => fields), pickedBy]), pickedBy }]
-    }),
-  )
 }
 
 /** How long a stop waits for actions under way. */
