@@ -283,7 +283,7 @@ function projector(id: string): Projector {
       resetAsked.resolve()
       return hangs ? new Promise(() => undefined) : Promise.resolve()
     },
-    hold: (work) => work(),
+    hold: (work) => work({ position: logStart, isStopping: () => false }),
     stop: async () => undefined,
   }
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { createFakeClock } from '#kernel/clock.ts'
 import { silentLog } from '#kernel/log.ts'
+import { logStart } from '#kernel/position.ts'
 import type { Projector } from '#projection/projector.ts'
 import { firstStatus } from '#projection/projector-status.ts'
 import type { RowDifference } from '#projection/rebuild/rebuild-state.ts'
@@ -32,7 +33,7 @@ beforeEach(async () => {
     filter: { on: 'type', prefixes: ['x'] },
     status: () => firstStatus(counters),
     reset: async () => undefined,
-    hold: (work) => work(),
+    hold: (work) => work({ position: logStart, isStopping: () => false }),
     stop: async () => undefined,
   }
   api = createAdminApi({

@@ -18,15 +18,21 @@ export type ChangedRow = {
   readonly c?: readonly string[]
 }
 
-export type ChangeMark = {
-  readonly incarnation: string
-  readonly version: number
+/** One life of a read model: only within it, or along `follows`, do announcements fit together. */
+export type ReadModelLife = { readonly incarnation: string; readonly version: number }
+
+export type ChangeMark = ReadModelLife & {
   /** Checkpoint before and after the commit. */
   readonly from: Position
   readonly to: Position
 }
 export type ChangedEvent = ChangeMark & {
   readonly kind: 'changed'
+  /**
+   * The life that this commit goes on from, at `from`: other tables took the place of the live ones, and these are the
+   * rows in which they differ. Absent when the life is the same.
+   */
+  readonly follows?: ReadModelLife
   readonly part: number
   readonly parts: number
   readonly tables: { readonly [table: string]: readonly ChangedRow[] }
@@ -38,8 +44,8 @@ export function toEventData(change: ChangeEvent): { type: string; data: JsonObje
   const { kind, incarnation, version, from, to } = change
   const mark = { incarnation, version, from, to }
   if (kind === 'resync') return { type: resyncType, data: mark }
-  const { part, parts, tables } = change
-  return { type: changedType, data: { ...mark, part, parts, tables } }
+  const { part, parts, tables, follows } = change
+  return { type: changedType, data: { ...mark, ...(follows && { follows }), part, parts, tables } }
 }
 
 /** Reads a change event; undefined when it is not one this build understands: the reader then resyncs. */
@@ -49,10 +55,16 @@ export function parseChangeEvent(type: string, data: JsonObject): ChangeEvent | 
   if (typeof incarnation !== 'string' || typeof version !== 'number' || !from || !to) return undefined
   const mark = { incarnation, version, from, to }
   if (type === resyncType) return { kind: 'resync', ...mark }
-  const { part, parts, tables } = data
+  const { part, parts, tables, follows } = data
   if (type !== changedType || typeof part !== 'number' || typeof parts !== 'number' || !isTables(tables))
     return undefined
-  return { kind: 'changed', ...mark, part, parts, tables }
+  const changed = { kind: 'changed', ...mark, part, parts, tables } as const
+  if (follows === undefined) return changed
+  return isLife(follows) ? { ...changed, follows } : undefined
+}
+
+function isLife(value: Json): value is ReadModelLife {
+  return isJsonObject(value) && typeof value.incarnation === 'string' && typeof value.version === 'number'
 }
 
 function isTables(value: Json | undefined): value is { readonly [table: string]: readonly ChangedRow[] } {

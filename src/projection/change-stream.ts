@@ -3,6 +3,7 @@ import {
   type ChangeEvent,
   type ChangeMark,
   parseChangeEvent,
+  type ReadModelLife,
   toEventData,
 } from '#event-store/change-event.ts'
 import type { EventStore, ExpectedRevision } from '#event-store/event-store.ts'
@@ -21,7 +22,8 @@ import type { RowChange } from './fold.ts'
 export interface ChangeStream {
   /** The last announcement, or undefined when there is none or it is not understood. */
   last(): ChangeEvent | undefined
-  announce(mark: ChangeMark, changes: ReadonlyMap<string, readonly RowChange[]>): Promise<void>
+  /** `follows` names the life before, where other tables took the place of the live ones in this commit. */
+  announce(mark: ChangeMark, changes: ReadonlyMap<string, readonly RowChange[]>, follows?: ReadModelLife): Promise<void>
   announceResync(mark: ChangeMark): Promise<void>
 }
 
@@ -56,11 +58,11 @@ export async function openChangeStream(options: {
   return {
     last: () => newest && parseChangeEvent(newest.type, newest.data),
     announceResync,
-    announce: async (mark, changes) => {
+    announce: async (mark, changes, follows) => {
       const parts = toParts(changes, watchedFields)
       if (parts === 'too-many') return announceResync(mark)
       for (const [part, tables] of parts.entries())
-        await append({ kind: 'changed', ...mark, part, parts: parts.length, tables })
+        await append({ kind: 'changed', ...mark, ...(follows && { follows }), part, parts: parts.length, tables })
     },
   }
 }

@@ -2,6 +2,7 @@ import type { EventFilter } from '#event-store/event-store.ts'
 import { backOffMs } from '#kernel/back-off.ts'
 import { createDeferred, type Deferred } from '#kernel/deferred.ts'
 import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
+import type { Position } from '#kernel/position.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { projectionId } from './define-projection.ts'
 import { findFittingCode } from './fitting-code.ts'
@@ -28,8 +29,16 @@ export interface Projector {
    * Does `work` while the projector stands still after a commit that is announced, then starts it anew from its
    * checkpoint, whatever became of the tables meanwhile. One at a time; rejects with what `work` throws.
    */
-  hold<T>(work: () => Promise<T>): Promise<T>
+  hold<T>(work: (held: HeldProjector) => Promise<T>): Promise<T>
   stop(): Promise<void>
+}
+
+/** A projector that stands still. */
+export type HeldProjector = {
+  /** How far it has looked through the log; its checkpoint is there or before, with nothing for it between. */
+  readonly position: Position
+  /** Somebody waits for the projector to end. */
+  isStopping(): boolean
 }
 
 export function startProjector(options: ProjectorOptions): Projector {
@@ -89,7 +98,9 @@ export function startProjector(options: ProjectorOptions): Projector {
   const loop = async (): Promise<void> => {
     for (let attempt = 0; !isStopping; ) {
       try {
-        for (let next = held.shift(); next; next = held.shift()) await next.run()
+        for (let next = held.shift(); next; next = held.shift())
+          await next.run({ position: status.position, isStopping: () => isStopping })
+        if (isStopping) return
         await runOnce(() => (attempt = 0))
       } catch (error) {
         if (isPlatformError(error, 'lost-leadership')) {
@@ -152,13 +163,13 @@ export function startProjector(options: ProjectorOptions): Projector {
   }
 }
 
-type HeldWork = { run(): Promise<void>; refuse(error: PlatformError): void }
+type HeldWork = { run(held: HeldProjector): Promise<void>; refuse(error: PlatformError): void }
 
 /** `run` never rejects: how it went is the outcome of whoever asked. */
-function toHeldWork<T>(work: () => Promise<T>): HeldWork & { readonly outcome: Promise<T> } {
+function toHeldWork<T>(work: (held: HeldProjector) => Promise<T>): HeldWork & { readonly outcome: Promise<T> } {
   const done = createDeferred<T>()
   done.promise.catch(() => undefined)
-  return { outcome: done.promise, refuse: done.reject, run: () => work().then(done.resolve, done.reject) }
+  return { outcome: done.promise, refuse: done.reject, run: (held) => work(held).then(done.resolve, done.reject) }
 }
 
 const aboutNoEvent = { lastErrorEventId: null, lastErrorPosition: null, lastErrorStream: null }

@@ -27,14 +27,17 @@ export function defineReadModel<T extends ReadModelTables>(
 
 const namePattern = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 
+/** What Postgres keeps of a name, without the suffixes of the schemas beside a live one (`shadowSchemaOf`). */
+const lengthMax = 63 - '__next'.length
+
 /** Dashes become underscores, and two of them part plugin and projection: so one schema never has two owners. */
 export function schemaOf(plugin: string, projection: string): string {
   const schemaName = `pl_${plugin}__${projection}`.replaceAll('-', '_')
-  const isGood = namePattern.test(plugin) && namePattern.test(projection) && schemaName.length <= 63
+  const isGood = namePattern.test(plugin) && namePattern.test(projection) && schemaName.length <= lengthMax
   if (isGood) return schemaName
   throw new PlatformError(
     'bad-definition',
     `Projection "${plugin}.${projection}" cannot name a schema: use lower-case words of letters and digits joined by ` +
-      'single dashes, 57 characters in plugin and projection together at most.',
+      'single dashes, 52 characters in plugin and projection together at most.',
   )
 }

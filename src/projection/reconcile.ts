@@ -27,7 +27,7 @@ export async function reconcile(
 }
 
 /** The last commit was announced, all parts of it. */
-function agrees(last: ChangeEvent, checkpoint: Checkpoint): boolean {
+export function agrees(last: ChangeEvent, checkpoint: Checkpoint): boolean {
   const isWhole = last.kind === 'resync' || last.part === last.parts - 1
   return isWhole && last.incarnation === checkpoint.incarnation && last.to === checkpoint.position
 }

@@ -1,5 +1,5 @@
 import type { PgTable } from 'drizzle-orm/pg-core'
-import { must } from '#kernel/assert.ts'
+import { assert, must } from '#kernel/assert.ts'
 import { canonicalJson, type Json } from '#kernel/json.ts'
 import { toPlainRow } from '#storage/row-codec.ts'
 import { planTable } from '#storage/table-plan.ts'
@@ -18,6 +18,8 @@ export type TableShape = {
   cleanKey(key: RowKey): RowKey
   /** The key as the properties of a row. */
   keyRow(key: RowKey): Row
+  /** The key that `keyText` made this text of. */
+  parseKey(text: string): RowKey
   /** The row as Postgres would give it back; throws for an unknown column, a missing or an impossible value. */
   complete(row: Row): Row
 }
@@ -59,6 +61,13 @@ export function shapeOf(table: PgTable): TableShape {
     keyRow: (key) => {
       const values = valuesOf(key)
       return Object.fromEntries(keyedBy.map((field, index) => [field, values[index] ?? null]))
+    },
+    parseKey: (text) => {
+      const [only] = plan.key.length === 1 ? plan.key : []
+      if (typeof only?.kind.toPlain(text) === 'string') return text
+      const values: unknown = JSON.parse(text)
+      assert(Array.isArray(values), `the key text of ${plan.name} is a list of values, found ${text}`)
+      return toKey(values.map((value, index) => keyValue(plan.name, keyedBy[index] ?? '', value)))
     },
     complete: (row) => {
       const stray = Object.keys(row).find((field) => !columns.includes(field))

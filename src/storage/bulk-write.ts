@@ -34,15 +34,21 @@ export async function deleteRows(tx: QueryRunner, table: PgTable, keys: readonly
   }
 }
 
-/** The rows that exist, in the order of their keys. */
-export async function selectRowsByKey(tx: QueryRunner, table: PgTable, keys: readonly Row[]): Promise<PlainRow[]> {
+/** The rows that exist, in the order of their keys: of these columns, all unless said. */
+export async function selectRowsByKey(
+  tx: QueryRunner,
+  table: PgTable,
+  keys: readonly Row[],
+  isWanted: (property: string) => boolean = () => true,
+): Promise<PlainRow[]> {
   assertDistinctKeys(table, keys)
   const plan = planTable(table)
-  const text = selectSql(plan)
+  const columns = plan.columns.filter(({ property }) => isWanted(property))
+  const text = selectSql(plan, columns)
   const found: PlainRow[] = []
   for (const batch of batchesOf(keys)) {
     const stored = await tx.unsafe(text, encodeColumns(plan, plan.key, batch), { prepare: true }).values()
-    for (const values of stored) found.push(decodeRow(plan, plan.columns, values))
+    for (const values of stored) found.push(decodeRow(plan, columns, values))
   }
   return found
 }
@@ -56,9 +62,9 @@ function upsertSql(plan: TablePlan): string {
     on conflict (${namesOf(plan.key)}) do ${assignments.length === 0 ? 'nothing' : `update set ${assignments.join(', ')}`}`
 }
 
-function selectSql(plan: TablePlan): string {
-  const columns = plan.columns.map(({ quoted, kind }) => kind.read(`t.${quoted}`))
-  return `select ${columns.join(', ')} from ${unnestSql(plan.key, 'with ordinality')}
+function selectSql(plan: TablePlan, columns: readonly ColumnPlan[]): string {
+  const read = columns.map(({ quoted, kind }) => kind.read(`t.${quoted}`))
+  return `select ${read.join(', ')} from ${unnestSql(plan.key, 'with ordinality')}
     join ${plan.quoted} as t on ${keyMatchSql(plan)} order by q.place`
 }
 

@@ -102,7 +102,7 @@ function fakeProjector(): Projector & { change(change: Partial<ProjectorStatus>)
       status = { ...status, ...change }
     },
     reset: async () => undefined,
-    hold: (work) => work(),
+    hold: (work) => work({ position: logStart, isStopping: () => false }),
     stop: async () => undefined,
   }
 }
