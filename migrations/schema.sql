@@ -37,18 +37,40 @@ create table platform.parked_events (
 CREATE INDEX parked_events_by_fingerprint ON platform.parked_events USING btree (projection, fingerprint, "position") WHERE (fingerprint IS NOT NULL);
 CREATE INDEX parked_events_by_stream ON platform.parked_events USING btree (projection, stream, revision);
 
+create table platform.past_parked (
+  projection text not null,
+  stream text not null,
+  position text not null,
+  constraint past_parked_pkey PRIMARY KEY (projection, stream),
+  constraint past_parked_projection_fkey FOREIGN KEY (projection) REFERENCES platform.past_walks(projection) ON DELETE CASCADE
+);
+
 create table platform.past_rows (
   schema_name text not null,
   projection text not null,
-  version integer not null,
   position text not null,
+  event_count bigint not null,
   row_count bigint not null,
   size_bytes bigint not null,
   made_at timestamp with time zone default now() not null,
   used_at timestamp with time zone default now() not null,
-  constraint past_rows_pkey PRIMARY KEY (schema_name)
+  constraint past_rows_pkey PRIMARY KEY (schema_name),
+  constraint past_rows_projection_fkey FOREIGN KEY (projection) REFERENCES platform.past_walks(projection) ON DELETE CASCADE
 );
-CREATE INDEX past_rows_by_projection ON platform.past_rows USING btree (projection, version, "position");
+CREATE INDEX past_rows_by_projection ON platform.past_rows USING btree (projection, event_count);
+
+create table platform.past_walks (
+  projection text not null,
+  life text not null,
+  version integer not null,
+  schema_name text not null,
+  position text not null,
+  event_count bigint default 0 not null,
+  started_at timestamp with time zone default now() not null,
+  used_at timestamp with time zone default now() not null,
+  constraint past_walks_schema_name_key UNIQUE (schema_name),
+  constraint past_walks_pkey PRIMARY KEY (projection)
+);
 
 create table platform.projection_code (
   hash text not null,

@@ -54,7 +54,8 @@ export async function commitBatch(options: {
   }
 }
 
-async function loadMissing(
+/** Reads the rows a plan needs and the cache does not know. */
+export async function loadMissing(
   tx: QueryRunner,
   {
     definition,
@@ -79,7 +80,8 @@ async function loadMissing(
   await Promise.all(reads)
 }
 
-async function writeTable(
+/** Writes the rows after a batch, of one table. */
+export async function writeTable(
   tx: QueryRunner,
   { definition, shapes }: { definition: ProjectionDefinition; shapes: TableShapes },
   table: string,
