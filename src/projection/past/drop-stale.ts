@@ -1,8 +1,8 @@
 import type { ProjectionDefinition } from '../define-projection.ts'
+import { loadSkippedIds } from '../parking/skipped-events.ts'
 import { pastLife } from './past-life.ts'
 import type { PastPorts } from './past-ports.ts'
 import { dropPast, findWalk } from './past-tables.ts'
-import { loadSkippedIds } from './skipped-ids.ts'
 
 const unusedDaysMax = 30
 

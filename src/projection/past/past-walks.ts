@@ -3,13 +3,13 @@ import { describeError } from '#kernel/platform-error.ts'
 import { comparePositions, type Position } from '#kernel/position.ts'
 import type { ProjectionDefinition } from '../define-projection.ts'
 import { projectionId } from '../define-projection.ts'
-import { toReadEvent } from '../projected-event.ts'
+import { loadSkippedIds } from '../parking/skipped-events.ts'
 import { type PastProgress, shareOf } from './past-answer.ts'
 import { pastLife } from './past-life.ts'
 import type { PastLimits, PastPorts } from './past-ports.ts'
 import { dropCopy, loadCopies, openWalk, type PastCopy } from './past-tables.ts'
-import { loadSkippedIds } from './skipped-ids.ts'
 import { chooseCopiesToDrop } from './thin-out.ts'
+import { toTodaysEvent } from './todays-event.ts'
 import { walkHistory } from './walk-history.ts'
 
 /**
@@ -53,7 +53,7 @@ export function createPastWalks(ports: PastPorts, limits: PastLimits): PastWalks
       walk: opened,
       until,
       skippedIds,
-      toReadEvent,
+      toReadEvent: toTodaysEvent,
       spacingMin: limits.spacingMin,
       signal: stopping.signal,
       onProgress: (position) => {

@@ -2,6 +2,7 @@ import { nearestName } from '#kernel/nearest.ts'
 import { describeError, PlatformError } from '#kernel/platform-error.ts'
 import type { Position } from '#kernel/position.ts'
 import { type ProjectionDefinition, projectionId } from '../define-projection.ts'
+import { loadSkippedIds } from '../parking/skipped-events.ts'
 import { dropStalePasts } from './drop-stale.ts'
 import { type ExplainedEvent, explainEvents } from './explain-events.ts'
 import type { PastAnswer } from './past-answer.ts'
@@ -12,7 +13,6 @@ import { createPastWalks } from './past-walks.ts'
 import { type PreparedRows, prepareRows } from './prepare-rows.ts'
 import type { RowsThen } from './rows-then.ts'
 import { isPlatformProjection } from './shadow-definition.ts'
-import { loadSkippedIds } from './skipped-ids.ts'
 
 /**
  * Read models as they were: what a fresh projection, with today's code, would hold had the log ended there.

@@ -1,7 +1,7 @@
 import { PlatformError } from '#kernel/platform-error.ts'
 import { comparePositions, logStart, type Position } from '#kernel/position.ts'
 import { type ProjectionDefinition, projectionId } from '../define-projection.ts'
-import { toReadEvent } from '../projected-event.ts'
+import { loadSkippedIds } from '../parking/skipped-events.ts'
 import { projectionFilter } from '../projection-filter.ts'
 import { type PastProgress, shareOf } from './past-answer.ts'
 import { pastLife } from './past-life.ts'
@@ -11,7 +11,7 @@ import type { PastWalks } from './past-walks.ts'
 import { readPages } from './read-pages.ts'
 import { createRowsThen, type RowsThen } from './rows-then.ts'
 import { shadowDefinition } from './shadow-definition.ts'
-import { loadSkippedIds } from './skipped-ids.ts'
+import { toTodaysEvent } from './todays-event.ts'
 
 /** Rows that were prepared, and the copy they start from, held until `release`. */
 export type PreparedRows = { readonly rows: RowsThen; readonly release: () => void }
@@ -83,7 +83,7 @@ async function foldFrom(
     base: base && shadowDefinition(definition, base.schemaName),
     definition,
     position: after,
-    toReadEvent,
+    toReadEvent: toTodaysEvent,
     skippedIds,
     parkedStreams: new Set(parkedThen),
   })

@@ -8,6 +8,7 @@ import { selectRowsWhere } from '#storage/select-rows.ts'
 import { compareRows, type Row, type Selector } from '#vortex/protocol/row.ts'
 import { type ProjectionDefinition, projectionId } from '../define-projection.ts'
 import { applyPlan, keysOf, planBatch, type ReadEvent, type RowChange } from '../fold.ts'
+import { withoutSkipped } from '../parking/skipped-events.ts'
 import { keyText, shapesOf } from '../table-shape.ts'
 
 /** What one event did to the rows of a projection. */
@@ -88,8 +89,7 @@ export function createRowsThen(options: {
     }
   }
   const planOf = async (events: readonly RecordedEvent[]) => {
-    const wanted = events.filter((event) => !skippedIds.has(event.id))
-    const plan = planBatch(definition, shapes, wanted.map(toReadEvent))
+    const plan = planBatch(definition, shapes, withoutSkipped(events, skippedIds).map(toReadEvent))
     await load(keysOf(plan))
     return applyPlan(plan, rowOf, isParked)
   }

@@ -6,6 +6,7 @@ import { loadMissing, writeTable } from '../commit-batch.ts'
 import { commitPlan } from '../commit-plan.ts'
 import type { ProjectionDefinition } from '../define-projection.ts'
 import { applyPlan, type ParkedEvent, planBatch, type ReadEvent } from '../fold.ts'
+import { withoutSkipped } from '../parking/skipped-events.ts'
 import { createRowCache } from '../row-cache.ts'
 import { shapesOf } from '../table-shape.ts'
 
@@ -47,8 +48,7 @@ export function createShadowFold(options: {
 
   return {
     fold: async (events, upTo) => {
-      const wanted = skippedIds.size === 0 ? events : events.filter((event) => !skippedIds.has(event.id))
-      const plan = planBatch(definition, shapes, wanted.map(toReadEvent))
+      const plan = planBatch(definition, shapes, withoutSkipped(events, skippedIds).map(toReadEvent))
       await commitPlan(
         async (part, to) => {
           try {
