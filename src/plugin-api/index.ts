@@ -11,6 +11,7 @@ export {
 } from '#action/decider.ts'
 export { type ActionDefinition, defineAction, defineEvent, type EventDefinition } from '#action/define-action.ts'
 export type { EventSchema, Upcast } from '#event-store/upcast.ts'
+export type { Json, JsonObject } from '#kernel/json.ts'
 export { defineObservable, type ObservableDefinition } from '#observable/source/define-observable.ts'
 export {
   defineProjection,

@@ -1,5 +1,6 @@
 import type { ProjectionDefinition } from '#projection/define-projection.ts'
 import { actionAudit } from '#projections/action-audit/action-audit.ts'
+import { eventSearch } from '#projections/event-search/event-search.ts'
 import type { LoadedPlugin } from './load-plugins.ts'
 
 /** Read models of the platform itself. */

@@ -63,6 +63,7 @@ function planOf(count: number): PlannedEvent[] {
       device: '',
       occurredAt: 0,
       recordedAt: 0,
+      recorded: { data: {}, metadata: {} },
     },
     operations: [],
   }))

@@ -1,4 +1,5 @@
 import type { InferSelectModel } from 'drizzle-orm'
+import type { EventMetadata } from '#event-store/metadata.ts'
 import { assert } from '#kernel/assert.ts'
 import type { JsonObject } from '#kernel/json.ts'
 import type { Position } from '#kernel/position.ts'
@@ -20,6 +21,8 @@ export type ProjectedEvent<D = JsonObject> = {
   /** When it happened on the device, and when it was recorded; milliseconds since 1970. */
   readonly occurredAt: number
   readonly recordedAt: number
+  /** The event as it was recorded, before any upcast: for read models about the log itself. */
+  readonly recorded: { readonly data: JsonObject; readonly metadata: Partial<EventMetadata> }
 }
 
 /** A row's primary key: the value, or the values in column order. */
@@ -55,6 +58,11 @@ export type ProjectionDefinition<T extends ReadModelTables = ReadModelTables> = 
   readonly version: number
   readonly model: ReadModel<T>
   readonly on: readonly ProjectionCase<T>[]
+  /**
+   * For a read model about the log itself: it reads every stream but announcements, the platform's own included, and
+   * every event, also one this build cannot bring to today's version.
+   */
+  readonly readsEverything: boolean
 }
 
 /** Makes the case of one action or fact: its data arrives typed and brought to today's version. */
@@ -70,9 +78,10 @@ export type OnAnyEvent<T extends ReadModelTables> = (
 export function defineProjection<T extends ReadModelTables>(definition: {
   readonly version: number
   readonly model: ReadModel<T>
+  readonly readsEverything?: boolean
   readonly on: (on: OnEvent<T>, onAny: OnAnyEvent<T>) => readonly ProjectionCase<T>[]
 }): ProjectionDefinition<T> {
-  const { version, model } = definition
+  const { version, model, readsEverything = false } = definition
   const cases = definition.on(
     ({ name: type, version }, project) => ({
       type,
@@ -84,7 +93,7 @@ export function defineProjection<T extends ReadModelTables>(definition: {
   const types = cases.map((entry) => entry.type)
   const twice = types.find((type, index) => types.indexOf(type) !== index)
   assert(twice === undefined, `projection ${model.plugin}.${model.projection} handles ${twice} twice: keep one case`)
-  return { plugin: model.plugin, name: model.projection, version, model, on: cases }
+  return { plugin: model.plugin, name: model.projection, version, model, on: cases, readsEverything }
 }
 
 export function projectionId(definition: { readonly plugin: string; readonly name: string }): string {

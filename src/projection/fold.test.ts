@@ -153,6 +153,7 @@ function eventOf(counterId: string, type: string, data: object): { readonly even
       device: 'd',
       occurredAt: 0,
       recordedAt: 0,
+      recorded: { data: {}, metadata: {} },
     },
   }
 }

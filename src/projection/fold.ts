@@ -49,7 +49,8 @@ export function planBatch(
   return events.flatMap(({ event, failure }) => {
     const entry = cases.get(event.type) ?? any
     if (!entry) return []
-    return [failure === undefined ? planEvent(entry.project, shapes, event) : { event, operations: [], failure }]
+    const isReadable = failure === undefined || definition.readsEverything
+    return [isReadable ? planEvent(entry.project, shapes, event) : { event, operations: [], failure }]
   })
 }
 

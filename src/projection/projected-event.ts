@@ -32,5 +32,6 @@ function withData(recorded: RecordedEvent, data: RecordedEvent['data']): Project
     device: metadata.device ?? '',
     occurredAt: metadata.occurredAt ?? recorded.storedAt,
     recordedAt: metadata.recordedAt ?? recorded.storedAt,
+    recorded: { data: recorded.data, metadata },
   }
 }

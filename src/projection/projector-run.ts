@@ -40,7 +40,8 @@ export async function startProjectorRun(
 ): Promise<ProjectorRun> {
   const { definition, store, sql, clock, log, epoch, report, checkpoint } = options
   const shapes = shapesOf(definition.model.tables)
-  const cache = createRowCache(cachedRowsMax)
+  // Rows about events are written once and never looked at again.
+  const cache = createRowCache(definition.readsEverything ? 0 : cachedRowsMax)
   const changes = await openChangeStream({
     store,
     plugin: definition.plugin,

@@ -91,6 +91,7 @@ function toProjected({ definition, data, by, at }: PriorEvent, stream: string, r
     device: by.device,
     occurredAt: at,
     recordedAt: at,
+    recorded: { data, metadata: { actionId: id, user: by.user, device: by.device, occurredAt: at, recordedAt: at } },
   }
 }
 

@@ -26,6 +26,8 @@ const engine = [action, projection, observable, 'src/rpc/', 'src/job/']
 const lower = [kernel, config, storage, eventStore, protocol, vortexClient, 'src/vortex/server/', ...engine]
 const pluginApi = 'src/plugin-api/'
 const pluginHost = 'src/plugin-host/'
+/** Searching and following what was recorded. */
+const audit = 'src/audit/'
 const hostAndBelow = [...lower, pluginApi, pluginHost]
 /** Platform read models of the platform itself. */
 const readModels = 'projections/'
@@ -97,7 +99,13 @@ export const areaRules: readonly AreaRule[] = [
     runsIn: 'server',
   },
   { area: /^src\/plugin-host\//, may: [...lower, pluginApi, readModels], packages: 'any', runsIn: 'server' },
-  { area: /^src\/admin\//, may: hostAndBelow, packages: ['hono', 'drizzle-orm', schemaLibrary], runsIn: 'server' },
+  {
+    area: /^src\/audit\//,
+    may: [kernel, eventStore, storage, projection, protocol, readModels],
+    packages: [schemaLibrary],
+    runsIn: 'server',
+  },
+  { area: /^src\/admin\//, may: [...hostAndBelow, audit], packages: ['hono', 'drizzle-orm', schemaLibrary], runsIn: 'server' },
   {
     area: /^src\/services\/logic\//,
     // The leading logic starts the processes that rebuild.
@@ -106,6 +114,7 @@ export const areaRules: readonly AreaRule[] = [
       'src/admin/',
       'src/services/*',
       'src/services/gateway/',
+      audit,
       'src/services/rebuilder/',
       readModels,
     ],

@@ -1,6 +1,6 @@
 import { createActionRegistry } from '#action/action-registry.ts'
 import { type ActionRunner, createActionRunner } from '#action/action-runner.ts'
-import type { EventFilter, EventStore } from '#event-store/event-store.ts'
+import type { EventStore } from '#event-store/event-store.ts'
 import { startLogTail } from '#event-store/log-tail.ts'
 import { loadedUpcasters } from '#event-store/upcast.ts'
 import { type Clock, pause } from '#kernel/clock.ts'
@@ -12,7 +12,7 @@ import { watchedFieldsOf } from '#observable/source/watched-fields.ts'
 import { allProjections } from '#plugin-host/all-projections.ts'
 import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
 import { projectionId } from '#projection/define-projection.ts'
-import { projectionFilter } from '#projection/projection-filter.ts'
+import { logFilter, projectionFilter } from '#projection/projection-filter.ts'
 import { type Projector, startProjector } from '#projection/projector.ts'
 import type { RebuildControl } from '#projection/rebuild/rebuild-control.ts'
 import { actionAudit, actionAuditModel } from '#projections/action-audit/action-audit.ts'
@@ -51,7 +51,7 @@ export function startEngine(options: {
   const forgetSchemas = loadedUpcasters.addAll(plugins.flatMap((plugin) => plugin.logic?.eventSchemas ?? []))
 
   const observables = plugins.flatMap((plugin) => plugin.logic?.observables ?? [])
-  const tail = startLogTail({ store, filter: ownEvents, log: log.named('tail') })
+  const tail = startLogTail({ store, filter: logFilter, log: log.named('tail') })
   const projectors = allProjections(plugins).map((definition) =>
     startProjector({
       definition,
@@ -104,9 +104,6 @@ export function startEngine(options: {
 
 /** How long a stop waits for actions under way. */
 const drainMsMax = 2_000
-
-/** What projections may follow: everything but the platform's own streams. */
-const ownEvents: EventFilter = { on: 'stream', regex: '^(?!changes-|jobs-|\\$|peek\\.)' }
 
 const seedTriesMax = 5
 
