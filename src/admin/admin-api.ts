@@ -4,6 +4,7 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import * as v from 'valibot'
 import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import type { AdminApiOptions, AdminVariables } from './admin-options.ts'
+import { createAuditRoutes } from './audit-routes.ts'
 import { createEventRoutes } from './event-routes.ts'
 import { createEventStoreRoutes } from './event-store-routes.ts'
 import { sessionCookie } from './login.ts'
@@ -83,6 +84,7 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminVariables> {
   })
   api.get('/me', (c) => c.json({ user: c.get('user') }))
   api.route('/events', createEventRoutes(options))
+  api.route('/audit', createAuditRoutes(options))
   api.route('/projections', createProjectionRoutes(options))
   api.route('/rebuilds', createRebuildRoutes(options))
   api.route('/event-store', createEventStoreRoutes(options))

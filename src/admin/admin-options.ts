@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import type { Audit } from '#audit/audit.ts'
 import type { EventStore } from '#event-store/event-store.ts'
 import type { StoreOperations } from '#event-store/store-operations.ts'
 import type { Clock } from '#kernel/clock.ts'
@@ -20,6 +21,8 @@ export type AdminApiOptions = {
   readonly projectors: () => readonly Projector[]
   /** Undefined while this instance does not lead. */
   readonly rebuilds: () => RebuildControl | undefined
+  /** Undefined while this instance does not lead. */
+  readonly audit: () => Audit | undefined
   /** How far behind each projection is and how fast it goes, as looked at a moment ago. */
   readonly progress: () => Iterable<TupleOf<typeof ProjectionStatus>>
   /** The caller's network address. */

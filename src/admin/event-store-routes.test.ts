@@ -59,6 +59,7 @@ beforeEach(async () => {
     login: createAdminLogin({ user: 'root', password: 'correct horse', clock }),
     store: () => store,
     operations: () => (hasOperations ? operations : undefined),
+    audit: () => undefined,
     projectors: () => [],
     rebuilds: () => undefined,
     progress: () => [],

@@ -40,6 +40,7 @@ beforeEach(async () => {
     login: createAdminLogin({ user: 'root', password: 'correct horse', clock }),
     store: createMemoryEventStore,
     operations: () => undefined,
+    audit: () => undefined,
     projectors: () => (leads ? [projector] : []),
     rebuilds: () => (leads ? control : undefined),
     progress: () => [],

@@ -27,6 +27,8 @@ export interface EventSearch {
   count(query: SearchQuery, countMax: number): Promise<{ readonly count: number; readonly isMore: boolean }>
   /** By event id or position; an id that stands in several streams gives the first. */
   get(idOrPosition: string): Promise<FoundEvent | undefined>
+  /** The positions of the events before and after it in its stream. */
+  neighbours(event: FoundEvent): Promise<{ readonly previous: string | null; readonly next: string | null }>
 }
 
 export type PageAsked = {
@@ -76,8 +78,7 @@ export function createEventSearch(options: {
         values,
       )
       const events = rows.slice(0, page.countMax).map(toFoundEvent)
-      if (rows.length > page.countMax)
-        return { events, next: events.at(-1)?.position ?? null, isUnfinished: false }
+      if (rows.length > page.countMax) return { events, next: events.at(-1)?.position ?? null, isUnfinished: false }
       return { events, next: border ?? null, isUnfinished: border !== undefined }
     },
     count: async (query, countMax) => {
@@ -96,6 +97,16 @@ export function createEventSearch(options: {
       const text = `select ${foundColumns} from ${table} where ${condition} order by position limit 1`
       const [row] = await ask(text, [idOrPosition])
       return row && toFoundEvent(row)
+    },
+    neighbours: async ({ stream, position }) => {
+      const nearest = async (behind: string, direction: string): Promise<string | null> => {
+        const where = `stream = $1 and position ${behind} $2`
+        const text = `select position from ${table} where ${where} order by position ${direction} limit 1`
+        const [row] = await ask(text, [stream, position])
+        return typeof row?.position === 'string' ? row.position : null
+      }
+      const [previous, next] = await Promise.all([nearest('<', 'desc'), nearest('>', 'asc')])
+      return { previous, next }
     },
   }
 }
@@ -119,11 +130,9 @@ function inOrder(query: SearchQuery, { order, beyond }: Pick<PageAsked, 'order' 
 function toSearchError(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === '57014')
-    return new PlatformError(
-      'timeout',
-      'The search took too long. Narrow it: by time, by stream, or by who did it.',
-      { cause: error },
-    )
+    return new PlatformError('timeout', 'The search took too long. Narrow it: by time, by stream, or by who did it.', {
+      cause: error,
+    })
   if (code === '42P01' || code === '3F000')
     return new PlatformError('unavailable', 'The list of events is being made; try again shortly.', { cause: error })
   return toDatabaseError(error)

@@ -75,7 +75,10 @@ function oneOf<T extends string>(name: string, found: string | undefined, known:
 
 function checkLength(name: string, found: string | undefined): string | undefined {
   if (found === undefined || found.length <= wordLengthMax) return found
-  throw new PlatformError('bad-input', `${name} has ${found.length} characters: ${wordLengthMax} at most are looked for.`)
+  throw new PlatformError(
+    'bad-input',
+    `${name} has ${found.length} characters: ${wordLengthMax} at most are looked for.`,
+  )
 }
 
 /** A date and time with its zone, a date (its beginning in UTC), or milliseconds since 1970. */

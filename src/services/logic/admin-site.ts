@@ -39,6 +39,7 @@ export function createAdminSite(options: {
     operations: core.operations,
     projectors: () => core.engine()?.projectors ?? [],
     rebuilds: () => core.engine()?.rebuilds,
+    audit: core.audit,
     progress: board.projections.rows,
     addressOf: (c) => getConnInfo(c).remote.address ?? '',
     clock,

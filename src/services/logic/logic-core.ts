@@ -1,3 +1,4 @@
+import { type Audit, openAudit } from '#audit/audit.ts'
 import { getDatabaseUrl, getEventStoreAddress } from '#config/stores-file.ts'
 import type { EventStore } from '#event-store/event-store.ts'
 import { openKurrentEventStore } from '#event-store/kurrent/kurrent-event-store.ts'
@@ -5,9 +6,12 @@ import { openKurrentStoreOperations } from '#event-store/kurrent/kurrent-store-o
 import type { StoreOperations } from '#event-store/store-operations.ts'
 import { backOffMs } from '#kernel/back-off.ts'
 import { describeError } from '#kernel/platform-error.ts'
+import { logStart } from '#kernel/position.ts'
 import type { Random } from '#kernel/random.ts'
 import { createSnapshotSource, type SnapshotSource } from '#observable/source/snapshot-source.ts'
 import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
+import { projectionId } from '#projection/define-projection.ts'
+import { eventSearch } from '#projections/event-search/event-search.ts'
 import { openDatabase } from '#storage/database.ts'
 import type { ServiceContext } from '../run-role.ts'
 import type { PartHealth } from '../service.ts'
@@ -36,6 +40,8 @@ export interface LogicCore {
   operations(): StoreOperations | undefined
   engine(): Engine | undefined
   snapshots(): SnapshotSource | undefined
+  /** For finding what was recorded. */
+  audit(): Audit | undefined
   /** Whether actions are taken and snapshots answered here. */
   state(): CoreState
   onState(listener: (state: CoreState) => void): () => void
@@ -61,6 +67,7 @@ export function createLogicCore(options: {
   let operations: StoreOperations | undefined
   let engine: Engine | undefined
   let snapshots: SnapshotSource | undefined
+  let audit: Audit | undefined
   let leading: ReturnType<typeof startLeading> | undefined
   let opening: Promise<void> = Promise.resolve()
   let state: CoreState = { online: false, words: 'logic is starting' }
@@ -91,6 +98,12 @@ export function createLogicCore(options: {
     }
   }
 
+  const openAuditOf = (working: Engine, ofStore: EventStore): Audit => {
+    const projector = working.projectors.find(({ id }) => id === projectionId(eventSearch))
+    const position = () => projector?.status().position ?? logStart
+    return openAudit({ url: getDatabaseUrl(config), store: ofStore, position, clock, log: log.named('audit') })
+  }
+
   const leadingOptions: Omit<Parameters<typeof startLeading>[0], 'store'> = {
     databaseUrl: () => getDatabaseUrl(config),
     openDatabase: (url) => openDatabase({ url, log, applicationName: 'peek logic' }),
@@ -102,6 +115,8 @@ export function createLogicCore(options: {
     onChange: (work, words) => {
       engine = work?.engine
       snapshots = work && createSnapshotSource({ sql: work.database.sql, observables, otherNames: options.otherNames })
+      void audit?.close().catch(() => undefined)
+      audit = work && store && openAuditOf(work.engine, store)
       tell({ online: work !== undefined, words })
     },
   }
@@ -111,6 +126,7 @@ export function createLogicCore(options: {
     operations: () => operations,
     engine: () => engine,
     snapshots: () => snapshots,
+    audit: () => audit,
     state: () => state,
     onState: (listener) => {
       listeners.add(listener)
