@@ -4,7 +4,7 @@ import { eventSearch } from '#projections/event-search/event-search.ts'
 import type { LoadedPlugin } from './load-plugins.ts'
 
 /** Read models of the platform itself. */
-export const platformProjections: readonly ProjectionDefinition[] = [actionAudit]
+export const platformProjections: readonly ProjectionDefinition[] = [actionAudit, eventSearch]
 
 /** All that is projected here, the platform's own first. */
 export function allProjections(plugins: readonly LoadedPlugin[]): readonly ProjectionDefinition[] {
