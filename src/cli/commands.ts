@@ -25,9 +25,9 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import('./stores.ts')).storesCommand,
   },
   ...Object.fromEntries(roleCommands),
-  projection: {
-    words: 'Lists the projections, or resets one.',
-    load: async () => (await import('./projection.ts')).projectionCommand,
+  projections: {
+    words: 'Lists, rebuilds, compares and rolls back read models.',
+    load: async () => (await import('./projections.ts')).projectionsCommand,
   },
   eventstore: {
     words: 'Serves, verifies, scavenges, backs up, exports or imports an event store.',

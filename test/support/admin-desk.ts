@@ -1,0 +1,166 @@
+/**
+ * The admin app on a real port without logic behind it: rebuilds are walked by the test, nothing else happens.
+ *
+ * Promises: what the page and the command line ask for reaches `control`, and what `control` does shows within a tenth of a second.
+ */
+import { join } from 'node:path'
+import { Hono } from 'hono'
+import { createAdminApi } from '#admin/admin-api.ts'
+import { createAdminLogin } from '#admin/login.ts'
+import { systemClock } from '#kernel/clock.ts'
+import { silentLog } from '#kernel/log.ts'
+import { PlatformError } from '#kernel/platform-error.ts'
+import { logStart, parsePosition } from '#kernel/position.ts'
+import { systemRandom } from '#kernel/random.ts'
+import type { Projector } from '#projection/projector.ts'
+import type { ProjectorStatus } from '#projection/projector-status.ts'
+import type { RebuildControl } from '#projection/rebuild/rebuild-control.ts'
+import { createAppSite } from '#services/gateway/app-site.ts'
+import { createDeviceEdge } from '#services/gateway/device-edge.ts'
+import { startVortexSite } from '#services/gateway/vortex-site.ts'
+import { createAdminAdmission } from '#services/logic/admin-admission.ts'
+import { watchRebuilds } from '#services/logic/rebuild-statuses.ts'
+import { createStatusBoard } from '#services/logic/status-board.ts'
+import { createMemoryEventStore, type MemoryEventStore } from '#testing/memory-event-store.ts'
+import { defaultLimits } from '#vortex/protocol/limits.ts'
+import type { ProjectionStatus } from '#vortex/protocol/platform-tuples.ts'
+import type { TupleOf } from '#vortex/protocol/tuple.ts'
+
+export type ProjectionRow = TupleOf<typeof ProjectionStatus>
+
+export interface AdminDesk extends AsyncDisposable {
+  readonly url: string
+  readonly store: MemoryEventStore
+  /** Changes what the page and the API say of a projection. */
+  show(id: string, change: Partial<ProjectionRow>): void
+}
+
+export function startAdminDesk(options: {
+  user: string
+  password: string
+  control: RebuildControl
+  projections: readonly ProjectionRow[]
+}): AdminDesk {
+  const { control } = options
+  const [clock, random, log] = [systemClock, systemRandom, silentLog]
+  const store = createMemoryEventStore({ clock })
+  const login = createAdminLogin({ user: options.user, password: options.password, clock })
+  const admission = createAdminAdmission({ login, clock })
+  const board = createStatusBoard({ clock, onChange: (feed, change) => edge.observables.take(feed, change) })
+  const edge = createDeviceEdge({
+    service: { name: 'logic', instance: 'desk', build: 'desk' },
+    limits: defaultLimits,
+    upstream: {
+      act: async () => ({ outcome: 'failed', kind: 'unavailable', words: 'Nothing acts here.' }),
+      snapshot: async (name, selector, by) => {
+        for (const source of board.sources) {
+          const snapshot = source(name, selector, by)
+          if (snapshot) return snapshot
+        }
+        throw new PlatformError('not-found', `There is no observable ${name}.`)
+      },
+      state: () => ({ online: true, words: '' }),
+      onState: () => () => undefined,
+    },
+    admit: admission.admit,
+    clock,
+    random,
+    log,
+  })
+  const stopGuarding = admission.guard(edge.vortex.sessions)
+  for (const row of options.projections) board.projections.set(row)
+  const rowOf = (id: string): ProjectionRow => {
+    const row = [...board.projections.rows()].find((each) => each.id === id)
+    if (!row) throw new Error(`no projection ${id} is shown`)
+    return row
+  }
+  const api = createAdminApi({
+    login,
+    store: () => store,
+    operations: () => undefined,
+    projectors: () => options.projections.map(({ id }) => toProjector(id, () => rowOf(id))),
+    rebuilds: () => control,
+    progress: board.projections.rows,
+    addressOf: () => '127.0.0.1',
+    clock,
+    instance: 'desk',
+    log,
+  })
+  const appSite = createAppSite({
+    app: 'admin',
+    distFolder: join(import.meta.dir, '../../web/dist'),
+    manifest: () => ({ app: 'admin', title: 'Peek', build: 'desk', plugins: [] }),
+  })
+  const root = new Hono()
+  edge.vortex.mount(root)
+  root.get('/api/manifest', (c) => appSite.fetch(c.req.raw))
+  root.route('/api', api)
+  root.route('/', appSite)
+  const site = startVortexSite({ host: '127.0.0.1', port: 0, key: 'none', site: root, vortex: edge.vortex })
+  const { set: show, delete: remove } = board.rebuilds
+  const watching = watchRebuilds({ rebuilds: () => control, show, remove, clock, periodMs: 100 })
+
+  return {
+    url: site.url,
+    store,
+    show: (id, change) => board.projections.set({ ...rowOf(id), ...change }),
+    [Symbol.asyncDispose]: async () => {
+      watching.stop()
+      stopGuarding()
+      board.stop()
+      await edge.stop()
+      await site.stop()
+    },
+  }
+}
+
+function toProjector(id: string, row: () => ProjectionRow): Projector {
+  return {
+    id,
+    filter: { on: 'type', prefixes: [] },
+    status: (): ProjectorStatus => {
+      const position = parsePosition(row().position) ?? logStart
+      return { ...row(), position, lastErrorPosition: null, lastEventAt: null }
+    },
+    reset: async () => undefined,
+    hold: (work) => work(),
+    stop: async () => undefined,
+  }
+}
+
+/** A projection that stands well. */
+export function shownProjection(id: string, change: Partial<ProjectionRow> = {}): ProjectionRow {
+  const [plugin = '', name = ''] = id.split('.')
+  const position = '00000000000100000000'
+  return {
+    id,
+    plugin,
+    name,
+    version: 1,
+    loadedVersion: 1,
+    state: 'live',
+    position,
+    head: position,
+    lagEvents: 0,
+    lagSeconds: 0,
+    ratePerSecond: 0,
+    etaSeconds: 0,
+    eventCount: 1_000_000,
+    parkedCount: 0,
+    incarnation: 'one',
+    lastError: null,
+    lastErrorEventId: null,
+    lastErrorPosition: null,
+    lastErrorStream: null,
+    lastCommitAt: Date.now(),
+    live: true,
+    frozenWords: null,
+    observables: [],
+    watchedSelectors: 0,
+    tableBytes: 48_000_000,
+    keptVersion: null,
+    keptBytes: null,
+    pinnedVersion: null,
+    ...change,
+  }
+}
