@@ -80,6 +80,7 @@ export function startAdminDesk(options: {
     operations: () => undefined,
     projectors: () => options.projections.map(({ id }) => toProjector(id, () => rowOf(id))),
     rebuilds: () => control,
+    audit: () => undefined,
     progress: board.projections.rows,
     addressOf: () => '127.0.0.1',
     clock,
@@ -123,7 +124,7 @@ function toProjector(id: string, row: () => ProjectionRow): Projector {
       return { ...row(), position, lastErrorPosition: null, lastEventAt: null }
     },
     reset: async () => undefined,
-    hold: (work) => work(),
+    hold: (work) => work({ position: logStart, isStopping: () => false }),
     stop: async () => undefined,
   }
 }

@@ -105,7 +105,12 @@ export const areaRules: readonly AreaRule[] = [
     packages: [schemaLibrary],
     runsIn: 'server',
   },
-  { area: /^src\/admin\//, may: [...hostAndBelow, audit], packages: ['hono', 'drizzle-orm', schemaLibrary], runsIn: 'server' },
+  {
+    area: /^src\/admin\//,
+    may: [...hostAndBelow, audit],
+    packages: ['hono', 'drizzle-orm', schemaLibrary],
+    runsIn: 'server',
+  },
   {
     area: /^src\/services\/logic\//,
     // The leading logic starts the processes that rebuild.
