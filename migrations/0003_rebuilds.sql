@@ -7,10 +7,12 @@ create table platform.rebuilds (
   epoch        bigint      not null,
   started_at   timestamptz not null default now(),
   updated_at   timestamptz not null default now(),
-  ended_at     timestamptz
+  ended_at     timestamptz,
+  -- When its end was recorded in the log.
+  recorded_at  timestamptz
 );
 create unique index rebuilds_under_way on platform.rebuilds (projection) where ended_at is null;
-create index rebuilds_by_end on platform.rebuilds (ended_at desc) where ended_at is not null;
+create index rebuilds_by_start on platform.rebuilds (started_at desc);
 
 -- Code that projects, bundled into one file and compressed: runs again after an upgrade, and can be returned to.
 create table platform.projection_code (

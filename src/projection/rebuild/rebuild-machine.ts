@@ -1,0 +1,184 @@
+import { PlatformError } from '#kernel/platform-error.ts'
+import { comparePositions, logStart } from '#kernel/position.ts'
+import type { FromRebuilder, ToRebuilder } from './rebuild-messages.ts'
+import {
+  isOver,
+  type RebuildPhase,
+  type RebuildProof,
+  type RebuildRequest,
+  type RebuildState,
+} from './rebuild-state.ts'
+
+/**
+ * A rebuild as it is saved: what everybody sees of it, and what only the next leader needs. The functions here say what
+ * becomes of it, and do nothing: whoever calls them saves the outcome and acts on it.
+ */
+export type RebuildRecord = {
+  readonly state: RebuildState
+  /** Somebody has seen the differences and gave the word to go on. */
+  readonly isApproved: boolean
+  /** How often in a row it broke without coming any further. */
+  readonly failureCount: number
+}
+
+/** Tries in a row without progress, until it is given up. */
+const failureCountMax = 6
+
+export function newRebuild(
+  request: RebuildRequest,
+  about: { readonly id: string; readonly fromVersion: number; readonly toVersion: number; readonly now: number },
+): RebuildRecord {
+  const { now, ...ids } = about
+  const state: RebuildState = {
+    ...request,
+    ...ids,
+    phase: 'queued',
+    isPaused: false,
+    position: logStart,
+    head: logStart,
+    eventCount: 0,
+    rowCount: 0,
+    share: 0,
+    ...atRest,
+    proof: null,
+    differences: null,
+    swapMs: null,
+    error: null,
+    startedAt: now,
+    endedAt: null,
+  }
+  return { state, isApproved: false, failureCount: 0 }
+}
+
+/** What its process is told to begin, or to go on, with. */
+export function toBegin(
+  { state, isApproved }: RebuildRecord,
+  place: { readonly shadowSchema: string; readonly liveSchema: string; readonly epoch: number },
+): Extract<ToRebuilder, { kind: 'begin' }> {
+  const { id, kind, projection, toVersion, phase, rateMax, isPaused } = state
+  return {
+    kind: 'begin',
+    rebuildId: id,
+    rebuildKind: kind,
+    projection,
+    toVersion,
+    ...place,
+    phase,
+    asksFirst: state.asksFirst && !isApproved,
+    rateMax,
+    isPaused,
+  }
+}
+
+/** The record after a message of its process. A rebuild that is over hears nothing more. */
+export function hear(record: RebuildRecord, message: FromRebuilder, now: number): RebuildRecord {
+  const { state } = record
+  if (isOver(state.phase)) return record
+  switch (message.kind) {
+    case 'progress': {
+      const { kind: _, ...progress } = message
+      const isFurther = comparePositions(progress.position, state.position) > 0 || progress.phase !== state.phase
+      const error = isFurther ? null : state.error
+      const failureCount = isFurther ? 0 : record.failureCount
+      // The meeting is ours: the process does not know whether it is over.
+      const phase = state.phase === 'swapping' && progress.phase === 'following' ? 'swapping' : progress.phase
+      return { ...record, failureCount, state: { ...state, ...progress, phase, error } }
+    }
+    case 'proved': {
+      const proved = change(record, { proof: message.proof })
+      return message.proof.outcome === 'equal' ? proved : end(proved, 'failed', now, wordsOf(message.proof))
+    }
+    case 'compared':
+      return change(record, { differences: message.differences })
+    case 'failed':
+      return broke(record, message, now)
+    case 'close':
+    case 'met':
+      return record
+  }
+}
+
+/** After its process failed or died: tried again, given up, or left to a person where only a person can help. */
+export function broke(
+  record: RebuildRecord,
+  failure: { readonly errorKind: string; readonly words: string },
+  now: number,
+): RebuildRecord {
+  if (isOver(record.state.phase)) return record
+  const { errorKind, words } = failure
+  if (errorKind === 'disk-full') return change(record, { ...atRest, isPaused: true, error: words })
+  const failureCount = record.failureCount + 1
+  if (hopeless.includes(errorKind) || failureCount >= failureCountMax) return end(record, 'failed', now, words)
+  return { ...change(record, { ...atRest, error: words }), failureCount }
+}
+
+/** Doing the same again gives the same. */
+const hopeless: readonly string[] = [
+  'bad-definition',
+  'bad-input',
+  'not-found',
+  'forbidden',
+  'plugin-failed',
+  'schema-unknown',
+]
+
+export type Steering =
+  | { readonly kind: 'pause' | 'resume' | 'approve' }
+  | { readonly kind: 'throttle'; readonly rateMax: number | null }
+
+/** Throws `bad-input` for what cannot be asked of it now. What holds already changes nothing. */
+export function steer(record: RebuildRecord, steering: Steering): RebuildRecord {
+  const { state } = record
+  assertUnderWay(state)
+  switch (steering.kind) {
+    case 'pause':
+      return change(record, { isPaused: true, ...atRest })
+    case 'resume':
+      return { ...change(record, { isPaused: false, error: null }), failureCount: 0 }
+    case 'throttle':
+      return change(record, { rateMax: steering.rateMax })
+    case 'approve':
+      if (state.phase === 'comparing' || record.isApproved) return { ...record, isApproved: true }
+      throw new PlatformError(
+        'bad-input',
+        `The rebuild of ${state.projection} is ${state.phase}: there is nothing to approve until its differences are there.`,
+      )
+  }
+}
+
+export function assertUnderWay({ phase, projection }: RebuildState): void {
+  if (isOver(phase))
+    throw new PlatformError('bad-input', `The rebuild of ${projection} is over: it is ${phase}. Start another one.`)
+}
+
+/** The phase as logic itself brings it about: the meeting, and back from it. */
+export function enter(record: RebuildRecord, phase: RebuildPhase): RebuildRecord {
+  return isOver(record.state.phase) ? record : change(record, { phase })
+}
+
+export function end(
+  record: RebuildRecord,
+  phase: 'done' | 'cancelled' | 'failed',
+  now: number,
+  error: string | null = null,
+): RebuildRecord {
+  const share = phase === 'done' ? 1 : record.state.share
+  return change(record, { ...atRest, phase, share, error, isPaused: false, endedAt: now })
+}
+
+export function change(record: RebuildRecord, state: Partial<RebuildState>): RebuildRecord {
+  return { ...record, state: { ...record.state, ...state } }
+}
+
+/** What is not known of a rebuild that does not move. */
+const atRest = { eventsPerSecond: 0, etaSeconds: null, etaSecondsMin: null, etaSecondsMax: null } as const
+
+function wordsOf({ tables, examples }: RebuildProof): string {
+  const wrong = tables.filter(({ hash, wantedHash }) => hash !== wantedHash).map(({ table }) => table)
+  const rows = examples.slice(0, 3).map(({ table, key }) => `${table} ${key}`)
+  const such = rows.length > 0 ? `, such as ${rows.join(', ')}` : ''
+  return (
+    `The proof failed: an independent fold of the same events gives other rows in ${wrong.join(', ') || 'its tables'}` +
+    `${such}. The live tables are as they were. A handler that depends on anything but events and rows does this.`
+  )
+}
