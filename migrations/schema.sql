@@ -116,9 +116,10 @@ create table platform.rebuilds (
   started_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   ended_at timestamp with time zone,
+  recorded_at timestamp with time zone,
   constraint rebuilds_pkey PRIMARY KEY (id)
 );
-CREATE INDEX rebuilds_by_end ON platform.rebuilds USING btree (ended_at DESC) WHERE (ended_at IS NOT NULL);
+CREATE INDEX rebuilds_by_start ON platform.rebuilds USING btree (started_at DESC);
 CREATE UNIQUE INDEX rebuilds_under_way ON platform.rebuilds USING btree (projection) WHERE (ended_at IS NULL);
 
 create table platform.skipped_events (

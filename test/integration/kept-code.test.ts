@@ -6,10 +6,12 @@ import { join, resolve } from 'node:path'
 import { must } from '#kernel/assert.ts'
 import { systemClock } from '#kernel/clock.ts'
 import { createLog, silentLog } from '#kernel/log.ts'
+import { platformProjections } from '#plugin-host/all-projections.ts'
 import { discoverPlugins } from '#plugin-host/discover-plugins.ts'
 import { keepCode } from '#plugin-host/kept-code/keep-code.ts'
 import { openKeptCode } from '#plugin-host/kept-code/open-kept-code.ts'
 import { type LoadedPlugin, loadLogicParts } from '#plugin-host/load-plugins.ts'
+import { projectionId } from '#projection/define-projection.ts'
 import { type Projector, startProjector } from '#projection/projector.ts'
 import { eventually } from '#support/eventually.ts'
 import { type MigratedDatabase, migratedDatabase } from '#support/migrated-database.ts'
@@ -126,7 +128,10 @@ describe('kept code', () => {
       fresh.sql`select projection, version, hash from platform.projection_versions order by projection`
     await keep(plugins)
     const first = await hashes()
-    expect(first.map((row) => `${row.projection} ${row.version}`)).toEqual(['orders.totals 1', 'peek.action-audit 1'])
+    expect(first.map((row) => `${row.projection} ${row.version}`)).toEqual([
+      'orders.totals 1',
+      ...platformProjections.map((one) => `${projectionId(one)} ${one.version}`).sort(),
+    ])
     await fresh.sql`update platform.projection_versions set kept_at = '2000-01-01'`
     await keep(plugins)
     expect(await open().versions('orders.totals')).toEqual([{ version: 1, keptAt: Date.UTC(2000, 0, 1) }])
