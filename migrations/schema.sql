@@ -3,6 +3,19 @@
 
 create schema platform;
 
+create table platform.evidence_blocks (
+  number bigint not null,
+  event_count integer not null,
+  last_position text not null,
+  links bytea not null,
+  hash bytea not null,
+  epoch bigint not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint evidence_blocks_pkey PRIMARY KEY (number),
+  constraint evidence_blocks_event_count_check CHECK ((event_count > 0)),
+  constraint evidence_blocks_number_check CHECK ((number >= 0))
+);
+
 create table platform.leadership (
   name text not null,
   epoch bigint not null,

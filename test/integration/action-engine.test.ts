@@ -60,6 +60,7 @@ async function withEngine(work: (engine: Engine) => Promise<void>): Promise<void
     database,
     epoch: ++epoch,
     instance: 'logic-1',
+    anchorFolders: [],
     clock: systemClock,
     random: systemRandom,
     log: createLog('test', ({ level, words }) => level !== 'info' && said.push(words)),

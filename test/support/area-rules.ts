@@ -22,7 +22,8 @@ const vortexClient = 'src/vortex/client/'
 const action = 'src/action/'
 const projection = 'src/projection/'
 const observable = 'src/observable/'
-const engine = [action, projection, observable, 'src/rpc/', 'src/job/']
+const evidence = 'src/evidence/'
+const engine = [action, projection, observable, evidence, 'src/rpc/', 'src/job/']
 const lower = [kernel, config, storage, eventStore, protocol, vortexClient, 'src/vortex/server/', ...engine]
 const pluginApi = 'src/plugin-api/'
 const pluginHost = 'src/plugin-host/'
@@ -84,6 +85,7 @@ export const areaRules: readonly AreaRule[] = [
     packages: ['drizzle-orm', schemaLibrary],
     runsIn: 'server',
   },
+  { area: /^src\/evidence\//, may: [kernel, eventStore, storage], packages: [], runsIn: 'server' },
   { area: /^src\/rpc\//, may: [kernel, protocol], packages: [schemaLibrary], runsIn: 'server' },
   { area: /^src\/job\//, may: [kernel, eventStore], packages: [schemaLibrary], runsIn: 'server' },
   {

@@ -36,6 +36,13 @@ const logic = {
   serviceLink: { secret: serviceSecretOption },
   storage: storageOptions,
   eventStore: eventStoreOptions,
+  audit: {
+    anchorFolder: text({
+      words:
+        'A second folder for the anchors of the hash chain, best on another machine or on a medium that is written once; empty: only beside our own data.',
+      default: '',
+    }),
+  },
   plugin: {
     enabled: textList({ words: 'Plugins to run.', default: ['tutorial'], variable: 'PEEK_PLUGINS' }),
     folder: pluginFolderOption,

@@ -3,6 +3,7 @@ import { type ActionRunner, createActionRunner } from '#action/action-runner.ts'
 import type { EventStore } from '#event-store/event-store.ts'
 import { startLogTail } from '#event-store/log-tail.ts'
 import { loadedUpcasters } from '#event-store/upcast.ts'
+import { type EvidenceKeeper, startEvidenceKeeper } from '#evidence/keep-evidence.ts'
 import { type Clock, pause } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import { describeError } from '#kernel/platform-error.ts'
@@ -30,6 +31,7 @@ export interface Engine {
   readonly actions: ActionRunner
   readonly projectors: readonly Projector[]
   readonly rebuilds: RebuildControl
+  readonly evidence: EvidenceKeeper
   stop(): Promise<void>
 }
 
@@ -39,6 +41,8 @@ export function startEngine(options: {
   database: Database
   epoch: number
   instance: string
+  /** Where anchors of the hash chain are left. */
+  anchorFolders: readonly string[]
   clock: Clock
   random: Random
   log: Log
@@ -65,6 +69,17 @@ export function startEngine(options: {
       onLostLeadership: options.onLostLeadership,
     }),
   )
+  const { onLostLeadership, anchorFolders } = options
+  const evidence = startEvidenceKeeper({
+    store: { follow: tail.follow },
+    sql: database.sql,
+    anchorFolders,
+    epoch,
+    clock,
+    random,
+    log: log.named('evidence'),
+    onLostLeadership,
+  })
   const rebuilds = createRebuildControl()
   const audit = projectors.find((projector) => projector.id === projectionId(actionAudit))
   const versions = new Map(plugins.map((plugin) => [plugin.manifest.id, plugin.version]))
@@ -91,11 +106,13 @@ export function startEngine(options: {
     actions,
     projectors,
     rebuilds,
+    evidence,
     stop: async () => {
       // A store that is away keeps appends waiting: their senders ask again, and projectors look at their last
       // announcement when they start. Closing the store ends what is left.
       await Promise.race([actions.drain(), pause(clock, drainMsMax)])
-      const following = Promise.all(projectors.map((projector) => projector.stop())).then(() => tail.stop())
+      const followers = [...projectors, evidence]
+      const following = Promise.all(followers.map((follower) => follower.stop())).then(() => tail.stop())
       await Promise.race([following, pause(clock, drainMsMax)])
       forgetSchemas()
     },

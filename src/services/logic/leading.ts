@@ -26,6 +26,7 @@ export function startLeading(options: {
   store: EventStore
   plugins: readonly LoadedPlugin[]
   instance: string
+  anchorFolders: readonly string[]
   clock: Clock
   random: Random
   log: Log
@@ -55,13 +56,14 @@ export function startLeading(options: {
 
   const runEngine = async (leadership: Leadership, database: Database): Promise<void> => {
     const over = createDeferred<void>()
-    const { store, instance } = options
+    const { store, instance, anchorFolders } = options
     const engine = startEngine({
       plugins,
       store,
       database,
       epoch: leadership.epoch,
       instance,
+      anchorFolders,
       clock,
       random,
       log,

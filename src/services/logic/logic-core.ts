@@ -16,6 +16,7 @@ import { openDatabase } from '#storage/database.ts'
 import type { ServiceContext } from '../run-role.ts'
 import type { PartHealth } from '../service.ts'
 import { createStopSignal } from '../stop-signal.ts'
+import { anchorFoldersOf } from './anchor-folders.ts'
 import type { Engine } from './engine.ts'
 import { startLeading } from './leading.ts'
 import { wordsForEverybody } from './words-for-everybody.ts'
@@ -109,6 +110,7 @@ export function createLogicCore(options: {
     openDatabase: (url) => openDatabase({ url, log, applicationName: 'peek logic' }),
     plugins,
     instance: identity.id,
+    anchorFolders: anchorFoldersOf(config),
     clock,
     random,
     log,
