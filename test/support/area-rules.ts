@@ -148,7 +148,7 @@ export const areaRules: readonly AreaRule[] = [
   },
   {
     area: /^src\/cli\//,
-    may: [kernel, config, storage, eventStore, pluginHost, 'src/services/', 'src/event-store-server/'],
+    may: [kernel, config, storage, eventStore, evidence, pluginHost, 'src/services/', 'src/event-store-server/'],
     packages: [],
     runsIn: 'server',
   },
