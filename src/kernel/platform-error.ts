@@ -21,6 +21,7 @@ export const errorKinds = {
   'plugin-failed': 'Read the cause; the other plugins go on.',
   'store-damaged': 'Run the verification and restore the named part from a backup.',
   'disk-full': 'Free space on the disk; nothing acknowledged is lost.',
+  'not-proved': 'Look at the rows that are named; the tables in use are as they were.',
   'schema-unknown': 'Upgrade this service: the event was written by a newer version.',
 } as const
 

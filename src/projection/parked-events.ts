@@ -14,6 +14,11 @@ export async function loadParkedStreams(sql: QueryRunner, projection: string): P
   return new Map(rows.map((row) => [String(row.stream), Number(row.parked)]))
 }
 
+export async function loadParkedIds(sql: QueryRunner, projection: string): Promise<Set<string>> {
+  const rows = await sql.unsafe('select event_id from platform.parked_events where projection = $1', [projection])
+  return new Set(rows.map((row) => String(row.event_id)))
+}
+
 export async function saveParked(tx: QueryRunner, projection: string, parked: readonly ParkedEvent[]): Promise<void> {
   const text = `insert into platform.parked_events
       (projection, position, event_id, stream, revision, type, fingerprint, words, action_id)

@@ -21,6 +21,17 @@ export async function createReadModelSchema(tx: QueryRunner, readModel: ReadMode
   for (const statement of describeReadModelSchema(readModel)) await tx.unsafe(statement)
 }
 
+/** The schema and its tables with their primary keys only: for a fill in bulk, which `createReadModelIndexes` follows. */
+export async function createReadModelTables(tx: QueryRunner, { schema, tables }: ReadModelSchema): Promise<void> {
+  await tx.unsafe(describeSchema(schema))
+  for (const table of tables) await tx.unsafe(describeTable(schema, table).create)
+}
+
+/** The indexes beside the primary keys, those that are not there yet. Writers of the tables wait meanwhile. */
+export async function createReadModelIndexes(tx: QueryRunner, { schema, tables }: ReadModelSchema): Promise<void> {
+  for (const table of tables) for (const statement of describeTable(schema, table).indexes) await tx.unsafe(statement)
+}
+
 /** Waits for readers of the tables; set `lock_timeout` in the transaction to bound that. */
 export async function dropReadModelSchema(tx: QueryRunner, schema: string): Promise<void> {
   await tx.unsafe(`drop schema if exists ${quoteName(checkedName(schema))} cascade`)
@@ -28,11 +39,16 @@ export async function dropReadModelSchema(tx: QueryRunner, schema: string): Prom
 
 /** The statements, in order. Equal definitions give equal text, so a hash of it tells whether a table changed. */
 export function describeReadModelSchema({ schema, tables }: ReadModelSchema): readonly string[] {
-  const create = `create schema if not exists ${quoteName(checkedName(schema))}`
-  return [create, ...tables.flatMap((table) => describeTable(schema, table))]
+  const described = tables.map((table) => describeTable(schema, table))
+  return [describeSchema(schema), ...described.flatMap(({ create, indexes }) => [create, ...indexes])]
 }
 
-function describeTable(schema: string, table: PgTable): readonly string[] {
+const describeSchema = (schema: string): string => `create schema if not exists ${quoteName(checkedName(schema))}`
+
+function describeTable(
+  schema: string,
+  table: PgTable,
+): { readonly create: string; readonly indexes: readonly string[] } {
   const plan = planTable(table)
   const full = `${plan.schema}.${plan.name}`
   if (plan.schema !== schema) throw badTable(full, `is to be created in schema ${schema}. Declare it there.`)
@@ -44,7 +60,7 @@ function describeTable(schema: string, table: PgTable): readonly string[] {
   const lines = plan.columns.map((column) => describeColumn(plan, column))
   const key = plan.key.map(({ quoted }) => quoted).join(', ')
   const create = `create table if not exists ${plan.quoted} (\n  ${[...lines, `primary key (${key})`].join(',\n  ')}\n)`
-  return [create, ...indexes.map((index) => describeIndex(plan, index))]
+  return { create, indexes: indexes.map((index) => describeIndex(plan, index)) }
 }
 
 function describeColumn(plan: TablePlan, column: ColumnPlan): string {

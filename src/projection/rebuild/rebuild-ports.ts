@@ -11,9 +11,12 @@ export interface RebuildProver {
   noted(): Position
   /**
    * The next piece of history, up to and including `upTo`, with the skipped events left out. `isParked` says which
-   * events the engine parked, by event id: where the prover knows all rows of an event it finds that out for itself.
+   * events the engine parked, by event id; some whose handlers are fine are among them, as Postgres refused their rows.
+   * An event that is not parked and fails here is a difference.
    */
   note(plan: readonly PlannedEvent[], upTo: Position, isParked: (eventId: string) => boolean): void
+  /** Begins again at the beginning of the log: what it was told of parked events does not hold any more. */
+  forget(): void
   /** Rows it holds: they count against the memory of the rebuild. */
   heldRows(): number
   /** Compares with the shadow's tables, which stand still at `noted()`, durable, while it does. */

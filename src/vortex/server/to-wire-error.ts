@@ -27,6 +27,7 @@ const wireKinds: { readonly [K in ErrorKind]: WireErrorKind } = {
   'plugin-failed': 'unavailable',
   'store-damaged': 'unavailable',
   'disk-full': 'unavailable',
+  'not-proved': 'internal',
   'schema-unknown': 'unavailable',
 }
 

@@ -1,0 +1,74 @@
+import type { EventFilter, EventStore, RecordedEvent } from '#event-store/event-store.ts'
+import { comparePositions, type Position } from '#kernel/position.ts'
+
+export type HistoryPage = {
+  readonly events: readonly RecordedEvent[]
+  /** How far the log was looked through. */
+  readonly upTo: Position
+  /** The log had nothing further when the page was read. */
+  readonly isLast: boolean
+}
+
+/**
+ * Reads a projection's events in pages, the next one while this one is folded.
+ *
+ * Promises: every matching event once, in order; two pages in memory at most; a bounded page a call, so that appends
+ * of live work are never kept waiting for long.
+ */
+export interface HistoryReader {
+  next(): Promise<HistoryPage>
+  /** What is left up to this position, which the log has reached. */
+  rest(upTo: Position): Promise<readonly RecordedEvent[]>
+  /** Goes on after this position. */
+  moveTo(position: Position): void
+}
+
+export function createHistoryReader(options: {
+  readonly store: Pick<EventStore, 'readLog' | 'head'>
+  readonly filter: EventFilter
+  readonly after: Position
+  readonly pageCountMax: number
+}): HistoryReader {
+  const { store, filter, pageCountMax } = options
+  let after = options.after
+  let ahead: Promise<HistoryPage> | undefined
+
+  const read = async (beyond: Position): Promise<HistoryPage> => {
+    // The head comes first: whatever the page does not hold up to there does not match.
+    const head = await store.head()
+    const events = await store.readLog({ beyond, direction: 'forwards', countMax: pageCountMax, filter })
+    const last = events.at(-1)?.position ?? beyond
+    const isLast = events.length < pageCountMax
+    return { events, isLast, upTo: isLast && comparePositions(head, last) > 0 ? head : last }
+  }
+  const readAhead = (beyond: Position): Promise<HistoryPage> => {
+    const page = read(beyond)
+    page.catch(() => undefined)
+    return page
+  }
+
+  return {
+    next: async () => {
+      const page = await (ahead ?? read(after))
+      after = page.upTo
+      ahead = page.isLast ? undefined : readAhead(after)
+      return page
+    },
+    rest: async (upTo) => {
+      ahead = undefined
+      const found: RecordedEvent[] = []
+      for (;;) {
+        const page = await read(after)
+        for (const event of page.events) if (comparePositions(event.position, upTo) <= 0) found.push(event)
+        if (page.isLast || comparePositions(page.upTo, upTo) >= 0) break
+        after = page.upTo
+      }
+      after = upTo
+      return found
+    },
+    moveTo: (position) => {
+      ahead = undefined
+      after = position
+    },
+  }
+}
