@@ -37,7 +37,8 @@ export function createRebuildProver(options: {
   const { definition, shadowSchema, sql, log } = options
   const shapes = shapesOf(definition.model.tables)
   const tables = definition.model.build(shadowSchema)
-  const fold = createSecondFold({ definition, shapes, sizeMax: options.sizeMax ?? defaultSizeMax })
+  const beginFold = () => createSecondFold({ definition, shapes, sizeMax: options.sizeMax ?? defaultSizeMax })
+  let fold = beginFold()
   let noted: Position = logStart
 
   const proveTable = async (tx: QueryRunner, name: string): Promise<{ found: TableProof; examples: Example[] }> => {
@@ -98,7 +99,11 @@ export function createRebuildProver(options: {
       fold.note(plan, isParked)
       noted = upTo
     },
-    heldRows: fold.heldRows,
+    forget: () => {
+      fold = beginFold()
+      noted = logStart
+    },
+    heldRows: () => fold.heldRows(),
     prove: async () => {
       const disputed = await settleDisputes()
       const read = async (tx: QueryRunner) => {
