@@ -8,11 +8,14 @@ import { upcastEvent } from '#event-store/upcast.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { type Position, parsePosition } from '#kernel/position.ts'
 import type { AdminApiOptions, AdminVariables } from './admin-options.ts'
+import { createAuditExportRoutes } from './audit-export-routes.ts'
 
 const pageCountMax = 200
 const pageCountDefault = 50
 const countedMax = 10_000
 const treeCountMax = 1_000
+
+export type AuditRouteOptions = Pick<AdminApiOptions, 'audit' | 'store' | 'clock' | 'instance'>
 
 /**
  * Finding what was recorded, and following it.
@@ -20,8 +23,9 @@ const treeCountMax = 1_000
  * `GET /events?<search>&order&beyond&limit`: a page of events. `GET /count?<search>`: how many, up to 10,000.
  * `GET /events/<id or position>`: one event, as recorded and as read today, and its neighbours in the stream.
  * `GET /events/<id or position>/tree`: what it followed from and what followed from it. `…/rows`: the rows it changed.
+ * `/exports`: a search as a file.
  */
-export function createAuditRoutes(options: Pick<AdminApiOptions, 'audit' | 'store'>): Hono<AdminVariables> {
+export function createAuditRoutes(options: AuditRouteOptions): Hono<AdminVariables> {
   const routes = new Hono<AdminVariables>()
 
   routes.get('/events', async (c) => {
@@ -61,6 +65,7 @@ export function createAuditRoutes(options: Pick<AdminApiOptions, 'audit' | 'stor
     return c.json(await rowChangesOf(position as Position))
   })
 
+  routes.route('/exports', createAuditExportRoutes({ ...options, audit: () => auditOf(options) }))
   return routes
 }
 

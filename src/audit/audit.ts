@@ -5,6 +5,7 @@ import { comparePositions, logStart, type Position } from '#kernel/position.ts'
 import { logFilter } from '#projection/projection-filter.ts'
 import { openClient } from '#storage/client.ts'
 import { createEventSearch, type EventSearch } from './event-search.ts'
+import { createExports, type Exports } from './exports.ts'
 import type { RowChangesOf } from './row-changes-of.ts'
 
 /**
@@ -13,6 +14,7 @@ import type { RowChangesOf } from './row-changes-of.ts'
  */
 export interface Audit {
   readonly search: EventSearch
+  readonly exports: Exports
   /** Undefined where nobody can tell. */
   readonly rowChangesOf: RowChangesOf | undefined
   /** Waits a moment for the list of events to hold all that is recorded now; false when it is behind even so. */
@@ -47,6 +49,7 @@ export function openAudit(options: AuditOptions): Audit {
   })
   return {
     search: createEventSearch({ sql }),
+    exports: createExports(clock),
     rowChangesOf: options.rowChangesOf,
     catchUp: async () => {
       const [newest] = await store.readLog({ beyond: 'end', direction: 'backwards', countMax: 1, filter: logFilter })

@@ -25,6 +25,8 @@ export interface EventSearch {
   find(query: SearchQuery, page: PageAsked): Promise<SearchPage>
   /** At most `countMax`; `isMore` when there are more. */
   count(query: SearchQuery, countMax: number): Promise<{ readonly count: number; readonly isMore: boolean }>
+  /** All of them up to a position, however long it takes to count. */
+  countAll(query: SearchQuery, upTo?: string): Promise<number>
   /** By event id or position; an id that stands in several streams gives the first. */
   get(idOrPosition: string): Promise<FoundEvent | undefined>
   /** The positions of the events before and after it in its stream. */
@@ -35,6 +37,8 @@ export type PageAsked = {
   readonly order: 'newest' | 'oldest'
   /** Behind this position in the order asked for. */
   readonly beyond?: Position | undefined
+  /** No further than this position, that one included. */
+  readonly upTo?: Position | undefined
   readonly countMax: number
 }
 
@@ -89,6 +93,11 @@ export function createEventSearch(options: {
       const found = Number(row?.found ?? 0)
       return { count: Math.min(found, countMax), isMore: found > countMax || border !== undefined }
     },
+    countAll: async (query, upTo) => {
+      const { sql: where, values } = inOrder(query, { order: 'oldest' }, upTo)
+      const [row] = await ask(`select count(*)::float8 as found from ${table} where ${where}`, values)
+      return Number(row?.found ?? 0)
+    },
     get: async (idOrPosition) => {
       const isPosition = /^\d{20}(\.\d{20})?$/.test(idOrPosition)
       const isId = /^[0-9a-f-]{36}$/i.test(idOrPosition)
@@ -116,13 +125,14 @@ function directionOf({ order }: Pick<PageAsked, 'order'>): 'asc' | 'desc' {
 }
 
 /** The conditions of the query, behind where the page begins and up to the border, that one included. */
-function inOrder(query: SearchQuery, { order, beyond }: Pick<PageAsked, 'order' | 'beyond'>, border?: string) {
+function inOrder(query: SearchQuery, page: Pick<PageAsked, 'order' | 'beyond' | 'upTo'>, border?: string) {
+  const { order, beyond } = page
   const { sql, values: own } = toConditions(query)
   const values = [...own]
   const [behind, upTo] = order === 'newest' ? (['<', '>='] as const) : (['>', '<='] as const)
   const parts = [sql]
   if (beyond !== undefined) parts.push(`position ${behind} $${values.push(beyond)}`)
-  if (border !== undefined) parts.push(`position ${upTo} $${values.push(border)}`)
+  for (const end of [border, page.upTo]) if (end !== undefined) parts.push(`position ${upTo} $${values.push(end)}`)
   return { sql: parts.join(' and '), values }
 }
 

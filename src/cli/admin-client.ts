@@ -5,6 +5,8 @@ import { describeError, type ErrorKind, errorKinds, PlatformError } from '#kerne
 export type AdminClient = {
   /** The parsed answer. Rejects with the words of the server when it refuses. */
   request(method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown>
+  /** An answer of any length, as it comes; it takes as long as it takes, unless the signal ends it. */
+  open(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>
 }
 
 const deadlineMs = 15_000
@@ -14,10 +16,10 @@ export async function signIn(
   user: { readonly username: string; readonly password: string },
 ): Promise<AdminClient> {
   let cookie = ''
-  const send = async (method: string, path: string, body?: unknown): Promise<Response> => {
+  const send = async (method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> => {
     const response = await fetch(new URL(path, url), {
       method,
-      signal: AbortSignal.timeout(deadlineMs),
+      signal: signal ?? AbortSignal.timeout(deadlineMs),
       headers: { 'content-type': 'application/json', origin: new URL(url).origin, cookie },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((cause: unknown) => {
@@ -35,7 +37,10 @@ export async function signIn(
     .getSetCookie()
     .map((each) => each.split(';')[0])
     .join('; ')
-  return { request: async (method, path, body) => tryParseJson(await (await send(method, path, body)).text()) }
+  return {
+    request: async (method, path, body) => tryParseJson(await (await send(method, path, body)).text()),
+    open: async (path, signal) => (await send('GET', path, undefined, signal)).body ?? new ReadableStream(),
+  }
 }
 
 /** What the server said, under its own kind where this build knows it. */

@@ -29,6 +29,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     words: 'Lists, rebuilds, compares and rolls back read models.',
     load: async () => (await import('./projections.ts')).projectionsCommand,
   },
+  audit: {
+    words: 'Finds what was recorded, follows it, and takes it out as a file.',
+    load: async () => (await import('./audit.ts')).auditCommand,
+  },
   eventstore: {
     words: 'Serves, verifies, scavenges, backs up, exports or imports an event store.',
     load: async () => (await import('./event-store.ts')).eventStoreCommand,
