@@ -1,4 +1,3 @@
-import { canonicalJson } from '#kernel/json.ts'
 import type { FoundEvent } from './found-event.ts'
 
 /** How events are written down, a line each: `begin` stands once in front. */
@@ -71,7 +70,7 @@ function toInstantText(at: number): string {
  */
 export function toCsvCell(value: unknown): string {
   if (value === null || value === undefined) return ''
-  const text = typeof value === 'object' ? canonicalJson(value) : String(value)
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
   const safe = typeof value !== 'number' && /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

@@ -12,24 +12,24 @@ import { textAt } from './audit-event.ts'
 import type { Command } from './command.ts'
 import { byteWords, countWords, createProgressLine, listenForInterrupt } from './event-store-output.ts'
 
-const help = `bun run peek audit export [search] [--csv] [--to FILE] [--home DIR] [--url URL] [--json]
+const help = `bun run peek audit export [search] [--csv] [--out FILE] [--home DIR] [--url URL] [--json]
 
 ${searchHelp}
   --csv                a table for a spreadsheet; without it a JSON object a line (NDJSON)
-  --to FILE            a new file; it has its name only when it is whole. Without it, the standard output
+  --out FILE           a new file; it has its name only when it is whole. Without it, the standard output
 
 Oldest first: exactly what fits and was recorded when it began. That somebody took it out is recorded too.`
 
 export const exportCommand: Command = {
   run: async (args) => {
-    const { flags, words, isHelp } = parseFlags(args, { ...clientFlags, ...searchFlags, csv: 'toggle', to: 'text' })
+    const { flags, words, isHelp } = parseFlags(args, { ...clientFlags, ...searchFlags, csv: 'toggle', out: 'text' })
     if (isHelp) {
       console.log(help)
       return 0
     }
     const [stray] = words
-    if (stray !== undefined) throw new PlatformError('bad-input', `Found "${stray}": name the file with --to ${stray}.`)
-    const out = flags.to === undefined ? undefined : resolve(flags.to)
+    if (stray !== undefined) throw new PlatformError('bad-input', `Found "${stray}": name the file with --out ${stray}.`)
+    const out = flags.out === undefined ? undefined : resolve(flags.out)
     if (out !== undefined && existsSync(out))
       throw new PlatformError('bad-input', `${out} is there already: name another file.`)
     const query = toSearchQuery(flags, Date.now())
