@@ -32,6 +32,7 @@ beforeEach(() => {
     projectors: () => [projector('tutorial.string-ints'), projector('peek.action-audit')],
     rebuilds: () => undefined,
     audit: () => undefined,
+    evidence: () => undefined,
     progress: () => [progressOf('tutorial.string-ints')],
     addressOf: () => address,
     clock,

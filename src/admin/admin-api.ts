@@ -7,6 +7,7 @@ import type { AdminApiOptions, AdminVariables } from './admin-options.ts'
 import { createAuditRoutes } from './audit-routes.ts'
 import { createEventRoutes } from './event-routes.ts'
 import { createEventStoreRoutes } from './event-store-routes.ts'
+import { createEvidenceRoutes } from './evidence-routes.ts'
 import { sessionCookie } from './login.ts'
 import { createProjectionRoutes } from './projection-routes.ts'
 import { createRebuildRoutes } from './rebuild-routes.ts'
@@ -88,6 +89,7 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminVariables> {
   api.route('/projections', createProjectionRoutes(options))
   api.route('/rebuilds', createRebuildRoutes(options))
   api.route('/event-store', createEventStoreRoutes(options))
+  api.route('/evidence', createEvidenceRoutes(options))
   api.all('*', (c) => {
     throw new PlatformError('not-found', `There is nothing at ${c.req.method} ${c.req.path}.`)
   })

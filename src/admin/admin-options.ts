@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { Audit } from '#audit/audit.ts'
 import type { EventStore } from '#event-store/event-store.ts'
 import type { StoreOperations } from '#event-store/store-operations.ts'
+import type { EvidenceControl } from '#evidence/evidence-control.ts'
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import type { Projector } from '#projection/projector.ts'
@@ -23,6 +24,7 @@ export type AdminApiOptions = {
   readonly rebuilds: () => RebuildControl | undefined
   /** Undefined while this instance does not lead. */
   readonly audit: () => Audit | undefined
+  readonly evidence: () => EvidenceControl | undefined
   /** How far behind each projection is and how fast it goes, as looked at a moment ago. */
   readonly progress: () => Iterable<TupleOf<typeof ProjectionStatus>>
   /** The caller's network address. */

@@ -60,6 +60,7 @@ beforeEach(async () => {
     store: () => store,
     operations: () => (hasOperations ? operations : undefined),
     audit: () => undefined,
+    evidence: () => undefined,
     projectors: () => [],
     rebuilds: () => undefined,
     progress: () => [],

@@ -41,6 +41,7 @@ beforeEach(async () => {
     store: createMemoryEventStore,
     operations: () => undefined,
     audit: () => undefined,
+    evidence: () => undefined,
     projectors: () => (leads ? [projector] : []),
     rebuilds: () => (leads ? control : undefined),
     progress: () => [],

@@ -45,7 +45,7 @@ export type EvidenceVerification = {
 }
 
 const findingCountMax = 100
-const pageCountMax = 4_096
+const pageCountDefault = 4_096
 
 /** Reads the whole log again and compares every event with what it was when it was chained. Changes nothing. */
 export async function verifyEvidence(options: {
@@ -54,6 +54,10 @@ export async function verifyEvidence(options: {
   readonly blocks: AsyncIterable<EvidenceBlock>
   readonly anchors: readonly Anchor[]
   readonly signal?: AbortSignal
+  /** Events read at a time. */
+  readonly pageCountMax?: number
+  /** Awaited after each page, for others to have their turn. */
+  readonly rest?: () => Promise<void>
   readonly onProgress?: (done: { readonly eventCount: number; readonly position: Position }) => void
 }): Promise<EvidenceVerification> {
   const findings: EvidenceFinding[] = []
@@ -163,10 +167,11 @@ function readEvents(options: Parameters<typeof verifyEvidence>[0]): EventReader 
     next: async () => {
       if (index === page.length) {
         options.onProgress?.({ eventCount: readCount, position })
+        await options.rest?.()
         page = await options.store.readLog({
           beyond: readCount === 0 ? 'start' : position,
           direction: 'forwards',
-          countMax: pageCountMax,
+          countMax: options.pageCountMax ?? pageCountDefault,
           filter: chainedEvents,
         })
         index = 0

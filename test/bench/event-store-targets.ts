@@ -10,6 +10,7 @@ import { projectFolder } from '#support/platform.ts'
 
 export type Target = AsyncDisposable & {
   readonly pid: number
+  readonly connectionString: string
   connect(): KurrentDBClient
 }
 
@@ -19,6 +20,7 @@ export async function startTarget(words: readonly string[]): Promise<Target> {
   const clients: KurrentDBClient[] = []
   return {
     pid: server.pid,
+    connectionString,
     connect: () => {
       const client = KurrentDBClient.connectionString`${connectionString}`
       clients.push(client)

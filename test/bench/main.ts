@@ -3,7 +3,11 @@ import { resolve } from 'node:path'
 
 const benches = ['fan-out', 'actions', 'action-to-screen', 'event-store']
 /** Long, so they run only when they are named. */
-const longBenches = ['event-store-soak [--minutes N]', 'event-store-opening [--events N] [--folder F]']
+const longBenches = [
+  'event-store-soak [--minutes N]',
+  'event-store-opening [--events N] [--folder F]',
+  'verify-chain [--events N]',
+]
 const args = Bun.argv.slice(2)
 if (args.includes('--help') || args.includes('-h')) {
   console.log(

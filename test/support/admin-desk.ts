@@ -81,6 +81,7 @@ export function startAdminDesk(options: {
     projectors: () => options.projections.map(({ id }) => toProjector(id, () => rowOf(id))),
     rebuilds: () => control,
     audit: () => undefined,
+    evidence: () => undefined,
     progress: board.projections.rows,
     addressOf: () => '127.0.0.1',
     clock,

@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { getConnInfo } from 'hono/bun'
 import { createAdminApi } from '#admin/admin-api.ts'
 import type { AdminLogin } from '#admin/login.ts'
+import type { EvidenceControl } from '#evidence/evidence-control.ts'
 import { toAppManifest } from '#plugin-host/app-manifest.ts'
 import type { DiscoveredPlugin } from '#plugin-host/discover-plugins.ts'
 import type { VortexServer } from '#vortex/server/vortex-server.ts'
@@ -25,6 +26,7 @@ export function createAdminSite(options: {
   vortex: VortexServer
   health: () => ServiceHealth
   gauges: () => Gauges
+  evidence: () => EvidenceControl | undefined
 }): Hono {
   const { context, core, board, plugins, login, vortex, health, gauges } = options
   const { identity, clock, log } = context
@@ -40,6 +42,7 @@ export function createAdminSite(options: {
     projectors: () => core.engine()?.projectors ?? [],
     rebuilds: () => core.engine()?.rebuilds,
     audit: core.audit,
+    evidence: options.evidence,
     progress: board.projections.rows,
     addressOf: (c) => getConnInfo(c).remote.address ?? '',
     clock,

@@ -12,6 +12,7 @@ import { createSnapshotSource, type SnapshotSource } from '#observable/source/sn
 import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
 import { projectionId } from '#projection/define-projection.ts'
 import { eventSearch } from '#projections/event-search/event-search.ts'
+import type { Client } from '#storage/client.ts'
 import { openDatabase } from '#storage/database.ts'
 import type { ServiceContext } from '../run-role.ts'
 import type { PartHealth } from '../service.ts'
@@ -43,6 +44,8 @@ export interface LogicCore {
   snapshots(): SnapshotSource | undefined
   /** For finding what was recorded. */
   audit(): Audit | undefined
+  /** The leader's connections to Postgres. */
+  sql(): Client | undefined
   /** Whether actions are taken and snapshots answered here. */
   state(): CoreState
   onState(listener: (state: CoreState) => void): () => void
@@ -69,6 +72,7 @@ export function createLogicCore(options: {
   let engine: Engine | undefined
   let snapshots: SnapshotSource | undefined
   let audit: Audit | undefined
+  let sql: Client | undefined
   let leading: ReturnType<typeof startLeading> | undefined
   let opening: Promise<void> = Promise.resolve()
   let state: CoreState = { online: false, words: 'logic is starting' }
@@ -116,6 +120,7 @@ export function createLogicCore(options: {
     log,
     onChange: (work, words) => {
       engine = work?.engine
+      sql = work?.database.sql
       snapshots = work && createSnapshotSource({ sql: work.database.sql, observables, otherNames: options.otherNames })
       void audit?.close().catch(() => undefined)
       audit = work && store && openAuditOf(work.engine, store)
@@ -129,6 +134,7 @@ export function createLogicCore(options: {
     engine: () => engine,
     snapshots: () => snapshots,
     audit: () => audit,
+    sql: () => sql,
     state: () => state,
     onState: (listener) => {
       listeners.add(listener)

@@ -10,12 +10,14 @@ import { combineHealth, type Service } from '../service.ts'
 import type { Site } from '../start-site.ts'
 import { createAdminEdge } from './admin-edge.ts'
 import { createAdminSite } from './admin-site.ts'
+import { anchorFoldersOf } from './anchor-folders.ts'
 import { createLogicCore } from './logic-core.ts'
 import { startOwnReport } from './own-report.ts'
 import { watchProjections } from './projection-statuses.ts'
 import { watchRebuilds } from './rebuild-statuses.ts'
 import { createServiceLink } from './service-link.ts'
 import { createStatusBoard } from './status-board.ts'
+import { watchEvidence } from './watch-evidence.ts'
 import { watchStore } from './watch-store.ts'
 
 const projectFolder = resolve(import.meta.dir, '../../..')
@@ -58,7 +60,17 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
     sessions: [...admin.edge.vortex.sessions()].length,
     services: [...link.sessions()].length,
   })
-  const root = createAdminSite({ context, core, board, plugins, login, vortex: admin.edge.vortex, health, gauges })
+  const root = createAdminSite({
+    context,
+    core,
+    board,
+    plugins,
+    login,
+    vortex: admin.edge.vortex,
+    health,
+    gauges,
+    evidence: () => watchingEvidence,
+  })
   const linkRoot = new Hono()
   link.mount(linkRoot)
 
@@ -66,6 +78,7 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
   let linkSite: Site | undefined
   let watching: ReturnType<typeof watchProjections> | undefined
   let watchingRebuilds: ReturnType<typeof watchRebuilds> | undefined
+  let watchingEvidence: ReturnType<typeof watchEvidence> | undefined
   let watchingStore: ReturnType<typeof watchStore> | undefined
   let report: ReturnType<typeof startOwnReport> | undefined
 
@@ -91,6 +104,14 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
         watching = watchProjections({ store, projectors, clock, show: board.projections.set })
         const { set: show, delete: remove } = board.rebuilds
         watchingRebuilds = watchRebuilds({ rebuilds: () => core.engine()?.rebuilds, show, remove, clock })
+        watchingEvidence = watchEvidence({
+          store,
+          keeper: () => core.engine()?.evidence,
+          sql: core.sql,
+          anchorFolders: anchorFoldersOf(config),
+          clock,
+          show: board.evidence.set,
+        })
         watchingStore = watchStore({ store, operations, connectionString, board: board.store, clock })
         void admin.follow(store)
       })
@@ -105,6 +126,7 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
       watching?.stop()
       watchingRebuilds?.stop()
       watchingStore?.stop()
+      watchingEvidence?.stop()
       board.stop()
       await admin.stop()
       link.close()

@@ -6,7 +6,13 @@ import { PlatformError } from '#kernel/platform-error.ts'
 import { createMemoryModel, type MemoryModel } from '#observable/source/memory-model.ts'
 import type { PartialSource } from '#observable/source/snapshot-source.ts'
 import { parseWith } from '#vortex/protocol/parse.ts'
-import { DeviceConnection, ProjectionStatus, RebuildStatus, ServiceStatus } from '#vortex/protocol/platform-tuples.ts'
+import {
+  DeviceConnection,
+  EvidenceStatus,
+  ProjectionStatus,
+  RebuildStatus,
+  ServiceStatus,
+} from '#vortex/protocol/platform-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
 import { createStoreBoard, type StoreBoard } from './store-board.ts'
 
@@ -14,6 +20,7 @@ import { createStoreBoard, type StoreBoard } from './store-board.ts'
 export interface StatusBoard {
   readonly projections: MemoryModel<TupleOf<typeof ProjectionStatus>>
   readonly rebuilds: MemoryModel<TupleOf<typeof RebuildStatus>>
+  readonly evidence: MemoryModel<TupleOf<typeof EvidenceStatus>>
   readonly store: StoreBoard
   readonly sources: readonly PartialSource[]
   readonly names: readonly string[]
@@ -41,6 +48,7 @@ export function createStatusBoard(options: {
   const connections = createMemoryModel(DeviceConnection, { orderBy: ['service', 'since'], onChange })
   const projections = createMemoryModel(ProjectionStatus, { orderBy: ['plugin', 'name'], onChange })
   const rebuilds = createMemoryModel(RebuildStatus, { orderBy: ['startedAt'], onChange })
+  const evidence = createMemoryModel(EvidenceStatus, { orderBy: ['id'], onChange })
   const store = createStoreBoard({ clock, onChange })
   /** By instance: lost services, until they are shown no more. */
   const timers = new Map<string, () => void>()
@@ -61,9 +69,17 @@ export function createStatusBoard(options: {
   return {
     projections,
     rebuilds,
+    evidence,
     store,
-    sources: [services.source, connections.source, projections.source, rebuilds.source, ...store.sources],
-    names: [services.name, connections.name, projections.name, rebuilds.name, ...store.names],
+    sources: [
+      services.source,
+      connections.source,
+      projections.source,
+      rebuilds.source,
+      evidence.source,
+      ...store.sources,
+    ],
+    names: [services.name, connections.name, projections.name, rebuilds.name, evidence.name, ...store.names],
     takeReport: (instance, text) => {
       const parsed = parseWith<v.InferOutput<typeof reportSchema>>(reportSchema, tryParseJson(text))
       if (!parsed.ok) throw new PlatformError('bad-input', `A status report is wrong: ${parsed.words}.`)

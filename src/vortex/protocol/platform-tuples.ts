@@ -224,3 +224,24 @@ export const RebuildStatus = defineTuple('peek.RebuildStatus', {
   startedAt: instant(),
   endedAt: nullable(instant()),
 })
+
+/** The hash chain over the log, one row, and the last verification asked for on the admin app. */
+export const EvidenceStatus = defineTuple('peek.EvidenceStatus', {
+  id: text(),
+  state: oneOf(['starting', 'catching-up', 'live', 'stalled', 'stopped']),
+  eventCount: number(),
+  position: text(),
+  /** Hexadecimal. */
+  hash: text(),
+  anchorAt: nullable(instant()),
+  anchorEventCount: nullable(number()),
+  anchorHash: nullable(text()),
+  anchorFolders: list(text()),
+  lastError: nullable(text()),
+  verification: oneOf(['never', 'running', 'good', 'bad', 'failed']),
+  verificationShare: nullable(number()),
+  verifiedEventCount: nullable(number()),
+  verificationEndedAt: nullable(instant()),
+  /** What the last verification found, in sentences; the first one names the first event that is not as it was. */
+  verificationWords: list(text()),
+})

@@ -5,6 +5,7 @@ import House from 'lucide-solid/icons/house'
 import MonitorCog from 'lucide-solid/icons/monitor-cog'
 import ScrollText from 'lucide-solid/icons/scroll-text'
 import Server from 'lucide-solid/icons/server'
+import ShieldCheck from 'lucide-solid/icons/shield-check'
 import { For, type JSX, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { MaskedIcon, Sidebar, SidebarGroup, SidebarLink } from '#web/ui'
@@ -22,6 +23,7 @@ export const adminPages = [
     icon: HardDrive,
   },
   { href: '/events', title: 'Events', words: 'Everything that happened, newest first.', icon: ScrollText },
+  { href: '/evidence', title: 'Tamper evidence', words: 'Proof that nobody altered the past.', icon: ShieldCheck },
   { href: '/device', title: 'This device', words: 'Connection and colours.', icon: MonitorCog },
 ] as const
 

@@ -11,6 +11,7 @@ import { AdminFrame } from './admin-frame.tsx'
 import { AdminHome } from './admin-home.tsx'
 import { EventStorePage } from './event-store-page.tsx'
 import { EventsPage } from './events-page.tsx'
+import { EvidencePage } from './evidence-page.tsx'
 import { ProjectionsPage } from './projections-page.tsx'
 import { ServicesPage } from './services-page.tsx'
 import { SessionGate, useSession } from './session-gate.tsx'
@@ -33,6 +34,7 @@ function SignedInAdmin(): JSX.Element {
           <Route path="/projections" component={ProjectionsPage} />
           <Route path="/event-store" component={EventStorePage} />
           <Route path="/events" component={EventsPage} />
+          <Route path="/evidence" component={EvidencePage} />
           <Route path="/device" component={DevicePage} />
           <PluginRoutes />
           <Route path="*" component={NotFound} />

@@ -1,0 +1,139 @@
+import { createSignal, For, type JSX, Match, Show, Switch } from 'solid-js'
+import { EvidenceStatus } from '#vortex/protocol/platform-tuples.ts'
+import type { TupleOf } from '#vortex/protocol/tuple.ts'
+import { useObservable } from '#web/sdk'
+import {
+  Button,
+  Card,
+  ConfirmDialog,
+  formatCount,
+  formatPlural,
+  InlineNotice,
+  LiveView,
+  Progress,
+  RelativeTime,
+  StatusPill,
+  showToast,
+} from '#web/ui'
+import { startVerification, stopVerification } from './evidence-api.ts'
+import type { Look } from './status-looks.ts'
+
+type EvidenceRow = TupleOf<typeof EvidenceStatus>
+
+const looks: Record<EvidenceRow['state'], Look> = {
+  starting: { tone: 'busy', title: 'Starting' },
+  'catching-up': { tone: 'busy', title: 'Catching up' },
+  live: { tone: 'normal', title: 'Live' },
+  stalled: { tone: 'warning', title: 'Stalled' },
+  stopped: { tone: 'idle', title: 'Stopped' },
+}
+
+/** Whether anybody altered the past: the hash chain, its newest anchor, and the proof of both. */
+export function EvidenceCard(): JSX.Element {
+  const rows = useObservable(EvidenceStatus, () => ({}))
+  const [isAsking, setAsking] = createSignal(false)
+  const isRunning = () => rows.rows[0]?.verification === 'running'
+
+  async function start(reason: string): Promise<void> {
+    await startVerification(reason)
+    showToast('The verification has begun.')
+  }
+
+  return (
+    <Card
+      title="Tamper evidence"
+      words="Every event is chained to the one before it, so that none can be altered, removed or added unseen."
+      actions={
+        <Show
+          when={isRunning()}
+          fallback={
+            <Button onClick={() => setAsking(true)} disabled={rows.rows.length === 0}>
+              Verify now
+            </Button>
+          }
+        >
+          <Button onClick={() => void stopVerification()}>Stop</Button>
+        </Show>
+      }
+    >
+      <LiveView of={rows}>
+        <div class="flex flex-col gap-4 text-sm" data-testid="evidence">
+          <For each={rows.rows} fallback={<p class="text-ink-muted">The chain begins as soon as logic leads.</p>}>
+            {(row) => (
+              <>
+                <ChainWords row={row} />
+                <VerificationWords row={row} />
+              </>
+            )}
+          </For>
+        </div>
+      </LiveView>
+      <ConfirmDialog
+        open={isAsking()}
+        title="Verify the whole log?"
+        words="Every recorded event is read again and compared with what it was when it was recorded. Nothing is changed; live work goes on. A long log takes minutes."
+        confirm="Verify"
+        reasonLabel="Reason"
+        onConfirm={start}
+        onClose={() => setAsking(false)}
+      />
+    </Card>
+  )
+}
+
+function ChainWords(props: { readonly row: EvidenceRow }): JSX.Element {
+  return (
+    <div class="flex flex-col gap-1">
+      <p class="flex flex-wrap items-center gap-2">
+        <StatusPill tone={looks[props.row.state].tone}>{looks[props.row.state].title}</StatusPill>
+        <span>{formatPlural(props.row.eventCount, 'event')} chained</span>
+      </p>
+      <Show when={props.row.lastError}>
+        {(words) => <InlineNotice tone="alarm">The chain is held up: {words()}</InlineNotice>}
+      </Show>
+      <Show when={props.row.anchorAt} fallback={<p class="text-ink-muted">No anchor was left since logic started.</p>}>
+        {(at) => (
+          <p class="text-ink-muted">
+            Newest anchor <RelativeTime at={at()} />, over {formatCount(props.row.anchorEventCount ?? 0)} events, in{' '}
+            {props.row.anchorFolders.join(' and ')}:
+            <code class="block font-mono text-xs wrap-anywhere">{props.row.anchorHash}</code>
+          </p>
+        )}
+      </Show>
+    </div>
+  )
+}
+
+function VerificationWords(props: { readonly row: EvidenceRow }): JSX.Element {
+  const sentences = () => (
+    <For each={props.row.verificationWords}>{(words) => <p class="wrap-anywhere">{words}</p>}</For>
+  )
+  return (
+    <Switch>
+      <Match when={props.row.verification === 'running'}>
+        <Progress
+          label={`Verifying, ${formatPlural(props.row.verifiedEventCount ?? 0, 'event')} read`}
+          value={props.row.verificationShare ?? undefined}
+        />
+      </Match>
+      <Match when={props.row.verification === 'good'}>
+        <InlineNotice tone="info">
+          <p>All {formatPlural(props.row.verifiedEventCount ?? 0, 'event')} are as they were recorded.</p>
+          {sentences()}
+        </InlineNotice>
+      </Match>
+      <Match when={props.row.verification === 'bad'}>
+        <InlineNotice tone="alarm">
+          <p class="font-medium">The log is not what it was.</p>
+          {sentences()}
+        </InlineNotice>
+      </Match>
+      <Match when={props.row.verification === 'failed'}>
+        <InlineNotice tone="alarm">
+          <p>The verification did not come to its end.</p>
+          {sentences()}
+        </InlineNotice>
+      </Match>
+    </Switch>
+  )
+}
