@@ -18,7 +18,8 @@ export type Checkpoint = {
   readonly epoch: number
 }
 
-const columns = 'position, incarnation, version, shape, event_count::float8 as event_count, epoch::float8 as epoch'
+export const checkpointColumns =
+  'position, incarnation, version, shape, event_count::float8 as event_count, epoch::float8 as epoch'
 
 export async function createCheckpointTable(tx: QueryRunner, schema: string): Promise<void> {
   await tx.unsafe(`create table if not exists "${schema}".checkpoint (
@@ -30,8 +31,15 @@ export async function createCheckpointTable(tx: QueryRunner, schema: string): Pr
 export async function findCheckpoint(tx: QueryRunner, schema: string): Promise<Checkpoint | undefined> {
   const [exists] = await tx.unsafe('select to_regclass($1) is not null as there', [`"${schema}".checkpoint`])
   if (!exists?.there) return undefined
-  const [row] = await tx.unsafe(`select ${columns} from "${schema}".checkpoint`)
+  const [row] = await tx.unsafe(`select ${checkpointColumns} from "${schema}".checkpoint`)
   return row && toCheckpoint(row)
+}
+
+/** Whether the tables are still in the life they were found in, by what is committed now. */
+export async function isInLife(sql: QueryRunner, schema: string, incarnation: string): Promise<boolean> {
+  const text = `select incarnation = $1 as is_same from "${schema}".checkpoint`
+  const [row] = await sql.unsafe(text, [incarnation], { prepare: true })
+  return row?.is_same === true
 }
 
 export async function saveFirstCheckpoint(
@@ -75,11 +83,11 @@ export async function moveCheckpoint(
   throw lostLeadership(schema, `it is no longer at ${move.from} in epoch ${move.epoch}: another projector moved it`)
 }
 
-function lostLeadership(schema: string, words: string): PlatformError {
+export function lostLeadership(schema: string, words: string): PlatformError {
   return new PlatformError('lost-leadership', `The checkpoint of ${schema} is not ours: ${words}.`)
 }
 
-function toCheckpoint(row: Record<string, unknown>): Checkpoint {
+export function toCheckpoint(row: Record<string, unknown>): Checkpoint {
   return {
     position: parsePosition(row.position) ?? logStart,
     incarnation: String(row.incarnation),

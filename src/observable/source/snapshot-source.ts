@@ -1,6 +1,6 @@
 import { nearestName } from '#kernel/nearest.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
-import { findCheckpoint } from '#projection/checkpoint.ts'
+import { findCheckpoint, isInLife } from '#projection/checkpoint.ts'
 import type { Client, QueryRunner } from '#storage/client.ts'
 import { inTransaction } from '#storage/in-transaction.ts'
 import { selectRowsWhere } from '#storage/select-rows.ts'
@@ -47,7 +47,22 @@ export function createSnapshotSource(options: {
   }
 }
 
+const lifeTriesMax = 5
+
+/**
+ * Names are looked up anew by each statement: a swap in the middle of a transaction gives it rows of other tables than
+ * the checkpoint it read, at a position those never were at. So the life is looked at again afterwards, by a statement
+ * that sees every swap committed till then, and what was read in another one is read again.
+ */
 async function readSnapshot(sql: Client, observable: ObservableDefinition, selector: Selector): Promise<Snapshot> {
+  for (let attempt = 1; attempt <= lifeTriesMax; attempt++) {
+    const snapshot = await readOnce(sql, observable, selector)
+    if (await isInLife(sql, observable.schemaName, snapshot.meta.incarnation)) return snapshot
+  }
+  throw new PlatformError('unavailable', `The tables of ${observable.feed} are changed again and again just now.`)
+}
+
+async function readOnce(sql: Client, observable: ObservableDefinition, selector: Selector): Promise<Snapshot> {
   const read = async (tx: QueryRunner) => {
     const found = await findCheckpoint(tx, observable.schemaName)
     if (!found) throw new PlatformError('unavailable', `The read model of ${observable.feed} is being made.`)

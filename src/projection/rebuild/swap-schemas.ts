@@ -5,7 +5,7 @@ import type { Client, QueryRunner } from '#storage/client.ts'
 import { dropReadModelSchema } from '#storage/create-tables.ts'
 import { inTransaction } from '#storage/in-transaction.ts'
 import { quoteName } from '#storage/table-plan.ts'
-import { type Checkpoint, claimCheckpoint, findCheckpoint } from '../checkpoint.ts'
+import { type Checkpoint, checkpointColumns, lostLeadership, toCheckpoint } from '../checkpoint.ts'
 import { goneSchemaOf, keptSchemaOf, parkedNameOf } from './shadow-names.ts'
 
 /** The tables that take the place of the live ones, and what must be true of both for that. */
@@ -40,46 +40,66 @@ export async function swapSchemas(
   swap: SchemaSwap,
   alsoDo?: (tx: QueryRunner, swapped: { readonly incarnation: string }) => Promise<void>,
 ): Promise<number> {
-  const { liveSchema, shadowSchema, incarnation, epoch } = swap
   let lockedAt = 0
   await inTransaction(sql, async (tx) => {
     await tx.unsafe(`set local lock_timeout = '${lockTimeoutMs}ms'; set local synchronous_commit = on`)
-    await lockUntilCommit(tx, liveSchema)
-    lockedAt = performance.now()
-    await checkLive(tx, swap)
-    await checkShadow(tx, swap)
-    await tx.unsafe(`update ${quoteName(shadowSchema)}.checkpoint set incarnation = $1, epoch = $2`, [
-      incarnation,
-      epoch,
+    // Sent at one go, like the writes: locks are not held while words travel back and forth.
+    const [, live, shadow, lossy, hasKept] = await Promise.all([
+      lockUntilCommit(tx, swap.liveSchema).then(() => {
+        lockedAt = performance.now()
+      }),
+      readCheckpoint(tx, swap.liveSchema),
+      readCheckpoint(tx, swap.shadowSchema),
+      findLossy(tx, swap.shadowSchema),
+      schemaExists(tx, keptSchemaOf(swap.liveSchema)),
     ])
-    for (const [from, to] of renamesOf(swap, await schemaExists(tx, keptSchemaOf(liveSchema)))) {
-      await tx.unsafe(`alter schema ${quoteName(from)} rename to ${quoteName(to)}`)
-      await renameParked(tx, swap, from, to)
-    }
-    await alsoDo?.(tx, { incarnation })
+    checkLive(live, swap)
+    checkShadow(shadow, lossy, swap)
+    // Each is sent before the next is made: left to themselves, queries go out when somebody waits for them.
+    await Promise.all(statementsOf(swap, hasKept).map(([text, values]) => tx.unsafe(text, values).execute()))
+    await alsoDo?.(tx, swap)
   })
   return performance.now() - lockedAt
 }
 
-/** Drops what the last swap put aside; gives up when somebody still reads it, the next one tries again. */
-export async function dropGoneTables(sql: Client, projection: string, liveSchema: string): Promise<void> {
-  const gone = goneSchemaOf(liveSchema)
-  await inTransaction(sql, async (tx) => {
-    await tx.unsafe(`set local lock_timeout = '2s'`)
-    await lockUntilCommit(tx, liveSchema)
-    await dropReadModelSchema(tx, gone)
-    await forgetParked(tx, parkedNameOf(projection, liveSchema, gone))
+type Statement = readonly [text: string, values: (string | number)[]]
+
+function statementsOf(swap: SchemaSwap, hasKept: boolean): Statement[] {
+  const { projection, liveSchema, shadowSchema, incarnation, epoch } = swap
+  const begin = `update ${quoteName(shadowSchema)}.checkpoint set incarnation = $1, epoch = $2`
+  const renames = renamesOf(swap, hasKept).flatMap(([from, to]): Statement[] => {
+    const [parkedBefore, parkedAfter] = [from, to].map((schema) => parkedNameOf(projection, liveSchema, schema))
+    return [
+      [`alter schema ${quoteName(from)} rename to ${quoteName(to)}`, []],
+      [forgetParked, [parkedAfter ?? '']],
+      [
+        'update platform.parked_events set projection = $2 where projection = $1',
+        [parkedBefore ?? '', parkedAfter ?? ''],
+      ],
+    ]
   })
+  return [[begin, [incarnation, epoch]], ...renames]
+}
+
+const forgetParked = 'delete from platform.parked_events where projection = $1'
+
+/** Drops what the last swap put aside; rejects when somebody still reads it, the next one tries again. */
+export function dropGoneTables(sql: Client, projection: string, liveSchema: string): Promise<void> {
+  return dropTables(sql, projection, liveSchema, goneSchemaOf(liveSchema))
 }
 
 /** Drops the kept tables, and with them the way back. */
-export async function dropKeptTables(sql: Client, projection: string, liveSchema: string): Promise<void> {
-  const kept = keptSchemaOf(liveSchema)
+export function dropKeptTables(sql: Client, projection: string, liveSchema: string): Promise<void> {
+  return dropTables(sql, projection, liveSchema, keptSchemaOf(liveSchema))
+}
+
+/** Not under the lock of the live tables: whoever writes those does not wait for this. */
+async function dropTables(sql: Client, projection: string, liveSchema: string, schema: string): Promise<void> {
   await inTransaction(sql, async (tx) => {
     await tx.unsafe(`set local lock_timeout = '2s'`)
-    await lockUntilCommit(tx, liveSchema)
-    await dropReadModelSchema(tx, kept)
-    await forgetParked(tx, parkedNameOf(projection, liveSchema, kept))
+    await lockUntilCommit(tx, schema)
+    await dropReadModelSchema(tx, schema)
+    await tx.unsafe(forgetParked, [parkedNameOf(projection, liveSchema, schema)])
   })
 }
 
@@ -95,29 +115,47 @@ function renamesOf({ liveSchema, shadowSchema }: SchemaSwap, hasKept: boolean): 
   return [...(hasKept ? [[kept, gone] as const] : []), [liveSchema, kept], [shadowSchema, liveSchema]]
 }
 
-async function checkLive(tx: QueryRunner, { liveSchema, liveIncarnation, epoch }: SchemaSwap): Promise<void> {
-  const live = await findCheckpoint(tx, liveSchema)
-  if (!live) throw new PlatformError('unavailable', `There are no tables ${liveSchema} to take the place of.`)
-  await claimCheckpoint(tx, liveSchema, live, epoch)
-  if (live.incarnation === liveIncarnation) return
-  const words = `${liveSchema} is in the life ${live.incarnation}, expected ${liveIncarnation}: somebody else writes it.`
-  throw new PlatformError('lost-leadership', words)
+async function readCheckpoint(tx: QueryRunner, schema: string): Promise<Checkpoint> {
+  try {
+    const [row] = await tx.unsafe(`select ${checkpointColumns} from ${quoteName(schema)}.checkpoint`)
+    if (row) return toCheckpoint(row)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+  throw notReady(schema, 'it has no checkpoint')
 }
 
-async function checkShadow(tx: QueryRunner, swap: SchemaSwap): Promise<void> {
-  const { shadowSchema, position, version, shape, epoch } = swap
-  const shadow = await findCheckpoint(tx, shadowSchema)
-  if (!shadow) throw notReady(shadowSchema, 'it is not there')
-  await claimCheckpoint(tx, shadowSchema, shadow, epoch)
-  const wanted: Partial<Checkpoint> = { position, version, shape }
-  for (const [name, value] of Object.entries(wanted))
-    if (shadow[name as keyof Checkpoint] !== value)
-      throw notReady(shadowSchema, `its ${name} is ${shadow[name as keyof Checkpoint]}, wanted ${value}`)
+/** A table or index that a crash of the database would empty. */
+async function findLossy(tx: QueryRunner, schema: string): Promise<string | undefined> {
   const [lossy] = await tx.unsafe(
-    `select relname from pg_class where relnamespace = $1::regnamespace and relkind in ('r', 'i') and relpersistence <> 'p'`,
-    [quoteName(shadowSchema)],
+    `select relname from pg_class where relnamespace = to_regnamespace($1) and relkind in ('r', 'i') and relpersistence <> 'p'`,
+    [quoteName(schema)],
   )
-  if (lossy) throw notReady(shadowSchema, `${lossy.relname} would not survive a crash of the database`)
+  return lossy && String(lossy.relname)
+}
+
+function checkLive(live: Checkpoint, { liveSchema, liveIncarnation, epoch }: SchemaSwap): void {
+  if (live.epoch > epoch) throw lostLeadership(liveSchema, `epoch ${live.epoch} writes it, this one is ${epoch}`)
+  if (live.incarnation !== liveIncarnation)
+    throw lostLeadership(liveSchema, `it is in the life ${live.incarnation}, expected ${liveIncarnation}`)
+}
+
+function checkShadow(shadow: Checkpoint, lossy: string | undefined, swap: SchemaSwap): void {
+  const { shadowSchema, position, version, shape, epoch } = swap
+  if (shadow.epoch > epoch) throw lostLeadership(shadowSchema, `epoch ${shadow.epoch} writes it, this one is ${epoch}`)
+  const pairs = {
+    position: [shadow.position, position],
+    version: [shadow.version, version],
+    shape: [shadow.shape, shape],
+  }
+  for (const [name, [found, wanted]] of Object.entries(pairs))
+    if (found !== wanted) throw notReady(shadowSchema, `its ${name} is ${found}, wanted ${wanted}`)
+  if (lossy !== undefined) throw notReady(shadowSchema, `${lossy} would not survive a crash of the database`)
+}
+
+/** No such schema, or no such table. */
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '42P01' || error.code === '3F000')
 }
 
 function notReady(schema: string, words: string): PlatformError {
@@ -127,17 +165,4 @@ function notReady(schema: string, words: string): PlatformError {
 async function schemaExists(tx: QueryRunner, schema: string): Promise<boolean> {
   const [found] = await tx.unsafe('select to_regnamespace($1) is not null as there', [quoteName(schema)])
   return found?.there === true
-}
-
-async function renameParked(tx: QueryRunner, swap: SchemaSwap, from: string, to: string): Promise<void> {
-  const { projection, liveSchema } = swap
-  await forgetParked(tx, parkedNameOf(projection, liveSchema, to))
-  await tx.unsafe('update platform.parked_events set projection = $1 where projection = $2', [
-    parkedNameOf(projection, liveSchema, to),
-    parkedNameOf(projection, liveSchema, from),
-  ])
-}
-
-async function forgetParked(tx: QueryRunner, name: string): Promise<void> {
-  await tx.unsafe('delete from platform.parked_events where projection = $1', [name])
 }
