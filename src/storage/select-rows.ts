@@ -37,3 +37,16 @@ export async function selectRowsWhere(
   const stored = await tx.unsafe(text, values, { prepare: true }).values()
   return stored.map((row) => decodeRow(plan, columns, row))
 }
+
+/** A page of a table in the order of its key. */
+export async function selectRowsInOrder(
+  tx: QueryRunner,
+  { table, offset, countMax }: { table: PgTable; offset: number; countMax: number },
+): Promise<PlainRow[]> {
+  const plan = planTable(table)
+  const read = plan.columns.map(({ quoted, kind }) => kind.read(`t.${quoted}`))
+  const order = plan.key.map(({ quoted }) => `t.${quoted}`)
+  const text = `select ${read.join(', ')} from ${plan.quoted} as t order by ${order.join(', ')} limit $1 offset $2`
+  const stored = await tx.unsafe(text, [countMax, offset]).values()
+  return stored.map((row) => decodeRow(plan, plan.columns, row))
+}

@@ -115,7 +115,7 @@ export const areaRules: readonly AreaRule[] = [
   },
   {
     area: /^src\/services\/logic\//,
-    // The leading logic starts the processes that rebuild.
+    // The leading logic starts the processes that rebuild, and the one that answers about the past.
     may: [
       ...hostAndBelow,
       'src/admin/',
@@ -123,13 +123,14 @@ export const areaRules: readonly AreaRule[] = [
       'src/services/gateway/',
       audit,
       'src/services/rebuilder/',
+      'src/services/historian/',
       readModels,
     ],
     packages: ['hono', 'drizzle-orm', schemaLibrary],
     runsIn: 'server',
   },
   {
-    area: /^src\/services\/rebuilder\//,
+    area: /^src\/services\/(rebuilder|historian)\//,
     may: [...hostAndBelow, 'src/services/*', readModels],
     packages: [],
     runsIn: 'server',

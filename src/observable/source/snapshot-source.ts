@@ -110,7 +110,7 @@ export function checkSelector(
 }
 
 /** Changed rows are matched by equal values (O3): a value in another spelling than the rows' would never match one. */
-function checkValues({ name, table }: ObservableDefinition, selector: Selector): void {
+export function checkValues({ name, table }: Pick<ObservableDefinition, 'name' | 'table'>, selector: Selector): void {
   for (const { property, kind } of planTable(table).columns) {
     const value = selector[property]
     if (value === undefined || value === null) continue
@@ -124,7 +124,7 @@ function checkValues({ name, table }: ObservableDefinition, selector: Selector):
   }
 }
 
-function unknownObservable(name: string, known: readonly string[]): PlatformError {
+export function unknownObservable(name: string, known: readonly string[]): PlatformError {
   const near = nearestName(name, known)
   return new PlatformError('not-found', `There is no observable "${name}"${near ? `; did you mean "${near}"?` : '.'}`)
 }

@@ -1,18 +1,18 @@
-import { nearestName } from '#kernel/nearest.ts'
-import { describeError, PlatformError } from '#kernel/platform-error.ts'
+import { describeError } from '#kernel/platform-error.ts'
 import type { Position } from '#kernel/position.ts'
-import { type ProjectionDefinition, projectionId } from '../define-projection.ts'
+import { projectionId } from '../define-projection.ts'
 import { loadSkippedIds } from '../parking/skipped-events.ts'
 import { dropStalePasts } from './drop-stale.ts'
 import { type ExplainedEvent, explainEvents } from './explain-events.ts'
+import { findDefinition } from './find-definition.ts'
 import type { PastAnswer } from './past-answer.ts'
 import { createPastJobs } from './past-jobs.ts'
 import { pastLife } from './past-life.ts'
 import { type PastPorts, pastLimitsDefault } from './past-ports.ts'
 import { createPastWalks } from './past-walks.ts'
 import { type PreparedRows, prepareRows } from './prepare-rows.ts'
+import { createReplays, type Replays } from './replays.ts'
 import type { RowsThen } from './rows-then.ts'
-import { isPlatformProjection } from './shadow-definition.ts'
 
 /**
  * Read models as they were: what a fresh projection, with today's code, would hold had the log ended there.
@@ -25,6 +25,7 @@ export interface Past {
   rowsAt(projection: string, position: Position): Promise<PastAnswer<RowsThen>>
   /** What the events at these positions, in order, did to the rows of every plugin's projection that handles them. */
   explain(positions: readonly Position[]): Promise<PastAnswer<readonly ExplainedEvent[]>>
+  readonly replays: Replays
   isBusy(): boolean
   stop(): Promise<void>
 }
@@ -36,6 +37,7 @@ export function createPast(ports: PastPorts): Past {
   const around = { ...ports, limits, walks }
   const jobs = createPastJobs(clock)
   const byId = new Map(definitions.map((definition) => [projectionId(definition), definition]))
+  const replays = createReplays(ports, byId)
   const clearing = dropStalePasts(ports, byId).catch((error: unknown) =>
     log.warning(`pasts that nobody can use any more could not be dropped: ${describeError(error)}`),
   )
@@ -68,27 +70,13 @@ export function createPast(ports: PastPorts): Past {
         limits.waitMs,
       )
     },
-    isBusy: () => jobs.busyCount() > 0 || walks.isWalking(),
+    replays,
+    isBusy: () => jobs.busyCount() > 0 || walks.isWalking() || replays.list().some(({ phase }) => phase === 'running'),
     stop: async () => {
       await clearing
       await walks.stop()
       await jobs.stop()
+      await replays.stop()
     },
   }
-}
-
-export function findDefinition(
-  byId: ReadonlyMap<string, ProjectionDefinition>,
-  projection: string,
-): ProjectionDefinition {
-  const found = byId.get(projection)
-  if (found && isPlatformProjection(found))
-    throw new PlatformError(
-      'bad-input',
-      `${projection} holds a row for each event of the log: look at the log itself instead of its past.`,
-    )
-  if (found) return found
-  const near = nearestName(projection, [...byId.keys()])
-  const words = near ? `; did you mean "${near}"?` : `: there are ${[...byId.keys()].join(', ')}.`
-  throw new PlatformError('not-found', `There is no projection "${projection}"${words}`)
 }

@@ -1,0 +1,79 @@
+import type { EventStore, RecordedEvent } from '#event-store/event-store.ts'
+import { parseStreamName } from '#event-store/stream-name.ts'
+import { upcastEvent } from '#event-store/upcast.ts'
+import type { Json } from '#kernel/json.ts'
+import { describeError, PlatformError } from '#kernel/platform-error.ts'
+import { comparePositions, type Position } from '#kernel/position.ts'
+import type { Decider } from './decider.ts'
+import { evolve } from './entity.ts'
+import { showState } from './show-state.ts'
+
+/** An entity as it was: its events up to a moment, folded with today's decider. */
+export type EntityThen = {
+  readonly stream: string
+  /** Of the last event up to the moment; -1 before the first one. */
+  readonly revision: number
+  /** Of the last event there is. */
+  readonly lastRevision: number
+  readonly position: Position | null
+  /** Null where no decider knows this kind of entity: then its events are all there is to see. */
+  readonly state: Json
+  readonly hasDecider: boolean
+  /** An event that today's code cannot read: from there on the state is not what it was. */
+  readonly unreadable: { readonly revision: number; readonly type: string; readonly words: string } | null
+}
+
+const pageCount = 1_000
+
+/** Up to a position, or up to a revision. Throws `not-found` for a stream without events, `bad-input` for no entity. */
+export async function loadEntityThen(
+  store: Pick<EventStore, 'readStream'>,
+  deciders: readonly { readonly plugin: string; readonly decider: Decider<unknown> }[],
+  stream: string,
+  until: { readonly position: Position } | { readonly revision: number },
+): Promise<EntityThen> {
+  const decider = findDecider(deciders, stream)
+  const isWithin = (event: RecordedEvent): boolean =>
+    'position' in until ? comparePositions(event.position, until.position) <= 0 : event.revision <= until.revision
+  const [newest] = await store.readStream(stream, { from: 'end', direction: 'backwards', countMax: 1 })
+  if (!newest) throw new PlatformError('not-found', `There is no event in the stream ${stream}.`)
+
+  let state: unknown = decider?.initialState()
+  let last: RecordedEvent | undefined
+  let unreadable: EntityThen['unreadable'] = null
+  for (let from = 0; ; ) {
+    const page = await store.readStream(stream, { from, direction: 'forwards', countMax: pageCount })
+    for (const event of page) {
+      if (!isWithin(event)) break
+      last = event
+      try {
+        state = evolve(decider, state, event.type, upcastEvent(event).data)
+      } catch (error) {
+        unreadable ??= { revision: event.revision, type: event.type, words: describeError(error) }
+      }
+    }
+    const end = page.at(-1)
+    if (!end || page.length < pageCount || last !== end) break
+    from = end.revision + 1
+  }
+  return {
+    stream,
+    revision: last?.revision ?? -1,
+    lastRevision: newest.revision,
+    position: last?.position ?? null,
+    state: decider ? showState(state) : null,
+    hasDecider: decider !== undefined,
+    unreadable,
+  }
+}
+
+function findDecider(
+  deciders: readonly { readonly plugin: string; readonly decider: Decider<unknown> }[],
+  stream: string,
+): Decider<unknown> | undefined {
+  const name = parseStreamName(stream)
+  if (name?.kind !== 'entity' && name?.kind !== 'platform')
+    throw new PlatformError('bad-input', `"${stream}" is no entity's stream: wanted <plugin>.<Category>-<id>.`)
+  if (name.kind === 'platform') return undefined
+  return deciders.find(({ plugin, decider }) => plugin === name.plugin && decider.category === name.category)?.decider
+}
