@@ -9,6 +9,7 @@ import { createEventRoutes } from './event-routes.ts'
 import { createEventStoreRoutes } from './event-store-routes.ts'
 import { createEvidenceRoutes } from './evidence-routes.ts'
 import { sessionCookie } from './login.ts'
+import { createPastRoutes } from './past-routes.ts'
 import { createProjectionRoutes } from './projection-routes.ts'
 import { createRebuildRoutes } from './rebuild-routes.ts'
 
@@ -88,6 +89,7 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminVariables> {
   api.route('/audit', createAuditRoutes(options))
   api.route('/projections', createProjectionRoutes(options))
   api.route('/rebuilds', createRebuildRoutes(options))
+  api.route('/past', createPastRoutes(options))
   api.route('/event-store', createEventStoreRoutes(options))
   api.route('/evidence', createEvidenceRoutes(options))
   api.all('*', (c) => {

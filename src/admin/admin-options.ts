@@ -10,6 +10,7 @@ import type { RebuildControl } from '#projection/rebuild/rebuild-control.ts'
 import type { ProjectionStatus } from '#vortex/protocol/platform-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
 import type { AdminLogin } from './login.ts'
+import type { PastAccess } from './past-access.ts'
 
 /** What every route knows of its caller. */
 export type AdminVariables = { Variables: { user: string } }
@@ -25,6 +26,8 @@ export type AdminApiOptions = {
   /** Undefined while this instance does not lead. */
   readonly audit: () => Audit | undefined
   readonly evidence: () => EvidenceControl | undefined
+  /** For asking what was; where it is not given, nobody can be asked. */
+  readonly past?: PastAccess
   /** How far behind each projection is and how fast it goes, as looked at a moment ago. */
   readonly progress: () => Iterable<TupleOf<typeof ProjectionStatus>>
   /** The caller's network address. */

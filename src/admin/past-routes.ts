@@ -15,6 +15,7 @@ import type { Selector } from '#vortex/protocol/row.ts'
 import type { AdminApiOptions, AdminVariables } from './admin-options.ts'
 import type { PastAccess } from './past-access.ts'
 import { parseMoment, resolveMoment } from './past-moment.ts'
+import { wholeNumber } from './read-request.ts'
 import { addReplayRoutes } from './replay-routes.ts'
 
 const rowsCountMax = 1_000
@@ -74,10 +75,7 @@ export function createPastRoutes(options: AdminApiOptions): Hono<AdminVariables>
   })
 
   routes.get('/rows/difference', async (c) => {
-    const [from, to] = await Promise.all([
-      positionOf('from', c.req.query('from')),
-      positionOf('to', c.req.query('to')),
-    ])
+    const [from, to] = await Promise.all([positionOf('from', c.req.query('from')), positionOf('to', c.req.query('to'))])
     return c.json(await questions().changes({ ...readScreen(c, options.instance), from, to }))
   })
 
@@ -151,12 +149,6 @@ function parseSelector(text: string | undefined): Selector {
   const isPlain = (value: unknown) => value === null || ['string', 'number', 'boolean'].includes(typeof value)
   if (isJsonObject(found) && Object.values(found).every(isPlain)) return found as Selector
   throw new PlatformError('bad-input', 'The selector is wrong: wanted JSON such as {"id":"…"} with plain values.')
-}
-
-function wholeNumber(name: string, text: string, min: number): number {
-  const value = Number(text)
-  if (Number.isSafeInteger(value) && value >= min) return value
-  throw new PlatformError('bad-input', `${name} is "${text}": wanted a whole number from ${min}.`)
 }
 
 function unavailable(words: string): never {

@@ -1,10 +1,9 @@
 import type { Hono } from 'hono'
 import * as v from 'valibot'
-import { PlatformError } from '#kernel/platform-error.ts'
 import type { Position } from '#kernel/position.ts'
 import type { PastQuestions } from '#observable/source/past-questions.ts'
-import { parseWith } from '#vortex/protocol/parse.ts'
 import type { AdminVariables } from './admin-options.ts'
+import { readBody, wholeNumber } from './read-request.ts'
 
 const nameField = v.pipe(v.string(), v.maxLength(300))
 const replaySchema = v.object({
@@ -34,17 +33,13 @@ export function addReplayRoutes(
   const { questions, positionOf } = around
 
   routes.post('/replays', async (c) => {
-    const parsed = parseWith(replaySchema, await c.req.json().catch(() => ({})))
-    if (!parsed.ok) throw new PlatformError('bad-input', `The request is wrong: ${parsed.words}.`)
-    const { from, to, ...request } = parsed.value
+    const { from, to, ...request } = await readBody(c, replaySchema)
     const [first, last] = await Promise.all([positionOf('from', from === '' ? '0' : from), positionOf('to', to)])
     return c.json({ replay: await questions().startReplay({ ...request, from: first, to: last }) })
   })
   routes.get('/replays', async (c) => c.json({ replays: await questions().replays() }))
   routes.get('/replays/:id', async (c) => c.json({ replay: await questions().replay(c.req.param('id')) }))
-  routes.post('/replays/:id/cancel', async (c) =>
-    c.json({ replay: await questions().cancelReplay(c.req.param('id')) }),
-  )
+  routes.post('/replays/:id/cancel', async (c) => c.json({ replay: await questions().cancelReplay(c.req.param('id')) }))
   routes.post('/replays/:id/drop', async (c) => {
     await questions().dropReplay(c.req.param('id'))
     return c.json({})
@@ -62,10 +57,4 @@ export function addReplayRoutes(
   routes.get('/replays/:id/comparison', async (c) =>
     c.json({ tables: await questions().compareReplay(c.req.param('id')) }),
   )
-}
-
-function wholeNumber(name: string, text: string, min: number): number {
-  const value = Number(text)
-  if (Number.isSafeInteger(value) && value >= min) return value
-  throw new PlatformError('bad-input', `${name} is "${text}": wanted a whole number from ${min}.`)
 }

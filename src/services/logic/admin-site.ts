@@ -3,9 +3,11 @@ import { Hono } from 'hono'
 import { getConnInfo } from 'hono/bun'
 import { createAdminApi } from '#admin/admin-api.ts'
 import type { AdminLogin } from '#admin/login.ts'
+import type { PastAccess } from '#admin/past-access.ts'
 import type { EvidenceControl } from '#evidence/evidence-control.ts'
+import { allProjections } from '#plugin-host/all-projections.ts'
 import { toAppManifest } from '#plugin-host/app-manifest.ts'
-import type { DiscoveredPlugin } from '#plugin-host/discover-plugins.ts'
+import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
 import type { VortexServer } from '#vortex/server/vortex-server.ts'
 import { createAppSite } from '../gateway/app-site.ts'
 import { createHealthSite, type Gauges } from '../health-site.ts'
@@ -21,7 +23,7 @@ export function createAdminSite(options: {
   context: ServiceContext<'logic'>
   core: LogicCore
   board: StatusBoard
-  plugins: readonly DiscoveredPlugin[]
+  plugins: readonly LoadedPlugin[]
   login: AdminLogin
   vortex: VortexServer
   health: () => ServiceHealth
@@ -43,6 +45,7 @@ export function createAdminSite(options: {
     rebuilds: () => core.engine()?.rebuilds,
     audit: core.audit,
     evidence: options.evidence,
+    past: toPastAccess(plugins, core),
     progress: board.projections.rows,
     addressOf: (c) => getConnInfo(c).remote.address ?? '',
     clock,
@@ -57,4 +60,15 @@ export function createAdminSite(options: {
   root.route('/api', adminApi)
   root.route('/', appSite)
   return root
+}
+
+function toPastAccess(plugins: readonly LoadedPlugin[], core: LogicCore): PastAccess {
+  return {
+    questions: core.past,
+    deciders: plugins.flatMap(({ manifest, logic }) =>
+      (logic?.deciders ?? []).map((decider) => ({ plugin: manifest.id, decider })),
+    ),
+    observables: plugins.flatMap(({ logic }) => logic?.observables ?? []),
+    definitions: allProjections(plugins),
+  }
 }

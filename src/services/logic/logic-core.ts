@@ -8,18 +8,21 @@ import { backOffMs } from '#kernel/back-off.ts'
 import { describeError } from '#kernel/platform-error.ts'
 import { logStart } from '#kernel/position.ts'
 import type { Random } from '#kernel/random.ts'
+import type { PastQuestions } from '#observable/source/past-questions.ts'
 import { createSnapshotSource, type SnapshotSource } from '#observable/source/snapshot-source.ts'
 import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
 import { projectionId } from '#projection/define-projection.ts'
 import { eventSearch } from '#projections/event-search/event-search.ts'
 import type { Client } from '#storage/client.ts'
 import { openDatabase } from '#storage/database.ts'
+import { createHistorian } from '../historian/start-historian.ts'
 import type { ServiceContext } from '../run-role.ts'
 import type { PartHealth } from '../service.ts'
 import { createStopSignal } from '../stop-signal.ts'
 import { anchorFoldersOf } from './anchor-folders.ts'
 import type { Engine } from './engine.ts'
 import { startLeading } from './leading.ts'
+import { createRowChangesOf } from './row-changes.ts'
 import { wordsForEverybody } from './words-for-everybody.ts'
 
 export type OpenedStore = {
@@ -46,6 +49,8 @@ export interface LogicCore {
   audit(): Audit | undefined
   /** The leader's connections to Postgres. */
   sql(): Client | undefined
+  /** For asking what was; undefined while this instance does not lead. */
+  past(): PastQuestions | undefined
   /** Whether actions are taken and snapshots answered here. */
   state(): CoreState
   onState(listener: (state: CoreState) => void): () => void
@@ -73,6 +78,7 @@ export function createLogicCore(options: {
   let snapshots: SnapshotSource | undefined
   let audit: Audit | undefined
   let sql: Client | undefined
+  const historian = createHistorian({ home: config.home, log: log.named('past'), clock })
   let leading: ReturnType<typeof startLeading> | undefined
   let opening: Promise<void> = Promise.resolve()
   let state: CoreState = { online: false, words: 'logic is starting' }
@@ -106,7 +112,9 @@ export function createLogicCore(options: {
   const openAuditOf = (working: Engine, ofStore: EventStore): Audit => {
     const projector = working.projectors.find(({ id }) => id === projectionId(eventSearch))
     const position = () => projector?.status().position ?? logStart
-    return openAudit({ url: getDatabaseUrl(config), store: ofStore, position, clock, log: log.named('audit') })
+    const rowChangesOf = createRowChangesOf(historian.questions)
+    const url = getDatabaseUrl(config)
+    return openAudit({ url, store: ofStore, position, rowChangesOf, clock, log: log.named('audit') })
   }
 
   const leadingOptions: Omit<Parameters<typeof startLeading>[0], 'store'> = {
@@ -124,6 +132,8 @@ export function createLogicCore(options: {
       snapshots = work && createSnapshotSource({ sql: work.database.sql, observables, otherNames: options.otherNames })
       void audit?.close().catch(() => undefined)
       audit = work && store && openAuditOf(work.engine, store)
+      // Whoever leads next has a process of its own for the past.
+      if (!work) void historian.stop()
       tell({ online: work !== undefined, words })
     },
   }
@@ -135,6 +145,7 @@ export function createLogicCore(options: {
     snapshots: () => snapshots,
     audit: () => audit,
     sql: () => sql,
+    past: () => (engine ? historian.questions : undefined),
     state: () => state,
     onState: (listener) => {
       listeners.add(listener)
@@ -148,6 +159,7 @@ export function createLogicCore(options: {
       signal.stop()
       await opening
       await leading?.stop()
+      await historian.stop()
       await operations?.close()
       await store?.close()
     },
