@@ -19,7 +19,7 @@ export interface Historian {
 }
 
 const entry = resolve(import.meta.dir, 'main.ts')
-const answerDeadlineMs = 20_000
+const answerDeadlineMs = 12_000
 const stopDeadlineMs = 5_000
 const askedCountMax = 200
 const wordsLengthMax = 2_000

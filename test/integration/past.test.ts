@@ -1,0 +1,154 @@
+/** The past of a running platform, over the admin API: screens, entities, what a tap did, and replays. */
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type AdminClient, signIn } from '#cli/admin-client.ts'
+import { newUuid } from '#kernel/ids.ts'
+import { connectDevice, type Device } from '#support/device.ts'
+import { eventually } from '#support/eventually.ts'
+import { type Platform, startPlatform } from '#support/platform.ts'
+import type { Row } from '#vortex/protocol/row.ts'
+
+const startTimeoutMs = 120_000
+const testTimeoutMs = 60_000
+
+let platform: Platform
+let device: Device
+let admin: AdminClient
+
+beforeAll(async () => {
+  platform = await startPlatform()
+  device = connectDevice(platform.url('field'), 'field')
+  const config = JSON.parse(readFileSync(join(platform.home, 'logic/config.json'), 'utf8'))
+  admin = await signIn(platform.url('logic'), config.httpServer.admin.recoveryUser)
+}, startTimeoutMs)
+
+afterAll(async () => {
+  device?.close()
+  await platform?.[Symbol.asyncDispose]()
+}, startTimeoutMs)
+
+type Answer<T> = { readonly state: string; readonly value: T }
+type ScreenThen = { readonly rows: readonly Row[]; readonly rowCount: number; readonly version: number }
+
+const query = (fields: Readonly<Record<string, string>>) => new URLSearchParams(fields).toString()
+
+async function get<T>(path: string, fields: Readonly<Record<string, string>> = {}): Promise<T> {
+  return (await admin.request('GET', `/api/past/${path}?${query(fields)}`)) as T
+}
+
+/** Asks until the answer is there. */
+async function ready<T>(path: string, fields: Readonly<Record<string, string>>): Promise<T> {
+  let answer: Answer<T> | undefined
+  await eventually('the past is prepared', async () => {
+    answer = await get<Answer<T>>(path, fields)
+    return answer.state === 'ready'
+  })
+  if (!answer) throw new Error('it was ready')
+  return answer.value
+}
+
+async function push(name: string, fields: object): Promise<string> {
+  const answer = await device.push(`tutorial.${name}`, fields)
+  if (answer.outcome !== 'accepted') throw new Error(`${name} was not accepted: ${answer.words}`)
+  return String(answer.position)
+}
+
+const screenAt = (at: string, id: string) =>
+  ready<ScreenThen>('rows', { observable: 'tutorial.StringInt', selector: JSON.stringify({ id }), at })
+
+test(
+  'a screen, an entity and what a tap did are told as they were at each moment',
+  async () => {
+    const stringIntId = newUuid()
+    const added = await push('AddStringInt', { stringIntId, string1: 'Mast 7', int1: 1 })
+    const raised = await push('AddIntValue', { stringIntId, offset: 41 })
+    const deleted = await push('DeleteStringInt', { stringIntId })
+    const row = { id: stringIntId, string1: 'Mast 7', int1: 1 }
+
+    expect((await screenAt(`before:${added}`, stringIntId)).rows).toEqual([])
+    expect((await screenAt(added, stringIntId)).rows).toEqual([row])
+    expect((await screenAt(raised, stringIntId)).rows).toEqual([{ ...row, int1: 42 }])
+    expect((await screenAt(deleted, stringIntId)).rows).toEqual([])
+    const all = await ready<ScreenThen>('rows', { observable: 'tutorial.StringInt', at: raised })
+    expect(all.rowCount).toBe(4)
+
+    const stream = `tutorial.StringInt-${stringIntId}`
+    expect(await get<object>('entity', { stream, at: raised })).toMatchObject({
+      revision: 1,
+      lastRevision: 2,
+      state: { exists: true, string1: 'Mast 7', int1: 42 },
+    })
+    expect(await get<object>('entity/difference', { stream, from: added, to: raised })).toMatchObject({
+      differences: [{ path: ['int1'], before: 1, after: 42 }],
+    })
+    const selector = JSON.stringify({ id: stringIntId })
+    expect(
+      await ready<object>('rows/difference', { observable: 'tutorial.StringInt', selector, from: added, to: raised }),
+    ).toMatchObject({ added: 0, removed: 0, changed: 1, changes: [{ fields: ['int1'] }] })
+
+    const explained = await ready<readonly unknown[]>('row-changes', { positions: [raised, deleted].join(',') })
+    const table = (rows: readonly object[]) => [
+      { projection: 'tutorial.string-ints', tables: [{ table: 'rows', rows }] },
+    ]
+    const last = { ...row, int1: 42 }
+    expect(explained).toMatchObject([
+      { position: raised, projections: table([{ before: row, after: last, fields: ['int1'] }]) },
+      { position: deleted, projections: table([{ before: last, after: null }]) },
+    ])
+    const rows = await admin.request('GET', `/api/audit/events/${raised}/rows`)
+    expect(rows).toMatchObject({
+      rows: [{ projection: 'tutorial.string-ints', table: 'rows', before: row, after: last }],
+    })
+  },
+  testTimeoutMs,
+)
+
+test(
+  'a time leads to the place in the log, and what nobody can answer is refused with words',
+  async () => {
+    const stringIntId = newUuid()
+    const added = await push('AddStringInt', { stringIntId, string1: 'Mast 8', int1: 1 })
+    const { event } = await get<{ event: { recordedAt: number } }>('moment', { at: added })
+    await eventually('the clock has gone on', () => Date.now() > event.recordedAt)
+    const between = new Date(event.recordedAt).toISOString()
+    await push('AddIntValue', { stringIntId, offset: 1 })
+    expect((await screenAt(between, stringIntId)).rows).toMatchObject([{ int1: 1 }])
+    expect(await get<object>('moment', { at: between })).toMatchObject({ event: { type: 'tutorial.AddStringInt' } })
+
+    for (const [path, fields, words] of [
+      ['rows', { observable: 'tutorial.StringInd' }, 'did you mean "tutorial.StringInt"?'],
+      ['rows', { observable: 'tutorial.StringInt', selector: '{"int1":1}' }, 'has a field "int1"'],
+      ['rows', { observable: 'tutorial.StringInt', at: 'last week' }, 'wanted a time'],
+      ['rows', { projection: 'peek.action-audit', table: 'actions' }, 'look at the log itself'],
+      ['entity', { stream: 'tutorial.StringInt-none' }, 'no event in the stream'],
+      ['row-changes', { positions: '7' }, '1 to 50 positions'],
+    ] as const)
+      await expect(get(path, fields)).rejects.toThrow(words)
+  },
+  testTimeoutMs,
+)
+
+test(
+  'a replay of one entity gives its rows beside the live ones, and is gone when it is dropped',
+  async () => {
+    const stringIntId = newUuid()
+    await push('AddStringInt', { stringIntId, string1: 'Mast 9', int1: 1 })
+    const to = await push('AddIntValue', { stringIntId, offset: 2 })
+    await push('AddIntValue', { stringIntId, offset: 3 })
+    const request = { projection: 'tutorial.string-ints', to, stream: `tutorial.StringInt-${stringIntId}` }
+    const { replay } = (await admin.request('POST', '/api/past/replays', request)) as { replay: { id: string } }
+    await eventually('the replay is done', async () => {
+      const found = (await admin.request('GET', `/api/past/replays/${replay.id}`)) as { replay: { phase: string } }
+      return found.replay.phase === 'done'
+    })
+    const page = await admin.request('GET', `/api/past/replays/${replay.id}/rows?table=rows&live=yes`)
+    expect(page).toMatchObject({ rowCount: 1, rows: [{ row: { int1: 3 }, live: { int1: 6 }, fields: ['int1'] }] })
+    expect(await admin.request('GET', `/api/past/replays/${replay.id}/comparison`)).toMatchObject({
+      tables: [{ table: 'rows', equal: 0, different: 1, onlyHere: 0 }],
+    })
+    await admin.request('POST', `/api/past/replays/${replay.id}/drop`, {})
+    await expect(admin.request('GET', `/api/past/replays/${replay.id}`)).rejects.toThrow('There is no replay')
+  },
+  testTimeoutMs,
+)
