@@ -1,5 +1,5 @@
 import { foldText } from '#projections/event-search/search-text.ts'
-import type { SearchQuery } from './search-query.ts'
+import type { EventKind, SearchQuery } from './search-query.ts'
 
 /** A query as SQL conditions over the event-search read model, each parameter numbered in order. */
 export type Conditions = { readonly sql: string; readonly values: readonly (string | number)[] }
@@ -23,12 +23,17 @@ export function toConditions(query: SearchQuery): Conditions {
   equals('by_device', query.device)
   equals('correlation_id', query.correlation)
   equals('kind', query.kind)
+  // Rare kinds have streams of their own, which have an index.
+  const home = query.kind && homes[query.kind]
+  if (home !== undefined) parts.push(beginsWith('stream', home))
   const instant = query.time === 'occurred' ? 'occurred_at' : 'recorded_at'
   if (query.from !== undefined) parts.push(`${instant} >= ${parameter(query.from)}`)
   if (query.to !== undefined) parts.push(`${instant} < ${parameter(query.to)}`)
   if (query.text !== undefined) parts.push(`strpos(search_text, ${parameter(foldText(query.text))}) > 0`)
   return { sql: parts.length === 0 ? 'true' : parts.join(' and '), values }
 }
+
+const homes: Readonly<Partial<Record<EventKind, string>>> = { refusal: 'refusals-', decision: 'peek.', job: 'jobs-' }
 
 /** A refusal is found under the action that was refused, and under its own type. */
 function typeCondition(type: string, beginsWith: (column: string, value: string) => string): string {

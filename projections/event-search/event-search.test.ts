@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'bun:test'
+import type { ProjectedEvent } from '#plugin-api'
+import { eventSearch } from './event-search.ts'
+
+const id = '11111111-1111-4111-8111-111111111111'
+
+/** The row of one event. */
+function rowOf(change: Partial<ProjectedEvent>, metadata: ProjectedEvent['recorded']['metadata'] = {}, data = {}) {
+  const rows: Record<string, unknown>[] = []
+  const table = { insert: (row: Record<string, unknown>) => void rows.push(row) }
+  const event = { id, type: 'shop.PlaceOrder', stream: 'shop.Order-7', revision: 0, user: '', device: '', ...change }
+  const whole = { occurredAt: 1.5, recordedAt: 2, ...event, recorded: { data, metadata } }
+  eventSearch.on[0]?.project(whole as ProjectedEvent, { events: table } as never)
+  return rows[0] ?? {}
+}
+
+describe('a row says what an event is', () => {
+  test.each([
+    [{ actionId: id }, 'action'],
+    [{ actionId: 'other' }, 'fact'],
+    [{ type: 'peek.ActionRefused', stream: 'refusals-shop.Order-7' }, 'refusal'],
+    [{ type: 'peek.ActionRefused' }, 'foreign'],
+    [{ stream: 'peek.Projections-shop.orders', actionId: id }, 'decision'],
+    [{ stream: 'jobs-shop.bills', actionId: id }, 'job'],
+    [{}, 'foreign'],
+  ])('%j is %s', (change, kind) => expect(rowOf(change).kind).toBe(kind))
+
+  test.each([
+    ['shop.Order-7', 'shop', 'Order', '7'],
+    ['refusals-shop.Order-a-b.c', 'shop', 'Order', 'a-b.c'],
+    ['peek.Projections-shop.orders', 'peek', 'Projections', 'shop.orders'],
+    ['peek.Settings', 'peek', 'Settings', ''],
+    ['jobs-shop.bills', 'shop', 'bills', ''],
+    ['stranger', '', '', ''],
+  ])('and where it belongs: %s', (stream, plugin, category, entityId) => {
+    expect(rowOf({ stream })).toMatchObject({ plugin, category, entityId, stream })
+  })
+
+  test('a refusal is found under the action that was refused', () => {
+    const refusal = { type: 'peek.ActionRefused', stream: 'refusals-shop.Order-7' }
+    expect(rowOf(refusal, {}, { action: 'shop.PlaceOrder', data: {} }).type).toBe('shop.PlaceOrder')
+    expect(rowOf(refusal, {}, { action: 7 }).type).toBe('peek.ActionRefused')
+  })
+
+  test('data is kept as it was recorded, whatever today’s code makes of it', () => {
+    const row = rowOf({ data: { today: true } }, { schemaVersion: 3 }, { b: 1, a: 'Äh' })
+    expect(row).toMatchObject({ data: '{"b":1,"a":"Äh"}', searchText: 'b: 1\na: äh', schemaVersion: 3, occurredAt: 1 })
+  })
+
+  test('names longer than an index can hold are cut, so that no event is left out', () => {
+    const row = rowOf(
+      { stream: `x.Y-${'ü'.repeat(5_000)}`, user: 'u'.repeat(700) },
+      { correlationId: 'c'.repeat(9_000) },
+    )
+    for (const column of ['stream', 'entityId', 'user', 'correlationId'])
+      expect(Buffer.byteLength(String(row[column]))).toBeLessThan(2_000)
+  })
+})
