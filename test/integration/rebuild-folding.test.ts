@@ -1,10 +1,11 @@
 /** The building of a shadow on a real Postgres, over an event store in memory, with stores that break when told to. */
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { upcastEvent } from '#event-store/upcast.ts'
+import { createUpcasters } from '#event-store/upcast.ts'
 import { must } from '#kernel/assert.ts'
 import { type Clock, systemClock } from '#kernel/clock.ts'
 import { silentLog } from '#kernel/log.ts'
+import { PlatformError } from '#kernel/platform-error.ts'
 import { createSeededRandom, pickOne, type Random } from '#kernel/random.ts'
 import { startProjector } from '#projection/projector.ts'
 import type { FromRebuilder, ToRebuilder } from '#projection/rebuild/rebuild-messages.ts'
@@ -14,7 +15,7 @@ import { createBlindFinder, createTrustingProver } from '#projection/rebuild/tes
 import type { Client } from '#storage/client.ts'
 import { eventually } from '#support/eventually.ts'
 import { type MigratedDatabase, migratedDatabase } from '#support/migrated-database.ts'
-import { ResetCounter } from '#testing/counter.ts'
+import { AddToCounter, ResetCounter } from '#testing/counter.ts'
 import {
   added,
   CounterRemoved,
@@ -49,6 +50,15 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((rebuild) => rebuild.stop()))
 })
 
+const upcasters = createUpcasters()
+upcasters.addAll(
+  [AddToCounter, ResetCounter, CounterSet, CounterRemoved, CounterTouched].map(({ name }) => ({
+    type: name,
+    version: 1,
+    upcasts: [],
+  })),
+)
+
 /** Goes on at once after a failure: nothing here waits for a clock. */
 const impatientClock: Clock = { now: systemClock.now, after: (_, work) => systemClock.after(0, work) }
 
@@ -82,7 +92,7 @@ function start(
       isPaused: false,
       ...begin,
     },
-    code: { definition: counters, upcast: upcastEvent },
+    code: { definition: counters, upcast: upcasters.upcast },
     store,
     sql,
     prover,
@@ -195,4 +205,208 @@ describe('P4 the rebuilt rows are those of the live way', () => {
         expect(await parkedOf('test.counters__next')).toEqual(live.parked)
       }
   }, 60_000)
+})
+
+class Killed extends Error {}
+
+/** A client that dies at its nth transaction: before it, or when it is committed and nobody knows. */
+function dyingClient(diesAt: number, when: 'before' | 'after'): { client: Client; hasDied: () => boolean } {
+  let count = 0
+  let hasDied = false
+  const die = (): never => {
+    hasDied = true
+    throw new Killed('killed')
+  }
+  const begin = async (...args: unknown[]): Promise<unknown> => {
+    if (hasDied) die()
+    const isLast = ++count === diesAt
+    if (isLast && when === 'before') die()
+    const result: unknown = await Reflect.apply(sql.begin, sql, args)
+    return isLast ? die() : result
+  }
+  const client = new Proxy(sql, { get: (target, name) => (name === 'begin' ? begin : Reflect.get(target, name)) })
+  return { client, hasDied: () => hasDied }
+}
+
+/** The shadow's own word of how far it is; nothing before there is one. */
+async function foldedEvents(): Promise<number> {
+  const [there] = await sql`select to_regclass(${`"${shadowSchema}".checkpoint`}) is not null as there`
+  if (!there?.there) return 0
+  const [row] = await sql.unsafe(`select event_count::int as events from "${shadowSchema}".checkpoint`)
+  return Number(row?.events)
+}
+
+describe('P3 a killed rebuild goes on where it was', () => {
+  test('killed at every transaction, before it and after it, it never begins again', async () => {
+    const random = createSeededRandom(seedOf('kills'))
+    await recordHistory(random, 250)
+    const live = await projectLive()
+    for (const when of ['before', 'after'] as const) {
+      await sql.unsafe(`drop schema if exists "${shadowSchema}" cascade`)
+      let folded = 0
+      let isClose = false
+      for (let diesAt = 2; !isClose; diesAt = 2 + Math.floor(random() * 4)) {
+        const { client } = dyingClient(diesAt + (folded > 200 ? 20 : 0), when)
+        const rebuild = start({ sql: client, limits: { pageCountMax: 20, memoryBytesMax: 3_000 } })
+        await eventually('it is close or killed', () =>
+          rebuild.said.some(({ kind }) => kind === 'close' || kind === 'failed'),
+        )
+        isClose = rebuild.said.some(({ kind }) => kind === 'close')
+        await rebuild.stop()
+        const now = await foldedEvents()
+        expect(now).toBeGreaterThanOrEqual(folded)
+        folded = now
+        if (isClose) expect(rebuild.prover.eventIds()).toEqual(store.log.filter(isProjected).map(({ id }) => id))
+      }
+      expect(await rowsOf(shadowSchema)).toEqual(live.rows)
+      expect(await parkedOf('test.counters__next')).toEqual(live.parked)
+    }
+  }, 60_000)
+
+  test('a store that is away for a while is waited for, and nothing is folded twice', async () => {
+    await recordHistory(createSeededRandom(seedOf('away')), 200)
+    const live = await projectLive()
+    let reads = 0
+    const away = (): never => {
+      throw new PlatformError('unavailable', 'The store is away.')
+    }
+    const flaky = {
+      ...store,
+      readLog: (page: Parameters<typeof store.readLog>[0]) => (++reads % 7 === 0 ? away() : store.readLog(page)),
+    }
+    const rebuild = start({ store: flaky, limits: { pageCountMax: 10 } })
+    await rebuild.until('close')
+    await rebuild.stop()
+    expect(await rowsOf(shadowSchema)).toEqual(live.rows)
+    expect(rebuild.prover.eventIds()).toEqual(store.log.filter(isProjected).map(({ id }) => id))
+  }, 30_000)
+
+  test('a stop saves what is folded', async () => {
+    for (const id of ['a', 'b', 'c', 'd']) await recordEvents(store, id, [added(id, 1)])
+    const rebuild = start({ limits: { pageCountMax: 1, saveEveryMsMin: 1e9 } })
+    await eventually('something is folded', () =>
+      rebuild.said.some((one) => one.kind === 'progress' && one.eventCount >= 2),
+    )
+    await rebuild.stop()
+    expect(await foldedEvents()).toBeGreaterThanOrEqual(2)
+  })
+
+  test('seam 9: a shadow that a later leader has claimed is left alone', async () => {
+    await recordEvents(store, 'a', [added('a', 1)])
+    const early = start({ limits: { meetingMsMax: 1 } })
+    await early.until('close')
+    const late = start({}, { epoch: 2 })
+    await late.until('close')
+    await recordEvents(store, 'a', [added('a', 1)])
+    expect(await early.until('failed')).toMatchObject({ errorKind: 'lost-leadership' })
+    await late.stop()
+  })
+})
+
+const isProjected = ({ stream }: { stream: string }): boolean => stream.startsWith('test.')
+
+describe('P5 what cannot be projected', () => {
+  test('an event of an unknown version parks its entity, the others go on', async () => {
+    await recordEvents(store, 'a', [{ ...added('a', 1), version: 9 }, added('a', 2)])
+    await recordEvents(store, 'b', [added('b', 5)])
+    const rebuild = start()
+    await rebuild.until('close')
+    await rebuild.stop()
+    expect((await rowsOf(shadowSchema)).counters).toEqual([{ id: 'b', sum: 5, note: '' }])
+    const parked = await parkedOf('test.counters__next')
+    expect(parked.map(({ stream }) => stream)).toEqual(['test.Counter-a', 'test.Counter-a'])
+    expect(parked[0]?.words).toContain('version 9')
+  })
+
+  test('skipped events are left out, and nothing parks behind them', async () => {
+    const [bad] = await recordEvents(store, 'a', [{ type: CounterTouched.name, data: { isBad: true } }, added('a', 2)])
+    await sql`insert into platform.skipped_events (projection, event_id, stream, type, words, by_user, reason)
+      values ('test.counters', ${bad?.id ?? ''}, 'test.Counter-a', 't', 'w', 'ann', 'broken')`
+    const rebuild = start()
+    await rebuild.until('close')
+    await rebuild.stop()
+    expect((await rowsOf(shadowSchema)).counters).toEqual([{ id: 'a', sum: 2, note: '' }])
+    expect(await parkedOf('test.counters__next')).toEqual([])
+  })
+
+  /** Longer than an index takes, and nothing that could be compressed. */
+  const tooLong = (random: Random): string =>
+    Array.from({ length: 9_000 }, () => Math.floor(random() * 36).toString(36)).join('')
+
+  test('an event whose row Postgres refuses parks, as it does live', async () => {
+    const random = createSeededRandom(seedOf('refused key'))
+    await recordHistory(random, 60)
+    await recordEvents(store, 'bad', [added(tooLong(random), 1), added('bad', 1)])
+    await recordHistory(random, 60)
+    const live = await projectLive()
+    const rebuild = start({ limits: { pageCountMax: 50, saveEveryMsMin: 1e9 } })
+    await rebuild.until('close')
+    await rebuild.stop()
+    expect(await rowsOf(shadowSchema)).toEqual(live.rows)
+    expect((await parkedOf('test.counters__next')).map(({ event_id }) => event_id)).toEqual(
+      live.parked.map(({ event_id }) => event_id),
+    )
+    expect(live.parked.length).toBeGreaterThanOrEqual(2)
+  })
+
+  test('a row that only an index refuses parks its event too', async () => {
+    const random = createSeededRandom(seedOf('refused index'))
+    await recordEvents(store, 'a', [added('a', 1)])
+    await recordEvents(store, 'bad', [added('bad', 1), added('bad', 1, tooLong(random))])
+    const live = await projectLive()
+    const rebuild = start()
+    await rebuild.until('close')
+    await rebuild.stop()
+    expect(await rowsOf(shadowSchema)).toEqual(live.rows)
+    expect((await parkedOf('test.counters__next')).map(({ event_id }) => event_id)).toEqual(
+      live.parked.map(({ event_id }) => event_id),
+    )
+    expect(live.parked).toHaveLength(1)
+  })
+})
+
+describe('the meeting', () => {
+  test('the shadow goes exactly where it is asked to, and follows again when it is sent away', async () => {
+    const [first] = await recordEvents(store, 'a', [added('a', 1)])
+    const rebuild = start({ limits: { meetingMsMax: 60_000 } })
+    expect((await rebuild.until('close')).position).toBe(must(first, 'it was recorded').position)
+    const [, second] = await recordEvents(store, 'a', [added('a', 10), added('a', 100)])
+    const at = must(second, 'it was recorded').position
+    rebuild.run.hear({ kind: 'meet', position: at })
+    expect((await rebuild.until('met')).position).toBe(at)
+    expect((await rowsOf(shadowSchema)).counters).toEqual([{ id: 'a', sum: 11, note: '' }])
+    const closes = () => rebuild.said.filter(({ kind }) => kind === 'close').length
+    rebuild.run.hear({ kind: 'part' })
+    await eventually('it is close again', () => closes() === 2)
+    expect((await rowsOf(shadowSchema)).counters).toEqual([{ id: 'a', sum: 111, note: '' }])
+  })
+
+  test('who wants to see the differences first is waited for, while the shadow follows', async () => {
+    await recordEvents(store, 'a', [added('a', 1)])
+    const rebuild = start({}, { asksFirst: true })
+    await rebuild.until('compared')
+    await recordEvents(store, 'a', [added('a', 1)])
+    await eventually('it follows', () => rebuild.said.some((one) => one.kind === 'progress' && one.eventCount === 2))
+    expect(rebuild.said.some(({ kind }) => kind === 'close')).toBe(false)
+    rebuild.run.hear({ kind: 'approve' })
+    await rebuild.until('close')
+  })
+
+  test('a paused rebuild reads nothing until it is resumed', async () => {
+    await recordEvents(store, 'a', [added('a', 1)])
+    let reads = 0
+    const counting = {
+      ...store,
+      readLog: (page: Parameters<typeof store.readLog>[0]) => {
+        reads++
+        return store.readLog(page)
+      },
+    }
+    const rebuild = start({ store: counting }, { isPaused: true })
+    await eventually('it began', () => rebuild.said.some(({ kind }) => kind === 'progress'))
+    expect(reads).toBe(0)
+    rebuild.run.hear({ kind: 'resume' })
+    await rebuild.until('close')
+    expect(reads).toBeGreaterThan(0)
+  })
 })
