@@ -11,7 +11,13 @@ export type ConfirmDialogProps = {
   readonly words: string
   /** The verb on the button that does it. */
   readonly confirm: string
+  /** The word on the button that does nothing; where "Cancel" could be taken for the deed. */
+  readonly keep?: string
   readonly danger?: boolean
+  /** What there is to know or choose beside the words. */
+  readonly children?: JSX.Element
+  /** It cannot be done as things stand; the children say why. */
+  readonly blocked?: boolean
   /** Ask why; the answer is required and handed to `onConfirm`. */
   readonly reasonLabel?: string
   /** Does it. While this runs the dialog stays; a throw is shown and nothing typed is lost. */
@@ -38,6 +44,7 @@ export function ConfirmDialog(props: ConfirmDialogProps): JSX.Element {
   )
 
   async function confirm(): Promise<void> {
+    if (props.blocked || busy()) return
     if (props.reasonLabel !== undefined && reason().trim() === '') {
       setReasonError('Please say why: it is kept with the change.')
       return
@@ -62,13 +69,21 @@ export function ConfirmDialog(props: ConfirmDialogProps): JSX.Element {
       words={props.words}
       actions={
         <>
-          <Button onClick={() => props.onClose()}>Cancel</Button>
-          <Button tone={props.danger ? 'danger' : 'primary'} busy={busy()} onClick={() => void confirm()}>
+          <Button onClick={() => props.onClose()}>{props.keep ?? 'Cancel'}</Button>
+          <Button
+            tone={props.danger ? 'danger' : 'primary'}
+            busy={busy()}
+            disabled={props.blocked ?? false}
+            onClick={() => void confirm()}
+          >
             {props.confirm}
           </Button>
         </>
       }
     >
+      <Show when={'children' in props}>
+        <div class="mb-4">{props.children}</div>
+      </Show>
       <Show when={props.reasonLabel}>
         {(label) => (
           <TextInput

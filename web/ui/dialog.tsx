@@ -48,7 +48,7 @@ export function Dialog(props: DialogProps): JSX.Element {
                 {props.words}
               </KobalteDialog.Description>
             </Show>
-            <Show when={props.children}>
+            <Show when={'children' in props}>
               <div class="mt-4">{props.children}</div>
             </Show>
             <Show when={props.actions}>

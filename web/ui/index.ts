@@ -3,12 +3,14 @@ export { AppFrame, AppHeader, Page, Sidebar, SidebarGroup, SidebarLink, StatusBa
 export { Button, type ButtonProps, type ButtonTone } from './button.tsx'
 export { ButtonLink } from './button-link.tsx'
 export { Card, type CardProps } from './card.tsx'
+export { Checkbox } from './checkbox.tsx'
 export { ConfirmDialog, type ConfirmDialogProps } from './confirm-dialog.tsx'
 export { createNow } from './create-now.ts'
 export { type Column, DataTable, type DataTableProps } from './data-table.tsx'
 export { Dialog, type DialogProps } from './dialog.tsx'
 export { EmptyState } from './empty-state.tsx'
 export { ErrorPanel, type ErrorPanelProps } from './error-panel.tsx'
+export { Figure, Figures } from './figures.tsx'
 export {
   formatAge,
   formatBytes,
@@ -18,6 +20,7 @@ export {
   formatMoment,
   formatPlural,
   formatPosition,
+  formatRange,
   formatRate,
   formatShortLength,
 } from './format.ts'
@@ -35,6 +38,7 @@ export { Progress, type ProgressProps } from './progress.tsx'
 export { RelativeTime } from './relative-time.tsx'
 export { Sparkline, type SparklineProps } from './sparkline.tsx'
 export { Badge, StatusPill, type StatusPillProps, type StatusTone } from './status-pill.tsx'
+export { type Step, Steps } from './steps.tsx'
 export { TextInput, type TextInputProps } from './text-input.tsx'
 export { setTheme, type Theme, theme } from './theme.ts'
 export { ThemeSwitch } from './theme-switch.tsx'

@@ -35,7 +35,7 @@ export function AdminSidebar(props: { readonly path: string }): JSX.Element {
           {(page) => (
             <SidebarLink
               href={page.href}
-              current={props.path === page.href}
+              current={page.href === '/' ? props.path === '/' : isPathUnder(props.path, page.href)}
               icon={<Dynamic component={page.icon} aria-hidden="true" />}
             >
               {page.title}

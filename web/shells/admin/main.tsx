@@ -12,6 +12,7 @@ import { AdminHome } from './admin-home.tsx'
 import { EventStorePage } from './event-store-page.tsx'
 import { EventsPage } from './events-page.tsx'
 import { EvidencePage } from './evidence-page.tsx'
+import { ProjectionPage } from './projection-page.tsx'
 import { ProjectionsPage } from './projections-page.tsx'
 import { ServicesPage } from './services-page.tsx'
 import { SessionGate, useSession } from './session-gate.tsx'
@@ -32,6 +33,7 @@ function SignedInAdmin(): JSX.Element {
           <Route path="/" component={AdminHome} />
           <Route path="/services" component={ServicesPage} />
           <Route path="/projections" component={ProjectionsPage} />
+          <Route path="/projections/:id" component={ProjectionPage} />
           <Route path="/event-store" component={EventStorePage} />
           <Route path="/events" component={EventsPage} />
           <Route path="/evidence" component={EvidencePage} />

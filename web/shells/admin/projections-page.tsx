@@ -1,158 +1,113 @@
-import { createSignal, type JSX, Show } from 'solid-js'
-import { ProjectionStatus } from '#vortex/protocol/platform-tuples.ts'
+import { createSignal, For, type JSX, Show } from 'solid-js'
+import { ProjectionStatus, RebuildStatus } from '#vortex/protocol/platform-tuples.ts'
 import { useObservable } from '#web/sdk'
-import {
-  Button,
-  Card,
-  type Column,
-  ConfirmDialog,
-  DataTable,
-  EmptyState,
-  formatCount,
-  formatLength,
-  formatPlural,
-  formatPosition,
-  formatRate,
-  LiveView,
-  Page,
-  PageTitle,
-  RelativeTime,
-  StatusPill,
-  showToast,
-} from '#web/ui'
-import { resetProjection } from './admin-api.ts'
+import { Button, EmptyState, LiveView, Page, PageTitle, Progress, StatusPill } from '#web/ui'
+import { ProjectionError } from './projection-error.tsx'
+import { ProjectionFigures, VersionNotes } from './projection-figures.tsx'
+import { isOver, latestOf, progressWords, type RebuildRow, rebuildLook, rebuildTitle } from './rebuild-looks.ts'
+import { StartRebuildDialog } from './start-rebuild-dialog.tsx'
 import { type ProjectionRow, projectionLook } from './status-looks.ts'
 
+/** How the read models stand, one block each; a rebuild begins here, and goes on on the page of its projection. */
 export function ProjectionsPage(): JSX.Element {
   const projections = useObservable(ProjectionStatus, () => ({}))
-  const [resetId, setResetId] = createSignal<string>()
-
-  async function reset(reason: string): Promise<void> {
-    const id = resetId()
-    if (id === undefined) return
-    await resetProjection(id, reason)
-    showToast(`${id} is being emptied and replayed.`)
-  }
-
+  const rebuilds = useObservable(RebuildStatus, () => ({}))
+  const [startId, setStartId] = createSignal<string>()
   return (
     <Page>
       <PageTitle title="Projections" words="They turn events into the tables that screens show." />
-      <Card flush>
-        <LiveView of={projections}>
-          <DataTable
-            caption="Projections"
-            columns={projectionColumns(setResetId)}
-            rows={projections.rows}
-            rowProps={(row) => ({ 'data-testid': `projection-${row.id}` })}
-            empty={<EmptyState title="No projections" words="They come with the plugins that define them." />}
-          />
-        </LiveView>
-      </Card>
-      <ConfirmDialog
-        open={resetId() !== undefined}
-        title="Reset and replay?"
-        words={`The tables of ${resetId() ?? ''} are emptied and filled again from all events. Nothing is lost; screens show the rows as they come back.`}
-        confirm="Reset and replay"
-        danger
-        reasonLabel="Reason"
-        onConfirm={reset}
-        onClose={() => setResetId(undefined)}
-      />
+      <LiveView of={projections}>
+        <Show
+          when={projections.rows.length > 0}
+          fallback={<EmptyState title="No projections" words="They come with the plugins that define them." />}
+        >
+          <ul aria-label="Projections" class="flex flex-col gap-3">
+            <For each={projections.rows}>
+              {(row) => (
+                <ProjectionBlock
+                  row={row}
+                  rebuild={latestOf(rebuilds.rows, row.id)}
+                  onRebuild={() => setStartId(row.id)}
+                />
+              )}
+            </For>
+          </ul>
+        </Show>
+      </LiveView>
+      <StartRebuildDialog projection={startId()} onClose={() => setStartId(undefined)} />
     </Page>
   )
 }
 
-function projectionColumns(onReset: (id: string) => void): readonly Column<ProjectionRow>[] {
-  return [
-    { title: 'Projection', isHeader: true, cell: (row) => <ProjectionName row={row} /> },
-    {
-      title: 'State',
-      cell: (row) => <StatusPill tone={projectionLook(row).tone}>{projectionLook(row).title}</StatusPill>,
-    },
-    { title: 'Position and head', align: 'end', cell: (row) => <Positions row={row} /> },
-    { title: 'Behind', align: 'end', cell: (row) => <Lag row={row} /> },
-    { title: 'Rate', align: 'end', cell: (row) => <Flow row={row} /> },
-    { title: 'Parked', align: 'end', cell: (row) => <ParkedCount count={row.parkedCount} /> },
-    { title: 'Last error', cell: (row) => <LastError row={row} /> },
-    {
-      title: 'Actions',
-      hideTitle: true,
-      align: 'end',
-      cell: (row) => (
-        <Button
-          onClick={() => onReset(row.id)}
-          disabled={row.state === 'resetting'}
-          aria-label={`Reset and replay ${row.id}`}
-        >
-          Reset and replay
-        </Button>
-      ),
-    },
-  ]
-}
-
-function ProjectionName(props: { readonly row: ProjectionRow }): JSX.Element {
+function ProjectionBlock(props: {
+  readonly row: ProjectionRow
+  readonly rebuild: RebuildRow | undefined
+  onRebuild(): void
+}): JSX.Element {
+  const running = () => {
+    const { rebuild } = props
+    return rebuild && !isOver(rebuild) ? rebuild : undefined
+  }
   return (
-    <>
-      <span class="block">{props.row.name}</span>
-      <span class="block text-xs font-normal whitespace-nowrap text-ink-muted">
-        {props.row.plugin}, version {props.row.version}
-      </span>
-    </>
+    <li
+      data-testid={`projection-${props.row.id}`}
+      class="flex flex-col gap-3 rounded-card border border-line bg-surface px-4 py-3.5 sm:px-5"
+    >
+      <div class="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
+        <div class="min-w-0">
+          <h2 class="text-[0.9375rem] font-semibold wrap-anywhere">
+            <a href={projectionHref(props.row.id)} class="hover:underline">
+              {props.row.name}
+            </a>
+          </h2>
+          <p class="text-sm text-ink-muted">
+            {props.row.plugin}, version {props.row.version}
+          </p>
+        </div>
+        <div class="flex flex-wrap items-center gap-2">
+          <Show when={props.row.parkedCount > 0}>
+            <StatusPill tone="warning" title="Events that could not be applied, and those behind them">
+              {props.row.parkedCount} parked
+            </StatusPill>
+          </Show>
+          <StatusPill tone={projectionLook(props.row).tone}>{projectionLook(props.row).title}</StatusPill>
+          <Show when={!running()}>
+            <Button onClick={() => props.onRebuild()} aria-label={`Rebuild ${props.row.id}`}>
+              Rebuild …
+            </Button>
+          </Show>
+        </div>
+      </div>
+      <VersionNotes row={props.row} />
+      <Show when={running()}>{(rebuild) => <RunningRebuild rebuild={rebuild()} />}</Show>
+      <ProjectionFigures row={props.row} compact />
+      <ProjectionError row={props.row} />
+    </li>
   )
 }
 
-function Positions(props: { readonly row: ProjectionRow }): JSX.Element {
+function RunningRebuild(props: { readonly rebuild: RebuildRow }): JSX.Element {
+  const look = () => rebuildLook(props.rebuild)
   return (
-    <span class="font-mono text-xs leading-5" title={`${props.row.position} of ${props.row.head}`}>
-      <span class="block">{formatPosition(props.row.position)}</span>
-      <span class="block whitespace-nowrap text-ink-muted">of {formatPosition(props.row.head)}</span>
-    </span>
+    <div class="flex flex-wrap items-end gap-x-4 gap-y-2 rounded-control bg-sunken px-3 py-2.5">
+      <div class="min-w-0 flex-1 basis-60">
+        <Progress
+          label={rebuildTitle(props.rebuild)}
+          value={props.rebuild.phase === 'queued' ? undefined : props.rebuild.share}
+          words={progressWords(props.rebuild)}
+        />
+      </div>
+      <a
+        href={projectionHref(props.rebuild.projection)}
+        class="inline-flex items-center gap-2 text-sm font-medium text-accent hover:underline"
+      >
+        <StatusPill tone={look().tone}>{look().title}</StatusPill>
+        Open
+      </a>
+    </div>
   )
 }
 
-function Flow(props: { readonly row: ProjectionRow }): JSX.Element {
-  return (
-    <span class="whitespace-nowrap">
-      <span class="block">{formatRate(props.row.ratePerSecond)}</span>
-      <span class="block text-xs text-ink-muted">{formatPlural(props.row.eventCount, 'event')}</span>
-    </span>
-  )
-}
-
-function Lag(props: { readonly row: ProjectionRow }): JSX.Element {
-  return (
-    <span class="whitespace-nowrap">
-      <span class="block">{props.row.lagEvents === null ? '–' : formatPlural(props.row.lagEvents, 'event')}</span>
-      <span class="block text-xs text-ink-muted">
-        {formatLength(props.row.lagSeconds * 1_000)}
-        <Show when={props.row.etaSeconds}>{(eta) => <>, {formatLength(eta() * 1_000)} to go</>}</Show>
-      </span>
-    </span>
-  )
-}
-
-function ParkedCount(props: { readonly count: number }): JSX.Element {
-  return (
-    <Show when={props.count > 0} fallback="0">
-      <StatusPill tone="warning" title="Entities with an event that could not be applied">
-        {formatCount(props.count)}
-      </StatusPill>
-    </Show>
-  )
-}
-
-function LastError(props: { readonly row: ProjectionRow }): JSX.Element {
-  return (
-    <span class="block max-w-56 min-w-36 text-xs break-words">
-      {props.row.lastError ?? <span class="text-ink-muted">none</span>}
-      <Show when={props.row.lastCommitAt}>
-        {(at) => (
-          <span class="block text-ink-muted">
-            last commit <RelativeTime at={at()} />
-          </span>
-        )}
-      </Show>
-    </span>
-  )
+export function projectionHref(id: string): string {
+  return `/projections/${encodeURIComponent(id)}`
 }

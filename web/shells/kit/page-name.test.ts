@@ -16,11 +16,12 @@ const manifest = {
 }
 
 test('a page is called as the shell, the screen or at least the plugin calls it', () => {
-  const name = (path: string) => pageName(path, manifest, { '/': 'Home' })
-  expect(['/', '/p/inbox/tasks', '/p/inbox/tasks/7', '/nowhere'].map(name)).toEqual([
+  const name = (path: string) => pageName(path, manifest, { '/': 'Home', '/rows': 'Rows' })
+  expect(['/', '/p/inbox/tasks', '/p/inbox/tasks/7', '/rows/7', '/nowhere'].map(name)).toEqual([
     'Home',
     'Tasks',
     'Inbox',
+    'Rows',
     undefined,
   ])
 })

@@ -1,0 +1,90 @@
+import { useParams } from '@solidjs/router'
+import ArrowLeft from 'lucide-solid/icons/arrow-left'
+import { createSignal, type JSX, Show } from 'solid-js'
+import { ProjectionStatus, RebuildStatus } from '#vortex/protocol/platform-tuples.ts'
+import { useObservable } from '#web/sdk'
+import { Button, ButtonLink, Card, EmptyState, InlineNotice, LiveView, Page, PageTitle, StatusPill } from '#web/ui'
+import { DifferencesCard } from './differences-card.tsx'
+import { KeptCard } from './kept-card.tsx'
+import { ProjectionError } from './projection-error.tsx'
+import { ProjectionFigures, versionNotes } from './projection-figures.tsx'
+import { ProjectionHistoryCard } from './projection-history-card.tsx'
+import { RebuildCard } from './rebuild-card.tsx'
+import { isOver, latestOf, type RebuildRow } from './rebuild-looks.ts'
+import { ResetCard } from './reset-card.tsx'
+import { StartRebuildDialog } from './start-rebuild-dialog.tsx'
+import { type ProjectionRow, projectionLook } from './status-looks.ts'
+
+/** One projection: how it stands, its rebuild step by step, the way back, and what was decided about it. */
+export function ProjectionPage(): JSX.Element {
+  const params = useParams<{ id: string }>()
+  const id = () => decodeURIComponent(params.id)
+  const projections = useObservable(ProjectionStatus, () => ({}))
+  const rebuilds = useObservable(RebuildStatus, () => ({}))
+  return (
+    <Page>
+      <a href="/projections" class="mb-2 inline-flex items-center gap-1.5 text-sm text-accent hover:underline">
+        <ArrowLeft class="size-4" aria-hidden="true" />
+        All projections
+      </a>
+      <LiveView of={projections}>
+        <Show when={projections.rows.find((row) => row.id === id())} fallback={<UnknownProjection id={id()} />}>
+          {(row) => <Projection row={row()} rebuild={latestOf(rebuilds.rows, row().id)} rebuilds={rebuilds.rows} />}
+        </Show>
+      </LiveView>
+    </Page>
+  )
+}
+
+function Projection(props: {
+  readonly row: ProjectionRow
+  readonly rebuild: RebuildRow | undefined
+  readonly rebuilds: readonly RebuildRow[]
+}): JSX.Element {
+  const [isStarting, setStarting] = createSignal(false)
+  const isRebuilding = () => props.rebuild !== undefined && !isOver(props.rebuild)
+  const notes = () => versionNotes(props.row)
+  return (
+    <>
+      <PageTitle
+        title={props.row.name}
+        words={`Of ${props.row.plugin}, version ${props.row.version}.`}
+        actions={
+          <>
+            <StatusPill tone={projectionLook(props.row).tone}>{projectionLook(props.row).title}</StatusPill>
+            <Button tone="primary" onClick={() => setStarting(true)} disabled={isRebuilding()}>
+              Rebuild …
+            </Button>
+          </>
+        }
+      />
+      <div class="flex flex-col gap-5" data-testid={`projection-${props.row.id}`}>
+        <Show when={notes().length > 0}>
+          <InlineNotice tone={props.row.frozenWords === null ? 'info' : 'warning'}>{notes().join(' ')}</InlineNotice>
+        </Show>
+        <ProjectionError row={props.row} />
+        <Card title="Now">
+          <ProjectionFigures row={props.row} />
+        </Card>
+        <Show when={props.rebuild}>{(rebuild) => <RebuildCard rebuild={rebuild()} row={props.row} />}</Show>
+        <Show when={props.rebuild?.phase === 'comparing' ? props.rebuild : undefined}>
+          {(rebuild) => <DifferencesCard rebuild={rebuild()} />}
+        </Show>
+        <KeptCard row={props.row} isBusy={isRebuilding()} />
+        <ProjectionHistoryCard projection={props.row.id} rebuilds={props.rebuilds} />
+        <ResetCard row={props.row} isBusy={isRebuilding()} />
+      </div>
+      <StartRebuildDialog projection={isStarting() ? props.row.id : undefined} onClose={() => setStarting(false)} />
+    </>
+  )
+}
+
+function UnknownProjection(props: { readonly id: string }): JSX.Element {
+  return (
+    <EmptyState
+      title="There is no such projection"
+      words={`Found no "${props.id}": its plugin may have been removed, or logic does not lead just now.`}
+      actions={<ButtonLink href="/projections">All projections</ButtonLink>}
+    />
+  )
+}

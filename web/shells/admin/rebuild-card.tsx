@@ -1,0 +1,135 @@
+import { type JSX, Match, Show, Switch } from 'solid-js'
+import {
+  Card,
+  Figure,
+  Figures,
+  formatCount,
+  formatPosition,
+  formatRate,
+  InlineNotice,
+  Progress,
+  RelativeTime,
+  Sparkline,
+  StatusPill,
+  Steps,
+} from '#web/ui'
+import { createRateHistory, rateCountMax } from './create-rate-history.ts'
+import { ProofView } from './proof-view.tsx'
+import {
+  etaWords,
+  isOver,
+  outcomeWords,
+  progressWords,
+  type RebuildRow,
+  rebuildLook,
+  rebuildTitle,
+  stepsOf,
+} from './rebuild-looks.ts'
+import { RebuildSteering } from './rebuild-steering.tsx'
+import type { ProjectionRow } from './status-looks.ts'
+
+/** A rebuild step by step while it goes on, and what came of it when it is over. */
+export function RebuildCard(props: { readonly rebuild: RebuildRow; readonly row: ProjectionRow }): JSX.Element {
+  const look = () => rebuildLook(props.rebuild)
+  return (
+    <Card
+      title={rebuildTitle(props.rebuild)}
+      actions={
+        <>
+          <StatusPill tone={look().tone}>{look().title}</StatusPill>
+          <Show when={!isOver(props.rebuild)}>
+            <RebuildSteering rebuild={props.rebuild} row={props.row} />
+          </Show>
+        </>
+      }
+    >
+      <div class="flex flex-col gap-5" data-testid="rebuild" data-phase={props.rebuild.phase}>
+        <Who rebuild={props.rebuild} />
+        <Switch>
+          <Match when={!isOver(props.rebuild)}>
+            <Steps label="Steps of the rebuild" steps={stepsOf(props.rebuild)} />
+            <Progress
+              label={stepsOf(props.rebuild).find(({ state }) => state === 'current')?.title ?? 'Waiting to begin'}
+              value={props.rebuild.phase === 'queued' ? undefined : props.rebuild.share}
+              words={progressWords(props.rebuild)}
+            />
+            <Pace rebuild={props.rebuild} />
+          </Match>
+          <Match when={props.rebuild.phase === 'failed'}>
+            <InlineNotice tone="alarm">
+              {outcomeWords(props.rebuild)} The live tables are as they were, and go on.
+            </InlineNotice>
+          </Match>
+          <Match when={props.rebuild.phase === 'cancelled'}>
+            <p class="text-sm">The live tables are as they were. {outcomeWords(props.rebuild)}</p>
+          </Match>
+          <Match when={true}>
+            <p class="text-sm">The new tables are shown: {outcomeWords(props.rebuild)}.</p>
+          </Match>
+        </Switch>
+        <Show when={props.rebuild.proofOutcome}>
+          <ProofView rebuild={props.rebuild} />
+        </Show>
+      </div>
+    </Card>
+  )
+}
+
+function Who(props: { readonly rebuild: RebuildRow }): JSX.Element {
+  return (
+    <p class="-mt-1 text-sm text-ink-muted">
+      Begun <RelativeTime at={props.rebuild.startedAt} /> by {props.rebuild.by}
+      <Show when={props.rebuild.reason}>{(reason) => <>: {reason()}</>}</Show>
+      <Show when={props.rebuild.endedAt}>
+        {(at) => (
+          <>
+            {' '}
+            · over <RelativeTime at={at()} />
+          </>
+        )}
+      </Show>
+    </p>
+  )
+}
+
+function Pace(props: { readonly rebuild: RebuildRow }): JSX.Element {
+  const rates = createRateHistory(() => props.rebuild)
+  const rate = () => formatRate(props.rebuild.isPaused ? 0 : props.rebuild.eventsPerSecond)
+  return (
+    <div class="grid gap-x-6 gap-y-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+      <Figures class="sm:grid-cols-4 lg:grid-cols-4">
+        <Figure title="Events" note={`of the log to ${formatPosition(props.rebuild.head)}`}>
+          {formatCount(props.rebuild.eventCount)}
+        </Figure>
+        <Figure title="Rows" note="in the new tables">
+          {formatCount(props.rebuild.rowCount)}
+        </Figure>
+        <Figure
+          title="Pace"
+          note={props.rebuild.rateMax === null ? 'no limit' : `at most ${formatRate(props.rebuild.rateMax)}`}
+        >
+          {rate()}
+        </Figure>
+        <Figure title="To go" note={etaRange(props.rebuild)}>
+          {etaMiddle(props.rebuild)}
+        </Figure>
+      </Figures>
+      <Sparkline
+        label={`Pace of the last two minutes: ${rate()} now`}
+        values={rates()}
+        countMax={rateCountMax}
+        topMin={100}
+      />
+    </div>
+  )
+}
+
+/** The middle stands large, its range below it. */
+function etaMiddle(rebuild: RebuildRow): string {
+  return etaWords(rebuild)?.split(', ')[0] ?? '–'
+}
+
+function etaRange(rebuild: RebuildRow): string {
+  if (rebuild.isPaused) return 'once it goes on'
+  return etaWords(rebuild)?.split(', ')[1] ?? (rebuild.etaSeconds === null ? 'not known yet' : 'quite sure')
+}
