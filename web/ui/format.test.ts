@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { formatAge, formatBytes, formatLength, formatPosition, formatRange, formatRate } from './format.ts'
+import { formatAge, formatBytes, formatLength, formatPosition, formatRate } from './format.ts'
 
 test('a length shows one unit, rounded down', () => {
   const shown = [0, 850, 59_999, 60_000, 3_599_999, 3_600_000, 172_800_000].map(formatLength)
@@ -32,9 +32,4 @@ test('a position shows its digits without the zeros in front', () => {
 
 test('a rate has a decimal only while it is small', () => {
   expect([0, 0.25, 9.96, 12.4].map(formatRate)).toEqual(['0/s', '0.3/s', '10.0/s', '12/s'])
-})
-
-test('a range stands beside its middle where it says more', () => {
-  expect(formatRange(12_000, 9_000, 20_000)).toBe('12 s, 9 s to 20 s')
-  expect([formatRange(12_000, 12_100, 12_300), formatRange(12_000, null, null)]).toEqual(['12 s', '12 s'])
 })

@@ -37,14 +37,6 @@ export function formatShortLength(lengthMs: number): string {
   return lengthMs < 10 ? `${lengthMs.toFixed(1)} ms` : formatLength(lengthMs)
 }
 
-/** A length nobody knows exactly: `12 s, 9 s to 20 s`; the range only where it says more. */
-export function formatRange(lengthMs: number, minMs: number | null, maxMs: number | null): string {
-  const middle = formatLength(lengthMs)
-  if (minMs === null || maxMs === null) return middle
-  const [min, max] = [formatLength(minMs), formatLength(maxMs)]
-  return min === max ? middle : `${middle}, ${min} to ${max}`
-}
-
 /** `just now`, `12 s ago`, `in 4 min`. */
 export function formatAge(at: number, now: number): string {
   const ageMs = now - at

@@ -20,7 +20,6 @@ export {
   formatMoment,
   formatPlural,
   formatPosition,
-  formatRange,
   formatRate,
   formatShortLength,
 } from './format.ts'

@@ -11,7 +11,7 @@ export function Steps(props: { readonly label: string; readonly steps: readonly 
         {(step, index) => (
           <li aria-current={step.state === 'current' ? 'step' : undefined} class="flex items-center gap-1">
             <Show when={index() > 0}>
-              <span class="h-px w-3 bg-line-strong sm:w-6" aria-hidden="true" />
+              <span class="h-px w-6 bg-line-strong max-sm:hidden" aria-hidden="true" />
             </Show>
             <span class={`inline-flex items-center gap-1.5 rounded-full px-2 py-0.5 ${looks[step.state]}`}>
               <span

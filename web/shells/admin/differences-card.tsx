@@ -69,8 +69,8 @@ function DifferingRow(props: { readonly row: Difference }): JSX.Element {
     <tbody class="border-b border-line last:border-b-0" data-testid={`difference-${props.row.key}`}>
       <tr>
         <th scope="rowgroup" colspan="3" class="px-3 pt-2.5 pb-1 font-normal sm:px-5">
-          <Badge>{kinds[kind()]}</Badge>{' '}
-          <span class="font-mono text-xs wrap-anywhere">
+          <Badge>{kinds[kind()]}</Badge>
+          <span class="ml-2 font-mono text-xs wrap-anywhere">
             {props.row.table} {props.row.key}
           </span>
         </th>

@@ -42,7 +42,9 @@ function Projection(props: {
   readonly rebuilds: readonly RebuildRow[]
 }): JSX.Element {
   const [isStarting, setStarting] = createSignal(false)
-  const isRebuilding = () => props.rebuild !== undefined && !isOver(props.rebuild)
+  const running = () => (props.rebuild && !isOver(props.rebuild) ? props.rebuild : undefined)
+  const ended = () => (props.rebuild && isOver(props.rebuild) ? props.rebuild : undefined)
+  const isRebuilding = () => running() !== undefined
   const notes = () => versionNotes(props.row)
   return (
     <>
@@ -63,13 +65,20 @@ function Projection(props: {
           <InlineNotice tone={props.row.frozenWords === null ? 'info' : 'warning'}>{notes().join(' ')}</InlineNotice>
         </Show>
         <ProjectionError row={props.row} />
+        <Show when={running()}>
+          {(rebuild) => (
+            <>
+              <RebuildCard rebuild={rebuild()} row={props.row} />
+              <Show when={rebuild().phase === 'comparing'}>
+                <DifferencesCard rebuild={rebuild()} />
+              </Show>
+            </>
+          )}
+        </Show>
         <Card title="Now">
           <ProjectionFigures row={props.row} />
         </Card>
-        <Show when={props.rebuild}>{(rebuild) => <RebuildCard rebuild={rebuild()} row={props.row} />}</Show>
-        <Show when={props.rebuild?.phase === 'comparing' ? props.rebuild : undefined}>
-          {(rebuild) => <DifferencesCard rebuild={rebuild()} />}
-        </Show>
+        <Show when={ended()}>{(rebuild) => <RebuildCard rebuild={rebuild()} row={props.row} />}</Show>
         <KeptCard row={props.row} isBusy={isRebuilding()} />
         <ProjectionHistoryCard projection={props.row.id} rebuilds={props.rebuilds} />
         <ResetCard row={props.row} isBusy={isRebuilding()} />

@@ -16,7 +16,7 @@ export function ProofView(props: { readonly rebuild: RebuildRow }): JSX.Element 
         <p class="text-sm">
           <span class="font-medium">Proof</span>{' '}
           <span class="text-ink-muted">
-            {sampleWords(props.rebuild.proofSampleShare ?? 1)} folded a second time, by themselves
+            {sampleWords(props.rebuild.proofSampleShare ?? 1)} folded a second time, independently
           </span>
         </p>
         <StatusPill tone={props.rebuild.proofOutcome === 'equal' ? 'normal' : 'alarm'}>

@@ -16,7 +16,7 @@ import {
 import { createRateHistory, rateCountMax } from './create-rate-history.ts'
 import { ProofView } from './proof-view.tsx'
 import {
-  etaWords,
+  etaOf,
   isOver,
   outcomeWords,
   progressWords,
@@ -53,7 +53,9 @@ export function RebuildCard(props: { readonly rebuild: RebuildRow; readonly row:
               value={props.rebuild.phase === 'queued' ? undefined : props.rebuild.share}
               words={progressWords(props.rebuild)}
             />
-            <Pace rebuild={props.rebuild} />
+            <Show when={props.rebuild.phase !== 'comparing'}>
+              <Pace rebuild={props.rebuild} />
+            </Show>
           </Match>
           <Match when={props.rebuild.phase === 'failed'}>
             <InlineNotice tone="alarm">
@@ -98,7 +100,10 @@ function Pace(props: { readonly rebuild: RebuildRow }): JSX.Element {
   return (
     <div class="grid gap-x-6 gap-y-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
       <Figures class="sm:grid-cols-4 lg:grid-cols-4">
-        <Figure title="Events" note={`of the log to ${formatPosition(props.rebuild.head)}`}>
+        <Figure
+          title="Events"
+          note={`at ${formatPosition(props.rebuild.position)} of ${formatPosition(props.rebuild.head)}`}
+        >
           {formatCount(props.rebuild.eventCount)}
         </Figure>
         <Figure title="Rows" note="in the new tables">
@@ -110,8 +115,8 @@ function Pace(props: { readonly rebuild: RebuildRow }): JSX.Element {
         >
           {rate()}
         </Figure>
-        <Figure title="To go" note={etaRange(props.rebuild)}>
-          {etaMiddle(props.rebuild)}
+        <Figure title="To go" note={etaNote(props.rebuild)}>
+          {etaOf(props.rebuild)?.middle ?? '–'}
         </Figure>
       </Figures>
       <Sparkline
@@ -124,12 +129,8 @@ function Pace(props: { readonly rebuild: RebuildRow }): JSX.Element {
   )
 }
 
-/** The middle stands large, its range below it. */
-function etaMiddle(rebuild: RebuildRow): string {
-  return etaWords(rebuild)?.split(', ')[0] ?? '–'
-}
-
-function etaRange(rebuild: RebuildRow): string {
+function etaNote(rebuild: RebuildRow): string | undefined {
   if (rebuild.isPaused) return 'once it goes on'
-  return etaWords(rebuild)?.split(', ')[1] ?? (rebuild.etaSeconds === null ? 'not known yet' : 'quite sure')
+  const eta = etaOf(rebuild)
+  return eta === undefined ? 'not known yet' : eta.range
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import {
   changedColumns,
   differenceWords,
-  etaWords,
+  etaOf,
   latestOf,
   outcomeWords,
   percent,
@@ -78,10 +78,13 @@ test('only what needs somebody has a colour', () => {
 })
 
 test('the progress says how much is done and how long still, with the range', () => {
-  expect(progressWords(rebuild)).toBe('37 %, 5 s, 4 s to 7 s to go')
+  expect(progressWords(rebuild)).toBe('37 %, 5 s to go (4 s to 7 s)')
   expect(progressWords({ ...rebuild, etaSeconds: null })).toBe('37 %')
   expect(progressWords({ ...rebuild, isPaused: true })).toBe('37 %, paused')
-  expect(etaWords({ ...rebuild, etaSeconds: 0.2, etaSecondsMin: null, etaSecondsMax: null })).toBe('1 s')
+  expect(etaOf({ ...rebuild, etaSeconds: 0.2, etaSecondsMin: null, etaSecondsMax: null })).toEqual({
+    middle: '1 s',
+    range: undefined,
+  })
   expect([percent(0.999), percent(1.2), percent(-1)]).toEqual(['99 %', '100 %', '0 %'])
 })
 

@@ -1,6 +1,6 @@
 import type { RebuildStatus } from '#vortex/protocol/platform-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
-import { formatCount, formatLength, formatPlural, formatRange, type Step } from '#web/ui'
+import { formatCount, formatLength, formatPlural, type Step } from '#web/ui'
 import type { Difference } from './rebuild-api.ts'
 import type { Look } from './status-looks.ts'
 
@@ -59,15 +59,21 @@ export function rebuildTitle({ kind, fromVersion, toVersion }: RebuildRow): stri
 export function progressWords(rebuild: RebuildRow): string {
   if (rebuild.isPaused) return `${percent(rebuild.share)}, paused`
   if (rebuild.phase === 'comparing') return 'built; waits for you'
-  const eta = etaWords(rebuild)
-  return eta === undefined ? percent(rebuild.share) : `${percent(rebuild.share)}, ${eta} to go`
+  const eta = etaOf(rebuild)
+  if (eta === undefined) return percent(rebuild.share)
+  return `${percent(rebuild.share)}, ${eta.middle} to go${eta.range === undefined ? '' : ` (${eta.range})`}`
 }
 
-/** Undefined while nobody can know. */
-export function etaWords({ etaSeconds, etaSecondsMin, etaSecondsMax }: RebuildRow): string | undefined {
+/** Undefined while nobody can know; the range only where it says more. */
+export function etaOf({
+  etaSeconds,
+  etaSecondsMin,
+  etaSecondsMax,
+}: RebuildRow): { readonly middle: string; readonly range: string | undefined } | undefined {
   if (etaSeconds === null) return undefined
-  const toMs = (seconds: number | null): number | null => (seconds === null ? null : Math.ceil(seconds) * 1_000)
-  return formatRange(Math.ceil(etaSeconds) * 1_000, toMs(etaSecondsMin), toMs(etaSecondsMax))
+  const words = (seconds: number): string => formatLength(Math.ceil(seconds) * 1_000)
+  const [min, max] = [words(etaSecondsMin ?? etaSeconds), words(etaSecondsMax ?? etaSeconds)]
+  return { middle: words(etaSeconds), range: min === max ? undefined : `${min} to ${max}` }
 }
 
 export function percent(share: number): string {

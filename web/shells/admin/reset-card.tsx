@@ -13,16 +13,16 @@ export function ResetCard(props: { readonly row: ProjectionRow; readonly isBusy:
   }
 
   return (
-    <Card
-      title="Reset and replay"
-      words="Where there is no room for a second set of tables. Screens are empty until the rows come back."
-      actions={
+    <Card>
+      <div class="flex flex-wrap items-center justify-between gap-x-4 gap-y-3">
+        <p class="min-w-0 flex-1 basis-64 text-sm text-ink-muted">
+          Where there is no room for a second set of tables, they can be emptied and filled again in place. Screens are
+          empty until the rows come back.
+        </p>
         <Button onClick={() => setAsking(true)} disabled={props.isBusy || props.row.state === 'resetting'}>
           Reset and replay …
         </Button>
-      }
-      flush
-    >
+      </div>
       <ConfirmDialog
         open={isAsking()}
         title="Reset and replay?"
