@@ -28,7 +28,8 @@ export const exportCommand: Command = {
       return 0
     }
     const [stray] = words
-    if (stray !== undefined) throw new PlatformError('bad-input', `Found "${stray}": name the file with --out ${stray}.`)
+    if (stray !== undefined)
+      throw new PlatformError('bad-input', `Found "${stray}": name the file with --out ${stray}.`)
     const out = flags.out === undefined ? undefined : resolve(flags.out)
     if (out !== undefined && existsSync(out))
       throw new PlatformError('bad-input', `${out} is there already: name another file.`)

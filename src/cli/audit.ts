@@ -16,6 +16,10 @@ const subcommands: Readonly<Record<string, CommandEntry>> = {
     words: 'Writes all that a search finds as NDJSON or CSV.',
     load: async () => (await import('./audit-export.ts')).exportCommand,
   },
+  verify: {
+    words: 'Proves that no recorded event was altered, removed or added; or names the first that was.',
+    load: async () => (await import('./audit-verify.ts')).auditVerifyCommand,
+  },
 }
 
 /** Logic does not answer or does not lead: nothing was done, and it may be tried again. */

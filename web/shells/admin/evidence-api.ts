@@ -3,8 +3,8 @@ import { requestJson } from '../kit/request-json.ts'
 
 const url = '/api/evidence/verification'
 
-export async function startVerification(reason: string): Promise<void> {
-  await requestJson(url, v.unknown(), { method: 'POST', body: { reason } })
+export async function startVerification(): Promise<void> {
+  await requestJson(url, v.unknown(), { method: 'POST', body: {} })
 }
 
 export async function stopVerification(): Promise<void> {

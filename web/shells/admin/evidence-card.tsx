@@ -5,7 +5,6 @@ import { useObservable } from '#web/sdk'
 import {
   Button,
   Card,
-  ConfirmDialog,
   formatCount,
   formatPlural,
   InlineNotice,
@@ -13,7 +12,6 @@ import {
   Progress,
   RelativeTime,
   StatusPill,
-  showToast,
 } from '#web/ui'
 import { startVerification, stopVerification } from './evidence-api.ts'
 import type { Look } from './status-looks.ts'
@@ -31,33 +29,38 @@ const looks: Record<EvidenceRow['state'], Look> = {
 /** Whether anybody altered the past: the hash chain, its newest anchor, and the proof of both. */
 export function EvidenceCard(): JSX.Element {
   const rows = useObservable(EvidenceStatus, () => ({}))
-  const [isAsking, setAsking] = createSignal(false)
+  const [words, setWords] = createSignal<string>()
   const isRunning = () => rows.rows[0]?.verification === 'running'
 
-  async function start(reason: string): Promise<void> {
-    await startVerification(reason)
-    showToast('The verification has begun.')
+  async function ask(request: () => Promise<void>): Promise<void> {
+    try {
+      setWords(undefined)
+      await request()
+    } catch (error) {
+      setWords(error instanceof Error ? error.message : String(error))
+    }
   }
 
   return (
     <Card
-      title="Tamper evidence"
+      title="Hash chain"
       words="Every event is chained to the one before it, so that none can be altered, removed or added unseen."
       actions={
         <Show
           when={isRunning()}
           fallback={
-            <Button onClick={() => setAsking(true)} disabled={rows.rows.length === 0}>
+            <Button onClick={() => void ask(startVerification)} disabled={rows.rows.length === 0}>
               Verify now
             </Button>
           }
         >
-          <Button onClick={() => void stopVerification()}>Stop</Button>
+          <Button onClick={() => void ask(stopVerification)}>Stop</Button>
         </Show>
       }
     >
       <LiveView of={rows}>
         <div class="flex flex-col gap-4 text-sm" data-testid="evidence">
+          <Show when={words()}>{(found) => <InlineNotice tone="alarm">{found()}</InlineNotice>}</Show>
           <For each={rows.rows} fallback={<p class="text-ink-muted">The chain begins as soon as logic leads.</p>}>
             {(row) => (
               <>
@@ -68,15 +71,6 @@ export function EvidenceCard(): JSX.Element {
           </For>
         </div>
       </LiveView>
-      <ConfirmDialog
-        open={isAsking()}
-        title="Verify the whole log?"
-        words="Every recorded event is read again and compared with what it was when it was recorded. Nothing is changed; live work goes on. A long log takes minutes."
-        confirm="Verify"
-        reasonLabel="Reason"
-        onConfirm={start}
-        onClose={() => setAsking(false)}
-      />
     </Card>
   )
 }
