@@ -9,7 +9,8 @@
  *   p99      the trend of the minutes' p99 over the second half is below a quarter of its mean, or below 2 ms
  *   loss     every appended event was seen by the subscriber and by the consumers
  *
- * The trend is what the line of least squares rises from the first to the last minute of the half.
+ * The trend is what the line of least squares rises from the first to the last minute of the half, less twice its standard
+ * error: what the minutes' own ups and downs explain is no growth.
  */
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -141,14 +142,15 @@ for (const consumer of consumers) await consumer.unsubscribe()
 const half = past.slice(Math.floor(past.length / 2))
 const memory = trendOf(half.map(({ pssMb }) => pssMb))
 const p99 = trendOf(half.map(({ p99Ms }) => p99Ms))
-const isMemoryFlat = memory.rise < Math.max(8, memory.mean * 0.05)
-const isP99Flat = p99.rise < Math.max(2, p99.mean * 0.25)
+const isMemoryFlat = memory.rise - 2 * memory.error < Math.max(8, memory.mean * 0.05)
+const isP99Flat = p99.rise - 2 * p99.error < Math.max(2, p99.mean * 0.25)
 const isComplete = seen === appended && consumed >= appended
 print({
   verdict: isMemoryFlat && isP99Flat && isComplete ? 'flat' : 'not flat',
   pssRiseMb: memory.rise,
   pssMeanMb: memory.mean,
   p99RiseMs: p99.rise,
+  p99RiseErrorMs: p99.error,
   p99MeanMs: p99.mean,
   appended,
   missedBySubscriber: appended - seen,
@@ -195,8 +197,8 @@ async function sampleStreams(): Promise<string[]> {
   return [...found]
 }
 
-/** How much the line of least squares through the values rises from the first to the last. */
-function trendOf(values: readonly number[]): { rise: number; mean: number } {
+/** How much the line of least squares through the values rises from the first to the last, and its standard error. */
+function trendOf(values: readonly number[]): { rise: number; error: number; mean: number } {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   const middle = (values.length - 1) / 2
   let [above, below] = [0, 0]
@@ -204,7 +206,11 @@ function trendOf(values: readonly number[]): { rise: number; mean: number } {
     above += (index - middle) * (value - mean)
     below += (index - middle) ** 2
   }
-  return { rise: below === 0 ? 0 : (above / below) * (values.length - 1), mean }
+  if (values.length < 3) return { rise: 0, error: 0, mean }
+  const slope = above / below
+  const offs = values.map((value, index) => (value - mean - slope * (index - middle)) ** 2)
+  const slopeError = Math.sqrt(offs.reduce((sum, off) => sum + off, 0) / (values.length - 2) / below)
+  return { rise: slope * (values.length - 1), error: slopeError * (values.length - 1), mean }
 }
 
 /** Resident and proportional set size; NaN where the system does not tell. */
