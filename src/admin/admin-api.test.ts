@@ -287,6 +287,7 @@ function projector(id: string): Projector {
     },
     hold: (work) => work({ position: logStart, isStopping: () => false }),
     stop: async () => undefined,
+    inTurn: () => Promise.reject(new Error('no run, no turn')),
   }
 }
 

@@ -35,6 +35,7 @@ beforeEach(async () => {
     reset: async () => undefined,
     hold: (work) => work({ position: logStart, isStopping: () => false }),
     stop: async () => undefined,
+    inTurn: () => Promise.reject(new Error('no run, no turn')),
   }
   api = createAdminApi({
     login: createAdminLogin({ user: 'root', password: 'correct horse', clock }),

@@ -30,7 +30,7 @@ export type ChangedEvent = ChangeMark & {
   readonly kind: 'changed'
   /**
    * The life that this commit goes on from, at `from`: other tables took the place of the live ones, and these are the
-   * rows in which they differ. Absent when the life is the same.
+   * rows in which they differ; or rows of before `from` changed. Absent when the life is the same.
    */
   readonly follows?: ReadModelLife
   readonly part: number

@@ -83,6 +83,19 @@ export async function moveCheckpoint(
   throw lostLeadership(schema, `it is no longer at ${move.from} in epoch ${move.epoch}: another projector moved it`)
 }
 
+/** Gives the rows a new life where they stand, comparing what it was; the same life again only asks whether it is ours. */
+export async function continueLife(
+  tx: QueryRunner,
+  schema: string,
+  life: { at: Position; incarnation: string; next: string; epoch: number },
+): Promise<void> {
+  const text = `update "${schema}".checkpoint set incarnation = $1, epoch = $2, committed_at = now()
+    where position = $3 and incarnation = $4 and epoch <= $2`
+  const saved = await tx.unsafe(text, [life.next, life.epoch, life.at, life.incarnation], { prepare: true })
+  if (saved.count === 1) return
+  throw lostLeadership(schema, `it is no longer at ${life.at} in epoch ${life.epoch}: another projector moved it`)
+}
+
 export function lostLeadership(schema: string, words: string): PlatformError {
   return new PlatformError('lost-leadership', `The checkpoint of ${schema} is not ours: ${words}.`)
 }

@@ -40,7 +40,7 @@ export async function commitBatch(options: {
       await Promise.all([lockUntilCommit(tx, schemaName), loadMissing(tx, options)])
       const batch = applyPlan(plan, cache.get, options.isParked)
       await Promise.all([
-        ...[...batch.changes].map(([table, changes]) => writeTable(tx, options, table, changes)),
+        writeChanges(tx, options, batch.changes),
         batch.parked.length > 0 ? saveParked(tx, projectionId(definition), batch.parked) : undefined,
         moveCheckpoint(tx, schemaName, { ...move, eventCount: plan.length }),
       ])
@@ -78,6 +78,14 @@ export async function loadMissing(
     for (const row of rows) cache.put(table, keyText(shape.keyOf(row)), row)
   })
   await Promise.all(reads)
+}
+
+export async function writeChanges(
+  tx: QueryRunner,
+  options: { definition: ProjectionDefinition; shapes: TableShapes },
+  changes: ReadonlyMap<string, readonly RowChange[]>,
+): Promise<void> {
+  await Promise.all([...changes].map(([table, ofTable]) => writeTable(tx, options, table, ofTable)))
 }
 
 /** Writes the rows after a batch, of one table. */

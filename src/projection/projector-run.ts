@@ -1,27 +1,34 @@
+import type { ChangeMark, ReadModelLife } from '#event-store/change-event.ts'
 import type { RecordedEvent } from '#event-store/event-store.ts'
 import { createDeferred } from '#kernel/deferred.ts'
 import { isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import type { Position } from '#kernel/position.ts'
 import { openChangeStream } from './change-stream.ts'
 import type { Checkpoint } from './checkpoint.ts'
+import { commitAside } from './commit-aside.ts'
 import { commitBatch } from './commit-batch.ts'
-import { type Commit, commitPlan } from './commit-plan.ts'
+import { type Commit, commitPlan, isDataError } from './commit-plan.ts'
 import { projectionId } from './define-projection.ts'
 import { type FoldedBatch, planBatch } from './fold.ts'
 import { loadParkedStreams } from './parked-events.ts'
+import { loadSkippedIds, withoutSkipped } from './parking/skipped-events.ts'
 import { toReadEvent } from './projected-event.ts'
 import type { ProjectionCode } from './projection-code.ts'
 import { projectionFilter } from './projection-filter.ts'
 import type { ProjectorOptions } from './projector-options.ts'
 import type { ProjectorStatus } from './projector-status.ts'
+import type { AsideWork, ProjectorTurn, RunningCode } from './projector-turn.ts'
 import { reconcile } from './reconcile.ts'
 import { createRowCache } from './row-cache.ts'
 import { shapesOf } from './table-shape.ts'
+import { createTurns } from './turns.ts'
 
 /** One run of a projector, from a checkpoint until it is stopped or something breaks. */
 export interface ProjectorRun {
   /** Resolves after `stop`; rejects with what broke. */
   readonly finished: Promise<void>
+  /** Does `work` between two batches; rejects with what it throws, or when the run is over. */
+  inTurn<T>(work: (turn: ProjectorTurn) => Promise<T>): Promise<T>
   stop(): Promise<void>
 }
 
@@ -48,8 +55,17 @@ export async function startProjectorRun(
     projection: definition.name,
     watchedFields: options.watchedFields,
   })
-  const incarnation = await reconcile(options, changes)
+  let incarnation = await reconcile(options, changes)
   const parkedStreams = await loadParkedStreams(sql, projectionId(definition))
+  const skipped = await loadSkippedIds(sql, projectionId(definition))
+  const code: RunningCode = {
+    definition,
+    shapes,
+    plan: (events) => {
+      const read = withoutSkipped(events, skipped).map((event) => toReadEvent(event, options.upcast))
+      return planBatch(definition, shapes, read)
+    },
+  }
   let position: Position = checkpoint.position
   let eventCount = checkpoint.eventCount
   let parkedCount = [...parkedStreams.values()].reduce((sum, count) => sum + count, 0)
@@ -58,24 +74,19 @@ export async function startProjectorRun(
   broken.promise.catch(() => undefined)
   report({ state: 'catching-up', position, incarnation, eventCount, parkedCount })
 
-  const planOf = (events: readonly RecordedEvent[]) =>
-    planBatch(
-      definition,
-      shapes,
-      events.map((event) => toReadEvent(event, options.upcast)),
-    )
-
-  const onBatch = async (events: readonly RecordedEvent[], upTo: Position): Promise<void> => {
-    if (events.length > 0) await commitPlan(commit, planOf(events), upTo)
-    report({ position: upTo })
-  }
+  const turns = createTurns()
+  const onBatch = (events: readonly RecordedEvent[], upTo: Position): Promise<void> =>
+    turns.take(async () => {
+      if (events.length > 0) await commitPlan(commit, code.plan(events), upTo)
+      report({ position: upTo })
+    })
 
   const commit: Commit = async (plan, to) => {
     const move = { from: position, to, incarnation, epoch }
     const isParked = (stream: string): boolean => parkedStreams.has(stream)
     const folded = await commitBatch({ sql, definition, shapes, plan, move, cache, isParked })
     position = to
-    await announce(move, folded)
+    await announce({ incarnation, version: definition.version, from: move.from, to }, folded.changes)
     eventCount += plan.length
     noteParked(folded)
     options.isProgress()
@@ -91,10 +102,9 @@ export async function startProjectorRun(
   }
 
   /** At most one announcement is under way while the next batch commits: in order, and bounded. */
-  const announce = async (move: { from: Position; to: Position }, folded: FoldedBatch): Promise<void> => {
+  const announce = async (mark: ChangeMark, rows: FoldedBatch['changes'], follows?: ReadModelLife): Promise<void> => {
     await announced
-    const mark = { incarnation, version: definition.version, from: move.from, to: move.to }
-    announced = changes.announce(mark, folded.changes).catch((error: unknown) => {
+    announced = changes.announce(mark, rows, follows).catch((error: unknown) => {
       throw toAnnounceError(error)
     })
     announced.catch(broken.reject)
@@ -114,6 +124,39 @@ export async function startProjectorRun(
     }
   }
 
+  const commitBeside = async (work: AsideWork): Promise<FoldedBatch['changes']> => {
+    const life = { position, incarnation, epoch }
+    const committed = await commitAside({ sql, definition, shapes, cache, life, work }).catch((error: unknown) => {
+      // It may have been committed all the same: only a new run can tell.
+      if (!isDataError(error)) broken.reject(error)
+      throw error
+    })
+    if (committed.incarnation === incarnation) return committed.changes
+    const { version } = definition
+    const follows = { incarnation, version }
+    incarnation = committed.incarnation
+    await announce({ incarnation, version, from: position, to: position }, committed.changes, follows)
+    report({ incarnation, lastCommitAt: clock.now() })
+    return committed.changes
+  }
+
+  const noteCounts = (counts: ReadonlyMap<string, number>): void => {
+    for (const [stream, count] of counts) {
+      parkedCount += count - (parkedStreams.get(stream) ?? 0)
+      if (count > 0) parkedStreams.set(stream, count)
+      else parkedStreams.delete(stream)
+    }
+    report({ parkedCount })
+  }
+
+  const turnNow = (): ProjectorTurn => ({
+    code,
+    position,
+    commit: commitBeside,
+    noteSkipped: (eventId) => void skipped.add(eventId),
+    noteParked: noteCounts,
+  })
+
   const feed = store.follow({
     after: checkpoint.position,
     filter: projectionFilter(definition),
@@ -126,8 +169,10 @@ export async function startProjectorRun(
 
   return {
     finished,
+    inTurn: (work) => turns.take(() => work(turnNow())),
     stop: async () => {
       await feed.stop()
+      await turns.end()
       await announced
     },
   }

@@ -11,6 +11,7 @@ import { projectionFilter } from './projection-filter.ts'
 import type { ProjectorOptions } from './projector-options.ts'
 import { type ProjectorRun, startProjectorRun } from './projector-run.ts'
 import { firstStatus, type ProjectorStatus } from './projector-status.ts'
+import type { ProjectorTurn } from './projector-turn.ts'
 
 /**
  * A projection, running: keeps its read model following the log.
@@ -30,6 +31,8 @@ export interface Projector {
    * checkpoint, whatever became of the tables meanwhile. One at a time; rejects with what `work` throws.
    */
   hold<T>(work: (held: HeldProjector) => Promise<T>): Promise<T>
+  /** Does `work` between two batches; the projector goes on right behind it. Refused `unavailable` while it does not run. */
+  inTurn<T>(work: (turn: ProjectorTurn) => Promise<T>): Promise<T>
   stop(): Promise<void>
 }
 
@@ -154,6 +157,13 @@ export function startProjector(options: ProjectorOptions): Projector {
       held.push(asked)
       await interrupt()
       return asked.outcome
+    },
+    inTurn: async (work) => {
+      if (run && !isStopping && !wantedReset) return run.inTurn(work)
+      throw new PlatformError(
+        'unavailable',
+        `The projector of ${id} is ${status.state} just now: try again when it runs.`,
+      )
     },
     stop: async () => {
       isStopping = true

@@ -127,6 +127,7 @@ function toProjector(id: string, row: () => ProjectionRow): Projector {
     reset: async () => undefined,
     hold: (work) => work({ position: logStart, isStopping: () => false }),
     stop: async () => undefined,
+    inTurn: () => Promise.reject(new Error('no run, no turn')),
   }
 }
 

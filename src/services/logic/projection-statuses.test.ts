@@ -104,5 +104,6 @@ function fakeProjector(): Projector & { change(change: Partial<ProjectorStatus>)
     reset: async () => undefined,
     hold: (work) => work({ position: logStart, isStopping: () => false }),
     stop: async () => undefined,
+    inTurn: () => Promise.reject(new Error('no run, no turn')),
   }
 }

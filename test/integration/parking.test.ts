@@ -1,0 +1,499 @@
+/** Parked events on a real Postgres, over an event store in memory: tried again, left out, folded anew. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { type ChangeEvent, parseChangeEvent } from '#event-store/change-event.ts'
+import { must } from '#kernel/assert.ts'
+import { systemClock } from '#kernel/clock.ts'
+import { newUuid } from '#kernel/ids.ts'
+import type { JsonObject } from '#kernel/json.ts'
+import { silentLog } from '#kernel/log.ts'
+import { createSeededRandom, type Random } from '#kernel/random.ts'
+import { createParkingControl } from '#projection/parking/create-parking-control.ts'
+import type { ParkingControl, ParkingWork } from '#projection/parking-control.ts'
+import { type Projector, startProjector } from '#projection/projector.ts'
+import type { ProjectorOptions } from '#projection/projector-options.ts'
+import type { Client } from '#storage/client.ts'
+import { eventually } from '#support/eventually.ts'
+import { type MigratedDatabase, migratedDatabase } from '#support/migrated-database.ts'
+import {
+  BoxMoved,
+  BoxPacked,
+  BoxShaken,
+  defineLedger,
+  ledgerModel,
+  PlaceClosed,
+  randomLedgerEvent,
+} from '#testing/ledger-model.ts'
+import { createMemoryEventStore, type MemoryEventStore } from '#testing/memory-event-store.ts'
+
+const schema = ledgerModel.schemaName
+const id = 'test.ledger'
+const ann = { projection: id, by: 'ann', reason: 'the handler is fixed' }
+let fresh: MigratedDatabase
+let sql: Client
+let store: MemoryEventStore
+const running: Projector[] = []
+let control: ParkingControl
+let decisions: { type: string; user: string; data: JsonObject }[] = []
+
+beforeAll(async () => {
+  fresh = await migratedDatabase(6)
+  sql = fresh.sql
+}, 60_000)
+afterAll(async () => {
+  await fresh?.[Symbol.asyncDispose]()
+})
+beforeEach(async () => {
+  store = createMemoryEventStore()
+  decisions = []
+  await sql.unsafe(`drop schema if exists "${schema}" cascade`)
+  for (const table of ['parked_events', 'skipped_events', 'rebuilds']) await sql.unsafe(`delete from platform.${table}`)
+  control = createParkingControl({
+    sql,
+    store,
+    projectors: () => running.slice(-1),
+    record: async ({ type, user, data }) => void decisions.push({ type, user, data }),
+    clock: systemClock,
+    log: silentLog,
+  })
+})
+afterEach(async () => {
+  await control.stop()
+  await stopAll()
+})
+
+const stopAll = async () => void (await Promise.all(running.splice(0).map((projector) => projector.stop())))
+
+async function start(isFixed: boolean, options: Partial<ProjectorOptions> = {}): Promise<Projector> {
+  const projector = startProjector({
+    definition: defineLedger(isFixed),
+    store,
+    sql,
+    clock: { now: systemClock.now, after: (_, work) => systemClock.after(0, work) },
+    random: () => 0,
+    log: silentLog,
+    epoch: 1,
+    watchedFields: { boxes: { shown: ['id', 'place', 'moves'], pickedBy: ['place'] } },
+    ...options,
+  })
+  running.push(projector)
+  await caughtUp(projector)
+  return projector
+}
+
+/** Another build of the same projection takes over. */
+async function restart(isFixed: boolean, options?: Partial<ProjectorOptions>): Promise<Projector> {
+  for (const projector of running) await caughtUp(projector)
+  await stopAll()
+  return start(isFixed, options)
+}
+
+async function caughtUp(projector: Projector): Promise<void> {
+  const head = store.log.findLast(({ stream }) => !stream.startsWith('changes-'))?.position ?? ''
+  await eventually('the projector has caught up', () => {
+    const { state, position } = projector.status()
+    return state === 'live' && position >= head
+  })
+}
+
+const boxOf = (box: string): string => `test.Box-${box}`
+const record = (box: string, ...events: { type: string; data: JsonObject }[]) =>
+  store.append(
+    boxOf(box),
+    events.map((event) => ({ id: newUuid(), ...event, metadata: {} })),
+    'any',
+  )
+const packed = (place: string) => ({ type: BoxPacked.name, data: { place } })
+const moved = (from: string, to: string) => ({ type: BoxMoved.name, data: { from, to } })
+const shaken = (isFragile: boolean) => ({ type: BoxShaken.name, data: { isFragile } })
+
+type Tables = { readonly boxes: unknown; readonly places: unknown; readonly parked: unknown }
+async function tablesNow(): Promise<Tables> {
+  const [boxes, places, parked] = await Promise.all([
+    sql.unsafe(`select id, place, moves from "${schema}".boxes order by id`),
+    sql.unsafe(`select id, boxes from "${schema}".places order by id`),
+    sql.unsafe(
+      'select stream, event_id, fingerprint, words from platform.parked_events where projection = $1 order by position',
+      [id],
+    ),
+  ])
+  return { boxes: [...boxes], places: [...places], parked: [...parked] }
+}
+
+/** What a full rebuild gives: the read model emptied, and the whole log projected with the code that runs. */
+async function rebuilt(): Promise<Tables> {
+  const projector = must(running.at(-1), 'one runs')
+  await projector.reset()
+  await caughtUp(projector)
+  return tablesNow()
+}
+const ended = async (work: Promise<ParkingWork>): Promise<ParkingWork> => control.finished((await work).id)
+const box = async (name: string): Promise<{ place: string; moves: number } | undefined> => {
+  const [row] = await sql.unsafe(`select place, moves from "${schema}".boxes where id = $1`, [name])
+  return row && { place: row.place, moves: row.moves }
+}
+const parkedOf = async (name: string) => [
+  ...(await sql`select type, fingerprint is null as behind, words from platform.parked_events where stream = ${boxOf(name)} order by revision`),
+]
+
+describe('P5 retry', () => {
+  test('projects what is parked of an entity, in order, and what comes after is live again', async () => {
+    await start(false)
+    await record('a', packed('x'), shaken(true), moved('x', 'y'), shaken(false))
+    await record('b', packed('x'))
+    const projector = await restart(true)
+    expect(await parkedOf('a')).toMatchObject([{ behind: false }, { behind: true }, { behind: true }])
+    expect(projector.status().parkedCount).toBe(3)
+
+    const work = await ended(control.retry({ stream: boxOf('a') }, ann))
+    expect(work).toMatchObject({
+      state: 'done',
+      doneCount: 1,
+      outcome: { projectedCount: 3, stillParkedCount: 0, words: null },
+    })
+    expect(await box('a')).toEqual({ place: 'y', moves: 21 })
+    expect(projector.status().parkedCount).toBe(0)
+    await record('a', moved('y', 'z'))
+    await caughtUp(projector)
+    expect(await box('a')).toEqual({ place: 'z', moves: 22 })
+    expect(await tablesNow()).toEqual(await rebuilt())
+    expect(decisions).toEqual([
+      {
+        type: 'peek.ParkedEventsRetried',
+        user: 'ann',
+        data: { projection: id, stream: boxOf('a'), reason: ann.reason },
+      },
+    ])
+  })
+
+  test('leaves what fails again parked, in its new words, with everything behind it', async () => {
+    await start(false)
+    await record('a', packed('x'), shaken(true), shaken(false), moved('nowhere', 'x'), shaken(false))
+    await restart(true)
+    const work = await ended(control.retry({ stream: boxOf('a') }, ann))
+    expect(work.outcome).toMatchObject({
+      projectedCount: 2,
+      stillParkedCount: 2,
+      words: expect.stringContaining('no row "nowhere"'),
+    })
+    expect(await parkedOf('a')).toMatchObject([
+      { type: BoxMoved.name, behind: false, words: expect.stringContaining('no row "nowhere"') },
+      { behind: true },
+    ])
+    expect(await box('a')).toEqual({ place: 'x', moves: 20 })
+  })
+
+  test('is announced as one more commit that goes on from the life before, and a restart finds it told', async () => {
+    await start(false)
+    await record('a', packed('x'), shaken(true))
+    await restart(true)
+    const before = announced().at(-1)
+    await ended(control.retry({ stream: boxOf('a') }, ann))
+    await eventually(
+      'it is announced',
+      () =>
+        announced().length > 0 &&
+        announced().at(-1) !== before &&
+        announced().at(-1)?.incarnation !== before?.incarnation,
+    )
+    const last = must(announced().at(-1), 'it announced')
+    expect(last).toMatchObject({
+      kind: 'changed',
+      from: before?.to,
+      to: before?.to,
+      follows: { incarnation: before?.incarnation },
+    })
+    const count = announced().length
+    await restart(true)
+    expect(announced()).toHaveLength(count)
+  })
+
+  test('events of the entity that come meanwhile wait their turn: none is lost, none overtakes', async () => {
+    await start(false)
+    await record('a', packed('x'), shaken(true))
+    for (let index = 0; index < 1_000; index++) await record('a', moved(index % 2 ? 'y' : 'x', index % 2 ? 'x' : 'y'))
+    const projector = await restart(true)
+    expect(projector.status().parkedCount).toBe(1_001)
+    let isOver = false
+    const traffic = (async () => {
+      for (let index = 0; !isOver; index++) {
+        await record('a', moved(index % 2 ? 'y' : 'x', index % 2 ? 'x' : 'y'))
+        await Bun.sleep(0)
+      }
+    })()
+    const work = await ended(control.retry({ stream: boxOf('a') }, ann))
+    isOver = true
+    await traffic
+    await caughtUp(projector)
+    expect(work).toMatchObject({ state: 'done', outcome: { stillParkedCount: 0 } })
+    const events = store.streamOf(boxOf('a')).length
+    expect((await box('a'))?.moves).toBe(10 + events - 2)
+    expect(projector.status().parkedCount).toBe(0)
+  }, 60_000)
+
+  test('an event that the log does not hold any more, or no handler wants, is taken off the list', async () => {
+    const projector = await start(false)
+    await record('a', packed('x'), shaken(true))
+    await record('b', packed('x'), shaken(true))
+    await caughtUp(projector)
+    await sql`update platform.parked_events set event_id = gen_random_uuid() where stream = ${boxOf('a')}`
+    const definition = defineLedger(false)
+    await restart(true, {
+      definition: { ...definition, on: definition.on.filter(({ type }) => type !== BoxShaken.name) },
+    })
+    for (const name of ['a', 'b'])
+      expect(await ended(control.retry({ stream: boxOf(name) }, ann))).toMatchObject({
+        outcome: { goneCount: 1, stillParkedCount: 0 },
+      })
+  })
+
+  test('a connection killed in the middle takes nothing half: tried again, each event counts once', async () => {
+    await start(false)
+    await record('a', packed('x'), shaken(true), shaken(false))
+    const projector = await restart(true)
+    await sql.unsafe(`
+      create function "${schema}".die() returns trigger language plpgsql as $$
+      begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$;
+      create trigger die before update on "${schema}".boxes for each row execute function "${schema}".die()`)
+    const work = await ended(control.retry({ stream: boxOf('a') }, ann))
+    expect(work.state).toBe('failed')
+    expect(await box('a')).toEqual({ place: 'x', moves: 0 })
+    expect(await parkedOf('a')).toHaveLength(2)
+    await sql.unsafe(`drop trigger die on "${schema}".boxes`)
+    await caughtUp(projector)
+    await ended(control.retry({ stream: boxOf('a') }, ann))
+    expect(await box('a')).toEqual({ place: 'x', moves: 20 })
+    expect(await tablesNow()).toEqual(await rebuilt())
+  })
+
+  test('an earlier leader is refused, and changes nothing', async () => {
+    await start(false)
+    await record('a', packed('x'), shaken(true))
+    await restart(true)
+    await sql.unsafe(`update "${schema}".checkpoint set epoch = 2`)
+    expect(await ended(control.retry({ stream: boxOf('a') }, ann))).toMatchObject({ state: 'failed' })
+    expect(await box('a')).toEqual({ place: 'x', moves: 0 })
+    expect(await parkedOf('a')).toHaveLength(1)
+  })
+
+  test('of a group tries every entity of it, and no other', async () => {
+    await start(false)
+    for (let index = 0; index < 120; index++)
+      await record(`g${index}`, packed(`p${index}`), shaken(true), shaken(false))
+    await record('other', packed('x'), moved('nowhere', 'x'))
+    const projector = await restart(true)
+    const groups = await control.groups(id)
+    expect(groups).toMatchObject([
+      { type: BoxShaken.name, entityCount: 120, behindCount: 120 },
+      { type: BoxMoved.name, entityCount: 1, behindCount: 0 },
+    ])
+    const fingerprint = must(groups[0], 'there are two').fingerprint
+    const page = await control.entities({ projection: id, fingerprint, after: null, countMax: 100 })
+    const rest = await control.entities({
+      projection: id,
+      fingerprint,
+      after: must(page.at(-1), 'it is full').position,
+      countMax: 100,
+    })
+    expect([page.length, rest.length, new Set([...page, ...rest].map(({ stream }) => stream)).size]).toEqual([
+      100, 20, 120,
+    ])
+
+    const work = await ended(control.retry({ fingerprint }, ann))
+    expect(work).toMatchObject({
+      state: 'done',
+      doneCount: 120,
+      totalCount: 120,
+      outcome: { projectedCount: 240, stillParkedCount: 0 },
+    })
+    expect(projector.status().parkedCount).toBe(1)
+    expect(await tablesNow()).toEqual(await rebuilt())
+  }, 30_000)
+
+  test('of a group can be cancelled: what was committed stays, the rest stays parked', async () => {
+    await start(false)
+    for (let index = 0; index < 300; index++) await record(`g${index}`, packed(`p${index}`), shaken(true))
+    const projector = await restart(true)
+    const [group] = await control.groups(id)
+    const begun = await control.retry({ fingerprint: must(group, 'it is there').fingerprint }, ann)
+    await eventually('some are done', () => (control.works(id)[0]?.doneCount ?? 0) > 0)
+    await control.cancel(begun.id, 'ben')
+    const work = await control.finished(begun.id)
+    const left = projector.status().parkedCount
+    expect(work.state).toBe('cancelled')
+    expect(left).toBe(300 - must(work.outcome, 'it tells').projectedCount)
+    expect(decisions.map(({ type, user }) => [type, user])).toEqual([
+      ['peek.ParkedEventsRetried', 'ann'],
+      ['peek.ParkingWorkCancelled', 'ben'],
+    ])
+  }, 30_000)
+})
+
+describe('P5 skip', () => {
+  test('leaves out the first parked event, now and in every replay of the log, and projects the rest', async () => {
+    const projector = await start(false)
+    await record('a', packed('x'), shaken(true), moved('x', 'y'))
+    await caughtUp(projector)
+    const [first] = await control.entities({ projection: id, after: null, countMax: 1 })
+    const eventId = must(first, 'it is parked').eventId
+    const work = await ended(control.skip({ stream: boxOf('a'), eventId }, { ...ann, reason: 'a test drive' }))
+    expect(work).toMatchObject({ state: 'done', outcome: { skippedCount: 1, projectedCount: 1, stillParkedCount: 0 } })
+    expect(await box('a')).toEqual({ place: 'y', moves: 1 })
+    expect(decisions).toMatchObject([
+      { type: 'peek.ParkedEventSkipped', user: 'ann', data: { eventId, type: BoxShaken.name, reason: 'a test drive' } },
+    ])
+    const [row] = await sql`select by_user, reason, type from platform.skipped_events`
+    expect({ ...row }).toEqual({ by_user: 'ann', reason: 'a test drive', type: BoxShaken.name })
+    expect(await tablesNow()).toEqual(await rebuilt())
+    expect(await tablesNow()).toMatchObject({ parked: [] })
+    await restart(false)
+    expect(await tablesNow()).toEqual(await rebuilt())
+  })
+
+  test('is refused without a reason, of another event than the first, and of what is not parked', async () => {
+    const projector = await start(false)
+    await record('a', packed('x'), shaken(true), shaken(false))
+    await caughtUp(projector)
+    const [first] = await control.entities({ projection: id, after: null, countMax: 1 })
+    const { eventId, stream } = must(first, 'it is parked')
+    const second = must(store.streamOf(stream)[2], 'it was recorded').id
+    const refusals: [() => Promise<unknown>, string, RegExp][] = [
+      [() => control.skip({ stream, eventId }, { ...ann, reason: '  ' }), 'bad-input', /say why/],
+      [() => control.skip({ stream, eventId: second }, ann), 'bad-input', /only the first/],
+      [() => control.skip({ stream: boxOf('z'), eventId }, ann), 'not-found', /Nothing of/],
+      [() => control.retry({ stream: boxOf('z') }, ann), 'not-found', /Nothing of/],
+      [() => control.retry({ fingerprint: 'none' }, ann), 'not-found', /has the fingerprint/],
+      [() => control.replay({ stream: boxOf('z') }, ann), 'not-found', /no stream/],
+      [
+        () => control.retry({ stream }, { ...ann, projection: 'test.ledgers' }),
+        'not-found',
+        /did you mean "test.ledger"/,
+      ],
+    ]
+    for (const [refused, kind, words] of refusals) {
+      const error = await refused().catch((caught: unknown) => caught)
+      expect(error).toMatchObject({ kind, message: expect.stringMatching(words) })
+    }
+    expect(decisions).toEqual([])
+    expect(await parkedOf('a')).toHaveLength(2)
+  })
+
+  test('nothing is done while the projector stands still, is rebuilt, or somebody else does something', async () => {
+    const projector = await start(false)
+    await record('a', packed('x'), shaken(true))
+    await caughtUp(projector)
+    const stream = boxOf('a')
+    await sql`insert into platform.rebuilds (id, projection, state, epoch) values (gen_random_uuid(), ${id}, '{}', 1)`
+    await expect(control.retry({ stream }, ann)).rejects.toMatchObject({ kind: 'already-running' })
+    await sql`delete from platform.rebuilds`
+    const both = await Promise.allSettled([control.replay({ stream }, ann), control.retry({ stream }, ann)])
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect(decisions).toHaveLength(1)
+    await projector.stop()
+    await expect(control.retry({ stream }, ann)).rejects.toMatchObject({ kind: 'unavailable' })
+  })
+})
+
+describe('P5 replay of an entity', () => {
+  const history = async (random: Random, count: number, boxes: number): Promise<void> => {
+    for (let index = 0; index < count; index++) {
+      const name = `b${Math.floor(random() * boxes)}`
+      const places = random() < 0.6 ? [`home of ${name}`] : Array.from({ length: 6 }, (_, place) => `p${place}`)
+      await record(name, randomLedgerEvent(random, places))
+    }
+  }
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    'makes its rows what a full rebuild gives, under live traffic (seed %i)',
+    async (seed) => {
+      const random = createSeededRandom(seed)
+      await start(false)
+      await history(random, 300, 12)
+      await restart(true)
+      // Damage that only a fold from the log can mend, and decisions about the past that it has to respect.
+      await sql.unsafe(`update "${schema}".boxes set moves = moves + 100`)
+      const [first] = await control.entities({ projection: id, after: null, countMax: 1 })
+      if (first && random() < 0.7) await ended(control.skip({ stream: first.stream, eventId: first.eventId }, ann))
+      await restart(true)
+      let isOver = false
+      const traffic = (async () => {
+        while (!isOver) await history(random, 3, 12).then(() => Bun.sleep(1))
+      })()
+      for (let index = 0; index < 12; index++) {
+        const stream = boxOf(`b${index}`)
+        if (store.streamOf(stream).length === 0) continue
+        const work = await ended(control.replay({ stream }, ann))
+        expect([seed, work.state, work.error]).toEqual([seed, 'done', null])
+      }
+      isOver = true
+      await traffic
+      await caughtUp(must(running.at(-1), 'one runs'))
+      const found = await tablesNow()
+      expect([seed, found]).toEqual([seed, await rebuilt()])
+    },
+    60_000,
+  )
+
+  test('announces exactly the rows that are different now', async () => {
+    const projector = await start(true)
+    await record('a', packed('x'), shaken(false))
+    await record('b', packed('y'))
+    await caughtUp(projector)
+    await sql.unsafe(`update "${schema}".boxes set moves = 99`)
+    const work = await ended(control.replay({ stream: boxOf('a') }, ann))
+    expect(work).toMatchObject({ state: 'done', outcome: { changedRowCount: 1, projectedCount: 2 } })
+    await projector.stop()
+    expect(announced().at(-1)).toMatchObject({
+      kind: 'changed',
+      follows: { version: 1 },
+      tables: { boxes: [{ k: 'a', a: { id: 'a', place: 'x', moves: 10 }, b: { place: 'x' } }] },
+    })
+    expect(await box('b')).toEqual({ place: 'y', moves: 99 })
+  })
+
+  test('parks what fails now, and frees what was parked', async () => {
+    await start(false)
+    await record('a', packed('x'), shaken(true), shaken(false))
+    await record('b', packed('x'), moved('x', 'y'))
+    const fixed = await restart(true)
+    await ended(control.replay({ stream: boxOf('a') }, ann))
+    expect(fixed.status().parkedCount).toBe(0)
+    expect(await box('a')).toEqual({ place: 'x', moves: 20 })
+    const broken = await restart(false)
+    const work = await ended(control.replay({ stream: boxOf('b') }, ann))
+    expect(work.outcome).toMatchObject({ stillParkedCount: 0 })
+    expect(broken.status().parkedCount).toBe(2)
+    expect(await box('a')).toEqual({ place: 'x', moves: 0 })
+    expect(await tablesNow()).toEqual(await rebuilt())
+  })
+
+  test('a place that was closed is closed again: rows are taken away too', async () => {
+    const projector = await start(true)
+    await record('a', packed('x'))
+    await record('b', { type: PlaceClosed.name, data: { place: 'x' } })
+    await caughtUp(projector)
+    await sql.unsafe(`insert into "${schema}".places values ('x', 7)`)
+    await ended(control.replay({ stream: boxOf('a') }, ann))
+    expect(await tablesNow()).toMatchObject({ places: [] })
+  })
+
+  test('a connection killed in the middle changes nothing, and the next replay is whole', async () => {
+    const projector = await start(true)
+    await record('a', packed('x'), shaken(false))
+    await caughtUp(projector)
+    await sql.unsafe(`update "${schema}".boxes set moves = 99`)
+    await sql.unsafe(`
+      create function "${schema}".die() returns trigger language plpgsql as $$
+      begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$;
+      create trigger die before update on "${schema}".checkpoint for each row
+        when (new.incarnation <> old.incarnation) execute function "${schema}".die()`)
+    expect((await ended(control.replay({ stream: boxOf('a') }, ann))).state).toBe('failed')
+    expect(await box('a')).toEqual({ place: 'x', moves: 99 })
+    await sql.unsafe(`drop trigger die on "${schema}".checkpoint`)
+    await caughtUp(projector)
+    await ended(control.replay({ stream: boxOf('a') }, ann))
+    expect(await box('a')).toEqual({ place: 'x', moves: 10 })
+  })
+})
+
+const announced = (): ChangeEvent[] =>
+  store.streamOf('changes-test.ledger').map(({ type, data }) => must(parseChangeEvent(type, data), 'it can be read'))
