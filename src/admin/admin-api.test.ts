@@ -31,6 +31,7 @@ beforeEach(() => {
     operations: () => undefined,
     projectors: () => [projector('tutorial.string-ints'), projector('peek.action-audit')],
     rebuilds: () => undefined,
+    parking: () => undefined,
     audit: () => undefined,
     evidence: () => undefined,
     progress: () => [progressOf('tutorial.string-ints')],

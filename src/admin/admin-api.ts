@@ -9,6 +9,7 @@ import { createEventRoutes } from './event-routes.ts'
 import { createEventStoreRoutes } from './event-store-routes.ts'
 import { createEvidenceRoutes } from './evidence-routes.ts'
 import { sessionCookie } from './login.ts'
+import { createParkingRoutes } from './parking-routes.ts'
 import { createPastRoutes } from './past-routes.ts'
 import { createProjectionRoutes } from './projection-routes.ts'
 import { createRebuildRoutes } from './rebuild-routes.ts'
@@ -87,6 +88,7 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminVariables> {
   api.get('/me', (c) => c.json({ user: c.get('user') }))
   api.route('/events', createEventRoutes(options))
   api.route('/audit', createAuditRoutes(options))
+  api.route('/projections', createParkingRoutes(options))
   api.route('/projections', createProjectionRoutes(options))
   api.route('/rebuilds', createRebuildRoutes(options))
   api.route('/past', createPastRoutes(options))

@@ -5,6 +5,7 @@ import type { StoreOperations } from '#event-store/store-operations.ts'
 import type { EvidenceControl } from '#evidence/evidence-control.ts'
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
+import type { ParkingControl } from '#projection/parking-control.ts'
 import type { Projector } from '#projection/projector.ts'
 import type { RebuildControl } from '#projection/rebuild/rebuild-control.ts'
 import type { ProjectionStatus } from '#vortex/protocol/platform-tuples.ts'
@@ -23,6 +24,7 @@ export type AdminApiOptions = {
   readonly projectors: () => readonly Projector[]
   /** Undefined while this instance does not lead. */
   readonly rebuilds: () => RebuildControl | undefined
+  readonly parking: () => ParkingControl | undefined
   /** Undefined while this instance does not lead. */
   readonly audit: () => Audit | undefined
   readonly evidence: () => EvidenceControl | undefined

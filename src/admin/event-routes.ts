@@ -34,7 +34,8 @@ export function createEventRoutes(options: Pick<AdminApiOptions, 'store'>): Hono
   return routes
 }
 
-function getStore(store: EventStore | undefined): EventStore {
+/** Throws `unavailable` while the store is being reached. */
+export function getStore(store: EventStore | undefined): EventStore {
   if (store) return store
   throw new PlatformError('unavailable', 'The event store is being reached; try again shortly.')
 }
@@ -52,7 +53,8 @@ function wholeNumber(name: string, text: string | undefined, fallback: number): 
   throw new PlatformError('bad-input', `${name} is "${text}": wanted a whole number from 1.`)
 }
 
-function toShown(event: RecordedEvent) {
+/** An event as the admin app shows it. */
+export function toShown(event: RecordedEvent) {
   const { id, type, stream, revision, position, data, metadata, storedAt } = event
   const known = parseMetadata(metadata)
   return {

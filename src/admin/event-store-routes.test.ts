@@ -63,6 +63,7 @@ beforeEach(async () => {
     evidence: () => undefined,
     projectors: () => [],
     rebuilds: () => undefined,
+    parking: () => undefined,
     progress: () => [],
     addressOf: () => '10.0.0.1',
     clock,

@@ -45,6 +45,7 @@ beforeEach(async () => {
     evidence: () => undefined,
     projectors: () => (leads ? [projector] : []),
     rebuilds: () => (leads ? control : undefined),
+    parking: () => undefined,
     progress: () => [],
     addressOf: () => '10.0.0.1',
     clock,

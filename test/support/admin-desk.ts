@@ -80,6 +80,7 @@ export function startAdminDesk(options: {
     operations: () => undefined,
     projectors: () => options.projections.map(({ id }) => toProjector(id, () => rowOf(id))),
     rebuilds: () => control,
+    parking: () => undefined,
     audit: () => undefined,
     evidence: () => undefined,
     progress: board.projections.rows,

@@ -1,5 +1,6 @@
 import { createActionRegistry } from '#action/action-registry.ts'
 import { type ActionRunner, createActionRunner } from '#action/action-runner.ts'
+import { recordDecision } from '#admin/record-decision.ts'
 import type { EventStore } from '#event-store/event-store.ts'
 import { startLogTail } from '#event-store/log-tail.ts'
 import { loadedUpcasters } from '#event-store/upcast.ts'
@@ -13,6 +14,8 @@ import { watchedFieldsOf } from '#observable/source/watched-fields.ts'
 import { allProjections } from '#plugin-host/all-projections.ts'
 import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
 import { projectionId } from '#projection/define-projection.ts'
+import { createParkingControl } from '#projection/parking/create-parking-control.ts'
+import type { ParkingControl } from '#projection/parking-control.ts'
 import { logFilter, projectionFilter } from '#projection/projection-filter.ts'
 import { type Projector, startProjector } from '#projection/projector.ts'
 import type { RebuildControl } from '#projection/rebuild/rebuild-control.ts'
@@ -31,6 +34,7 @@ export interface Engine {
   readonly actions: ActionRunner
   readonly projectors: readonly Projector[]
   readonly rebuilds: RebuildControl
+  readonly parking: ParkingControl
   readonly evidence: EvidenceKeeper
   stop(): Promise<void>
 }
@@ -81,6 +85,17 @@ export function startEngine(options: {
     onLostLeadership,
   })
   const rebuilds = createRebuildControl()
+  const parking = createParkingControl({
+    sql: database.sql,
+    store,
+    projectors: () => projectors,
+    record: ({ type, projection, user, data }) => {
+      const about = { name: 'Projections', id: projection }
+      return recordDecision({ store: () => store, clock, instance: options.instance }, { type, about, user, data })
+    },
+    clock,
+    log: log.named('parking'),
+  })
   const audit = projectors.find((projector) => projector.id === projectionId(actionAudit))
   const versions = new Map(plugins.map((plugin) => [plugin.manifest.id, plugin.version]))
   const actions = createActionRunner({
@@ -106,13 +121,17 @@ export function startEngine(options: {
     actions,
     projectors,
     rebuilds,
+    parking,
     evidence,
     stop: async () => {
       // A store that is away keeps appends waiting: their senders ask again, and projectors look at their last
       // announcement when they start. Closing the store ends what is left.
       await Promise.race([actions.drain(), pause(clock, drainMsMax)])
       const followers = [...projectors, evidence]
-      const following = Promise.all(followers.map((follower) => follower.stop())).then(() => tail.stop())
+      const following = parking
+        .stop()
+        .then(() => Promise.all(followers.map((follower) => follower.stop())))
+        .then(() => tail.stop())
       await Promise.race([following, pause(clock, drainMsMax)])
       forgetSchemas()
     },
