@@ -13,7 +13,12 @@ export type ActionRequest = {
   readonly by: Principal
   /** JSON text of the action's fields. */
   readonly body: string
+  /** What it came from, when no person pushed it. */
+  readonly cause?: ActionCause
 }
+
+/** The event an action was pushed for, what that came from at first, and how many such steps that is. */
+export type ActionCause = { readonly eventId: string; readonly correlationId: string; readonly depth: number }
 
 /** What became of an action, as remembered: the answer, and a hash to recognise another body under the same id. */
 export type Outcome = { readonly bodyHash: number; readonly answer: Answer }

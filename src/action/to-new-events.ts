@@ -52,8 +52,8 @@ export function toRefusal(step: Extract<Decided, { step: 'refuse' }>, recording:
 function metadataOf({ request, plugin }: CheckedAction, schemaVersion: number, recording: Recording) {
   return toMetadata({
     actionId: request.id,
-    correlationId: request.id,
-    causationId: request.id,
+    correlationId: request.cause?.correlationId ?? request.id,
+    causationId: request.cause?.eventId ?? request.id,
     user: request.by.user,
     device: request.by.device,
     service: request.by.service,
@@ -62,5 +62,6 @@ function metadataOf({ request, plugin }: CheckedAction, schemaVersion: number, r
     schemaVersion,
     occurredAt: request.at,
     recordedAt: recording.recordedAt,
+    ...(request.cause && { causeDepth: request.cause.depth }),
   })
 }

@@ -19,6 +19,8 @@ export type EventMetadata = {
   readonly occurredAt: number
   /** When the platform recorded it, by the server's clock. */
   readonly recordedAt: number
+  /** How many actions, each pushed because of the one before, led to it; nothing where a person began. */
+  readonly causeDepth?: number
 }
 
 export function toMetadata({ correlationId, causationId, ...rest }: EventMetadata): JsonObject {
@@ -44,7 +46,7 @@ const textNames = [
   'plugin',
   'pluginVersion',
 ] as const
-const numberNames = ['schemaVersion', 'occurredAt', 'recordedAt'] as const
+const numberNames = ['schemaVersion', 'occurredAt', 'recordedAt', 'causeDepth'] as const
 const storedNames: Readonly<Record<string, string>> = { correlationId: '$correlationId', causationId: '$causationId' }
 
 function textOf(value: Json | undefined): string | undefined {

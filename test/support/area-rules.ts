@@ -23,7 +23,8 @@ const action = 'src/action/'
 const projection = 'src/projection/'
 const observable = 'src/observable/'
 const evidence = 'src/evidence/'
-const engine = [action, projection, observable, evidence, 'src/rpc/', 'src/job/']
+const reactor = 'src/reactor/'
+const engine = [action, projection, observable, evidence, reactor, 'src/rpc/', 'src/job/']
 const lower = [kernel, config, storage, eventStore, protocol, vortexClient, 'src/vortex/server/', ...engine]
 const pluginApi = 'src/plugin-api/'
 const pluginHost = 'src/plugin-host/'
@@ -56,6 +57,14 @@ export const areaRules: readonly AreaRule[] = [
     area: /^src\/projection\//,
     may: [kernel, eventStore, storage, protocol],
     packages: ['drizzle-orm', schemaLibrary],
+    runsIn: 'server',
+  },
+  {
+    // A reactor sees an event exactly as a projection does, and names the actions it pushes; somebody above runs them.
+    area: /^src\/reactor\//,
+    may: [kernel, eventStore, storage, protocol, projection],
+    types: [action],
+    packages: [],
     runsIn: 'server',
   },
   {
