@@ -115,11 +115,34 @@ create table platform.projection_versions (
 
 create table platform.reactor_checkpoints (
   reactor text not null,
+  version integer not null,
   position text not null,
   epoch bigint not null,
+  done_count bigint default 0 not null,
+  opened_at timestamp with time zone default now() not null,
   committed_at timestamp with time zone default now() not null,
   constraint reactor_checkpoints_pkey PRIMARY KEY (reactor)
 );
+
+create table platform.reactor_events (
+  reactor text not null,
+  event_id uuid not null,
+  stream text not null,
+  revision bigint not null,
+  position text not null,
+  type text not null,
+  state text not null,
+  tries integer not null,
+  words text not null,
+  first_tried_at timestamp with time zone,
+  last_tried_at timestamp with time zone,
+  next_try_at timestamp with time zone,
+  constraint reactor_events_pkey PRIMARY KEY (reactor, event_id),
+  constraint reactor_events_reactor_fkey FOREIGN KEY (reactor) REFERENCES platform.reactor_checkpoints(reactor) ON DELETE CASCADE,
+  constraint reactor_events_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'dead'::text, 'dropped'::text])))
+);
+CREATE INDEX dead_letters_by_time ON platform.reactor_events USING btree (reactor, last_tried_at, event_id) WHERE (state = 'dead'::text);
+CREATE INDEX reactor_events_by_stream ON platform.reactor_events USING btree (reactor, stream, revision);
 
 create table platform.rebuilds (
   id uuid not null,

@@ -4,6 +4,7 @@ import type { EventSchema } from '#event-store/upcast.ts'
 import type { JsonObject } from '#kernel/json.ts'
 import type { ObservableDefinition } from '#observable/source/define-observable.ts'
 import type { ProjectionDefinition } from '#projection/define-projection.ts'
+import type { ReactorDefinition } from '#reactor/define-reactor.ts'
 import type { Fields, FieldValues } from '#vortex/protocol/tuple.ts'
 import { firstVersions } from './first-versions.ts'
 
@@ -21,6 +22,8 @@ export type LogicPart = {
   readonly deciders: readonly Decider<unknown>[]
   readonly projections: readonly ProjectionDefinition[]
   readonly observables: readonly ObservableDefinition[]
+  /** What else should be done about its events: effects, and further actions. */
+  readonly reactors: readonly ReactorDefinition[]
   /** How older versions of its events become today's; those at version 1 need none. */
   readonly eventSchemas: readonly EventSchema[]
   /** Pushed at every start; each takes effect the first time only. */
@@ -31,16 +34,18 @@ export function defineLogicPart(part: {
   readonly deciders?: readonly Decider<unknown>[]
   readonly projections?: readonly ProjectionDefinition[]
   readonly observables?: readonly ObservableDefinition[]
+  readonly reactors?: readonly ReactorDefinition[]
   readonly eventSchemas?: readonly EventSchema[]
   readonly seed?: readonly SeedAction[]
 }): LogicPart {
-  const { deciders = [], projections = [], observables = [], eventSchemas = [], seed = [] } = part
+  const { deciders = [], projections = [], observables = [], reactors = [], eventSchemas = [], seed = [] } = part
   return {
     kind: 'logic',
     deciders,
     projections,
     observables,
-    eventSchemas: [...eventSchemas, ...firstVersions({ deciders, projections }, eventSchemas)],
+    reactors,
+    eventSchemas: [...eventSchemas, ...firstVersions({ deciders, projections, reactors }, eventSchemas)],
     seed,
   }
 }

@@ -2,17 +2,15 @@ import type { Decider } from '#action/decider.ts'
 import type { EventSchema } from '#event-store/upcast.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { ProjectionDefinition } from '#projection/define-projection.ts'
+import type { ReactorDefinition } from '#reactor/define-reactor.ts'
 
 /**
  * What a plugin handles has a version, so that an event of a newer one parks instead of being misread (seam 10). A first
  * version needs no words; a later one must say how the earlier become it. Throws `bad-definition`.
  *
- * Takes the plugin's own events from its deciders and projections; those of others are said by the others.
+ * Takes the plugin's own events from its deciders, projections and reactors; those of others are said by the others.
  */
-export function firstVersions(
-  part: { readonly deciders: readonly Decider<unknown>[]; readonly projections: readonly ProjectionDefinition[] },
-  said: readonly EventSchema[],
-): EventSchema[] {
+export function firstVersions(part: Handlers, said: readonly EventSchema[]): EventSchema[] {
   const versions = new Map<string, number>()
   for (const { type, version } of handledEvents(part)) {
     const known = versions.get(type) ?? version
@@ -31,21 +29,26 @@ export function firstVersions(
   })
 }
 
+type Handlers = {
+  readonly deciders: readonly Decider<unknown>[]
+  readonly projections: readonly ProjectionDefinition[]
+  readonly reactors: readonly ReactorDefinition[]
+}
 type HandledEvent = { readonly type: string; readonly version: number }
 
-function handledEvents({ deciders, projections }: Parameters<typeof firstVersions>[0]): HandledEvent[] {
+function handledEvents({ deciders, projections, reactors }: Handlers): HandledEvent[] {
   return [
     ...deciders.flatMap(({ decide }) => decide.map(({ action }) => ({ type: action.name, version: action.version }))),
     ...deciders.flatMap(({ evolve }) => evolve),
-    ...projections.flatMap((projection) =>
-      projectedEvents([projection]).filter(({ type }) => type.startsWith(`${projection.plugin}.`)),
+    ...[...projections, ...reactors].flatMap((reader) =>
+      readEvents([reader]).filter(({ type }) => type.startsWith(`${reader.plugin}.`)),
     ),
   ]
 }
 
-/** The events that projections name, with the version each was written for. */
-export function projectedEvents(projections: readonly ProjectionDefinition[]): HandledEvent[] {
-  return projections.flatMap(({ on }) =>
+/** The events that projections or reactors name, with the version each was written for. */
+export function readEvents(readers: readonly (ProjectionDefinition | ReactorDefinition)[]): HandledEvent[] {
+  return readers.flatMap(({ on }) =>
     on.flatMap(({ type, version }) => (version === undefined ? [] : [{ type, version }])),
   )
 }

@@ -19,6 +19,8 @@ export {
   type ProjectionDefinition,
 } from '#projection/define-projection.ts'
 export { defineReadModel, type ReadModel } from '#projection/read-model.ts'
+export { defineReactor, type ReactorDefinition, type RetryPolicy } from '#reactor/define-reactor.ts'
+export type { Effects, Pushed } from '#reactor/effects.ts'
 export { instant as instantColumn } from '#storage/instant.ts'
 export { defineTuple, type TupleDefinition, type TupleOf } from '#vortex/protocol/tuple.ts'
 export {

@@ -4,6 +4,7 @@ import { nearestName } from '#kernel/nearest.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { LogicPart } from '#plugin-api/define-plugin.ts'
 import { projectionId } from '#projection/define-projection.ts'
+import { reactorId } from '#reactor/define-reactor.ts'
 
 /**
  * Finds in a plugin's definitions what would stop the engine, before the engine sees them: one plugin's mistake must not
@@ -20,6 +21,8 @@ export function checkLogicPart(plugin: string, part: LogicPart): void {
   for (const projection of part.projections)
     checkOwn(plugin, `projection "${projectionId(projection)}"`, projection.plugin === plugin)
   checkDistinct(plugin, 'projections', part.projections.map(projectionId))
+  for (const reactor of part.reactors) checkOwn(plugin, `reactor "${reactorId(reactor)}"`, reactor.plugin === plugin)
+  checkDistinct(plugin, 'reactors', part.reactors.map(reactorId))
   checkDistinct(
     plugin,
     'observables',

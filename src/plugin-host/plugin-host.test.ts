@@ -172,7 +172,7 @@ describe('loading', () => {
     [
       'projects what a plugin records that it does not require',
       withPart('broken', `{ projections: [projectionOf(eventOf('well.Done'))] }`),
-      'Plugin "broken" projects "well.Done" and does not require "well"',
+      'Plugin "broken" reads "well.Done" and does not require "well"',
     ],
     [
       'plants a row with an action that nobody decides',
@@ -213,9 +213,7 @@ describe('loading', () => {
       'maker.Make',
       'maker.Made',
     ])
-    expect(said[0]).toContain(
-      'Plugin "newer" projects version 2 of "maker.Made", and plugin "maker" has it at version 1',
-    )
+    expect(said[0]).toContain('Plugin "newer" reads version 2 of "maker.Made", and plugin "maker" has it at version 1')
   })
 })
 

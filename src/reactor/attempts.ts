@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '#event-store/event-store.ts'
+import { upcastEvent } from '#event-store/upcast.ts'
 import { createDeferred, type Deferred } from '#kernel/deferred.ts'
 import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import { toReadEvent } from '#projection/projected-event.ts'
@@ -70,7 +71,7 @@ export function createAttempts(
   }
 
   const begin = async (entry: ReactorCase, event: RecordedEvent, tryNumber: number): Promise<Outcome> => {
-    const read = toReadEvent(event)
+    const read = toReadEvent(event, upcastEvent)
     if (read.failure !== undefined) return { outcome: 'failed', words: read.failure, isFinal: true }
     const controller = new AbortController()
     const cancel = clock.after(definition.retry.timeoutMs, () => controller.abort(tooLate(definition.retry.timeoutMs)))

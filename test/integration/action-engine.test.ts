@@ -65,6 +65,7 @@ async function withEngine(work: (engine: Engine) => Promise<void>): Promise<void
     random: systemRandom,
     log: createLog('test', ({ level, words }) => level !== 'info' && said.push(words)),
     onLostLeadership: () => said.push('lost leadership'),
+    lost: new AbortController().signal,
   })
   try {
     await work(engine)

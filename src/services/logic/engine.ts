@@ -20,19 +20,22 @@ import { logFilter, projectionFilter } from '#projection/projection-filter.ts'
 import { type Projector, startProjector } from '#projection/projector.ts'
 import type { RebuildControl } from '#projection/rebuild/rebuild-control.ts'
 import { actionAudit, actionAuditModel } from '#projections/action-audit/action-audit.ts'
+import type { Reactor } from '#reactor/reactor.ts'
 import type { Database } from '#storage/database.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
 import { createPastOutcomes } from './past-outcomes.ts'
 import { createRebuildControl } from './rebuild-control.ts'
+import { startReactors } from './start-reactors.ts'
 
 /**
- * What only the leading logic runs: action handlers and projectors, for one leadership.
+ * What only the leading logic runs: action handlers, projectors and reactors, for one leadership.
  *
- * Promises: `stop` lets actions under way finish, then stops the projectors in order.
+ * Promises: `stop` begins no effect any more, lets actions under way finish, then stops the projectors in order.
  */
 export interface Engine {
   readonly actions: ActionRunner
   readonly projectors: readonly Projector[]
+  readonly reactors: readonly Reactor[]
   readonly rebuilds: RebuildControl
   readonly parking: ParkingControl
   readonly evidence: EvidenceKeeper
@@ -51,6 +54,8 @@ export function startEngine(options: {
   random: Random
   log: Log
   onLostLeadership: () => void
+  /** Aborted at once when the leadership is over, before anybody calls `stop`. */
+  lost: AbortSignal
 }): Engine {
   const { plugins, store, database, epoch, clock, random, log } = options
   const registry = createActionRegistry()
@@ -113,6 +118,12 @@ export function startEngine(options: {
     log: log.named('actions'),
     pluginVersion: (plugin) => versions.get(plugin) ?? '',
   })
+  const reactors = startReactors({
+    ...options,
+    store: { ...store, follow: tail.follow },
+    sql: database.sql,
+    actions,
+  })
   pushSeeds(plugins, actions, options.instance, log).catch((error: unknown) =>
     log.error(`first rows could not be pushed: ${describeError(error)}`),
   )
@@ -120,10 +131,13 @@ export function startEngine(options: {
   return {
     actions,
     projectors,
+    reactors,
     rebuilds,
     parking,
     evidence,
     stop: async () => {
+      const reacting = Promise.all(reactors.map((reactor) => reactor.stop()))
+      await Promise.race([reacting, pause(clock, drainMsMax)])
       // A store that is away keeps appends waiting: their senders ask again, and projectors look at their last
       // announcement when they start. Closing the store ends what is left.
       await Promise.race([actions.drain(), pause(clock, drainMsMax)])

@@ -56,6 +56,7 @@ export function startLeading(options: {
 
   const runEngine = async (leadership: Leadership, database: Database): Promise<void> => {
     const over = createDeferred<void>()
+    const lost = new AbortController()
     const { store, instance, anchorFolders } = options
     const engine = startEngine({
       plugins,
@@ -67,11 +68,16 @@ export function startLeading(options: {
       clock,
       random,
       log,
-      onLostLeadership: () => over.resolve(),
+      onLostLeadership: () => {
+        lost.abort()
+        over.resolve()
+      },
+      lost: lost.signal,
     })
     const onAbort = (): void => over.resolve()
     stopping.signal.addEventListener('abort', onAbort, { once: true })
     onChange({ engine, database }, '')
+    void leadership.lost.then(() => lost.abort())
     await Promise.race([leadership.lost, over.promise])
     stopping.signal.removeEventListener('abort', onAbort)
     if (!stopping.signal.aborted) log.warning('leadership is over; the engine stops and logic asks for it again')
