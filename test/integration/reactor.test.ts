@@ -174,12 +174,12 @@ test('a reactor that the engine runs pushes an action as the platform, once, wit
   await withEngine(async (engine) => {
     await eventually('it is live', () => engine.reactors[0]?.status().state === 'live')
     expect(await engine.actions.run(request)).toMatchObject({ outcome: 'accepted' })
-    await eventually('it has pushed', () => engine.reactors[0]?.status().doneCount === 1)
+    await eventually('it has pushed, and seen that too', () => engine.reactors[0]?.status().doneCount === 2)
   })
   // As if the checkpoint had been lost with a crash.
   await fresh.sql`update platform.reactor_checkpoints set position = '00000000000000000000' where reactor = 'test.thanker'`
   await withEngine(async (engine) => {
-    await eventually('it has done it all again', () => (engine.reactors[0]?.status().doneCount ?? 0) > 1)
+    await eventually('it has done it all again', () => (engine.reactors[0]?.status().doneCount ?? 0) > 2)
   })
   const pushed = await store.readStream(`test.Counter-${counterId}-thanks`)
   expect(pushed.map(({ metadata }) => metadata)).toMatchObject([
