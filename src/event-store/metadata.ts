@@ -27,32 +27,34 @@ export function toMetadata({ correlationId, causationId, ...rest }: EventMetadat
   return { ...rest, $correlationId: correlationId, $causationId: causationId }
 }
 
-/** What can be understood of it: an event written by something else has little or nothing, and that is no error. */
+/**
+ * What can be understood of it: an event written by something else has little or nothing, and that is no error. Written
+ * out, as it runs for every event that is projected.
+ */
 export function parseMetadata(metadata: JsonObject): Partial<EventMetadata> {
-  const entries = [
-    ...textNames.map((name) => [name, textOf(metadata[storedNames[name] ?? name])] as const),
-    ...numberNames.map((name) => [name, numberOf(metadata[name])] as const),
-  ]
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
+  const found: { -readonly [K in keyof EventMetadata]?: EventMetadata[K] } = {}
+  const { actionId, user, device, service, plugin, pluginVersion, schemaVersion, occurredAt, recordedAt } = metadata
+  const { $correlationId: correlationId, $causationId: causationId, causeDepth } = metadata
+  if (typeof actionId === 'string') found.actionId = actionId
+  if (typeof correlationId === 'string') found.correlationId = correlationId
+  if (typeof causationId === 'string') found.causationId = causationId
+  if (typeof user === 'string') found.user = user
+  if (typeof device === 'string') found.device = device
+  if (typeof service === 'string') found.service = service
+  if (typeof plugin === 'string') found.plugin = plugin
+  if (typeof pluginVersion === 'string') found.pluginVersion = pluginVersion
+  if (isWhole(schemaVersion)) found.schemaVersion = schemaVersion
+  if (isWhole(occurredAt)) found.occurredAt = occurredAt
+  if (isWhole(recordedAt)) found.recordedAt = recordedAt
+  if (isWhole(causeDepth)) found.causeDepth = causeDepth
+  return found
 }
 
-const textNames = [
-  'actionId',
-  'correlationId',
-  'causationId',
-  'user',
-  'device',
-  'service',
-  'plugin',
-  'pluginVersion',
-] as const
-const numberNames = ['schemaVersion', 'occurredAt', 'recordedAt', 'causeDepth'] as const
-const storedNames: Readonly<Record<string, string>> = { correlationId: '$correlationId', causationId: '$causationId' }
-
-function textOf(value: Json | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined
+/** The version of the event type's data alone; 1 where none is said. */
+export function schemaVersionOf({ schemaVersion }: JsonObject): number {
+  return isWhole(schemaVersion) ? Math.max(1, schemaVersion) : 1
 }
 
-function numberOf(value: Json | undefined): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined
+function isWhole(value: Json | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value)
 }

@@ -2,7 +2,7 @@ import { assert } from '#kernel/assert.ts'
 import type { JsonObject } from '#kernel/json.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { RecordedEvent } from './event-store.ts'
-import { parseMetadata } from './metadata.ts'
+import { schemaVersionOf } from './metadata.ts'
 
 /** From one version of an event type's data to the next. Pure: the same data always gives the same. */
 export type Upcast = (data: JsonObject) => JsonObject
@@ -66,7 +66,7 @@ export function upcastEvent(event: RecordedEvent): RecordedEvent {
 }
 
 function upcastTo(schema: EventSchema, event: RecordedEvent): RecordedEvent {
-  const written = Math.max(1, parseMetadata(event.metadata).schemaVersion ?? 1)
+  const written = schemaVersionOf(event.metadata)
   if (written === schema.version) return event
   if (written > schema.version) throw unknownSchema(schema, event, written)
   const data = schema.upcasts.slice(written - 1).reduce((older, upcast) => upcast(older), event.data)

@@ -4,6 +4,7 @@ import { isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import { fromPosition, logStart, type Position } from '#kernel/position.ts'
 import type { EventFilter, RecordedEvent } from '../event-store.ts'
 import type { KurrentConnection } from './connection.ts'
+import { readNatively } from './native-read.ts'
 import { toRecordedEvent } from './recorded-event.ts'
 import { toServerFilter } from './server-filter.ts'
 import { isMissingStream, toStoreError } from './store-error.ts'
@@ -46,15 +47,15 @@ export function createKurrentReader(connection: KurrentConnection, clock: Clock)
     // Forwards, a read includes the event at the position it starts from; backwards it does not.
     const included = page.direction === 'forwards' && typeof from === 'object' ? 1 : 0
     const countMax = page.countMax + included
-    const read = await retrying('Reading the log', (client) =>
-      collect(
-        client.readAll({
-          fromPosition: from,
-          direction: page.direction,
-          maxCount: countMax,
-          ...(page.isUnfiltered ? {} : { filter: toServerFilter(page.filter) }),
-        }),
-      ),
+    const asked = {
+      fromPosition: from,
+      direction: page.direction,
+      maxCount: countMax,
+      ...(page.isUnfiltered ? {} : { filter: toServerFilter(page.filter) }),
+    }
+    const read = await retrying(
+      'Reading the log',
+      async (client) => (await readNatively(client, asked)) ?? collect(client.readAll(asked)),
     )
     const events = included ? read.filter((event) => event.position !== page.beyond) : read
     return { events: events.slice(0, page.countMax), isLast: read.length < countMax }
