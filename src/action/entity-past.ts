@@ -35,14 +35,15 @@ export async function loadEntityThen(
   const decider = findDecider(deciders, stream)
   const isWithin = (event: RecordedEvent): boolean =>
     'position' in until ? comparePositions(event.position, until.position) <= 0 : event.revision <= until.revision
-  const [newest] = await store.readStream(stream, { from: 'end', direction: 'backwards', countMax: 1 })
-  if (!newest) throw new PlatformError('not-found', `There is no event in the stream ${stream}.`)
-
   let state: unknown = decider?.initialState()
   let last: RecordedEvent | undefined
   let unreadable: EntityThen['unreadable'] = null
-  for (let from = 0; ; ) {
+  let end: RecordedEvent | undefined
+  let isWhole = false
+  while (!isWhole) {
+    const from = end ? end.revision + 1 : 'start'
     const page = await store.readStream(stream, { from, direction: 'forwards', countMax: pageCount })
+    end = page.at(-1) ?? end
     for (const event of page) {
       if (!isWithin(event)) break
       last = event
@@ -52,19 +53,24 @@ export async function loadEntityThen(
         unreadable ??= { revision: event.revision, type: event.type, words: describeError(error) }
       }
     }
-    const end = page.at(-1)
-    if (!end || page.length < pageCount || last !== end) break
-    from = end.revision + 1
+    isWhole = page.length < pageCount
+    if (last !== end) break
   }
+  if (!end) throw new PlatformError('not-found', `There is no event in the stream ${stream}.`)
   return {
     stream,
     revision: last?.revision ?? -1,
-    lastRevision: newest.revision,
+    lastRevision: isWhole ? end.revision : await lastRevisionOf(store, stream),
     position: last?.position ?? null,
     state: decider ? showState(state) : null,
     hasDecider: decider !== undefined,
     unreadable,
   }
+}
+
+async function lastRevisionOf(store: Pick<EventStore, 'readStream'>, stream: string): Promise<number> {
+  const [newest] = await store.readStream(stream, { from: 'end', direction: 'backwards', countMax: 1 })
+  return newest?.revision ?? -1
 }
 
 function findDecider(

@@ -7,6 +7,7 @@ const longBenches = [
   'event-store-soak [--minutes N]',
   'event-store-opening [--events N] [--folder F]',
   'verify-chain [--events N]',
+  'as-of [--events N]',
 ]
 const args = Bun.argv.slice(2)
 if (args.includes('--help') || args.includes('-h')) {

@@ -31,7 +31,7 @@ export type PastLimits = {
 }
 
 export const pastLimitsDefault: PastLimits = {
-  spacingMin: 25_000,
+  spacingMin: 15_000,
   directCountMax: 30_000,
   copiesSizeBytesMax: 4_000_000_000,
   waitMs: 1_500,

@@ -49,3 +49,27 @@ test('a store that reads only from known positions is helped by a place known ot
   const first = must([...known][0], 'there is one')
   expect(await positionAt(strict, 250, async () => first)).toBe(must(store.log[1], 'recorded above').position)
 })
+
+test('every moment of a log with uneven times is found, in few reads', async () => {
+  const store = createMemoryEventStore()
+  const instants: number[] = []
+  let at = 1_000
+  for (let index = 0; index < 3_000; index++) {
+    at += index % 500 === 0 ? 1_000_000 : index % 3
+    instants.push(at)
+  }
+  await recordAt(store, ...instants)
+  let readCount = 0
+  const counting = {
+    readLog: (page: Parameters<typeof store.readLog>[0]) => {
+      readCount++
+      return store.readLog(page)
+    },
+  }
+  for (let index = 0; index < instants.length; index += 97) {
+    const instant = must(instants[index], 'made above')
+    const last = instants.findLastIndex((each) => each <= instant)
+    expect(await positionAt(counting, instant)).toBe(must(store.log[last], 'recorded').position)
+  }
+  expect(readCount / Math.ceil(instants.length / 97)).toBeLessThan(12)
+})
