@@ -12,6 +12,14 @@ const subcommands: Readonly<Record<string, CommandEntry>> = {
     words: 'All about one event: its data then and today, what it followed from, what followed.',
     load: async () => (await import('./audit-show.ts')).showCommand,
   },
+  'as-of': {
+    words: 'A screen, a table or an entity as it was, or what changed between two moments.',
+    load: async () => (await import('./audit-as-of.ts')).asOfCommand,
+  },
+  replay: {
+    words: 'Runs a slice of history through a projection, and shows the rows it gives.',
+    load: async () => (await import('./audit-replay.ts')).replayCommand,
+  },
   export: {
     words: 'Writes all that a search finds as NDJSON or CSV.',
     load: async () => (await import('./audit-export.ts')).exportCommand,

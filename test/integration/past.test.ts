@@ -6,7 +6,7 @@ import { type AdminClient, signIn } from '#cli/admin-client.ts'
 import { newUuid } from '#kernel/ids.ts'
 import { connectDevice, type Device } from '#support/device.ts'
 import { eventually } from '#support/eventually.ts'
-import { type Platform, startPlatform } from '#support/platform.ts'
+import { type Platform, projectFolder, startPlatform } from '#support/platform.ts'
 import type { Row } from '#vortex/protocol/row.ts'
 
 const startTimeoutMs = 120_000
@@ -149,6 +149,52 @@ test(
     })
     await admin.request('POST', `/api/past/replays/${replay.id}/drop`, {})
     await expect(admin.request('GET', `/api/past/replays/${replay.id}`)).rejects.toThrow('There is no replay')
+  },
+  testTimeoutMs,
+)
+
+/** The command line, as somebody at a terminal or a script meets it. */
+async function peek(...args: readonly string[]): Promise<{ code: number; out: string; words: string }> {
+  const where = ['--home', platform.home, '--url', platform.url('logic')]
+  const child = Bun.spawn([process.execPath, 'src/cli/main.ts', 'audit', ...args, ...where], {
+    cwd: projectFolder,
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const [out, words] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+  return { code: await child.exited, out, words }
+}
+
+test(
+  'the command line tells the same, to eyes and to programs',
+  async () => {
+    const stringIntId = newUuid()
+    const added = await push('AddStringInt', { stringIntId, string1: 'Mast 10', int1: 1 })
+    const raised = await push('AddIntValue', { stringIntId, offset: 4 })
+    const stream = `tutorial.StringInt-${stringIntId}`
+    const pick = `id=${stringIntId}`
+
+    const screen = await peek('as-of', 'tutorial.StringInt', '--pick', pick, '--at', added)
+    expect(screen.out).toContain('tutorial.string-ints, version 1')
+    expect(screen.out).toContain('Mast 10')
+    const table = await peek('as-of', 'tutorial.string-ints/rows', '--pick', pick, '--at', raised, '--json')
+    expect(JSON.parse(table.out)).toMatchObject({ rowCount: 1, rows: [{ int1: 5 }] })
+    const changed = await peek('as-of', 'tutorial.StringInt', '--pick', pick, '--since', added, '--at', raised)
+    expect(changed.out).toContain('0 added, 0 removed, 1 changed')
+    expect(changed.out).toContain('int1: 1 -> 5')
+    const entity = await peek('as-of', stream, '--at', added)
+    expect(entity.out).toContain('at revision 0 of 1')
+    const difference = await peek('as-of', stream, '--since', `before:${added}`)
+    expect(difference.out).toContain('exists: false -> true')
+
+    const replay = await peek('replay', 'tutorial.string-ints', '--stream', stream, '--to', added, '--live')
+    expect(replay.out).toContain('tutorial.string-ints, version 1: done, 1 event')
+    expect(replay.out).toContain('0 equal, 1 different, 0 only here')
+    expect(await get<object>('replays')).toEqual({ replays: [] })
+
+    const wrong = await peek('as-of', 'tutorial.StringInd')
+    expect([wrong.code, wrong.words]).toEqual([1, expect.stringContaining('did you mean "tutorial.StringInt"?')])
   },
   testTimeoutMs,
 )
