@@ -1,12 +1,12 @@
-import type { ChangedEvent, ChangeEvent } from '#event-store/change-event.ts'
+import type { ChangedEvent, ChangeEvent, ReadModelLife } from '#event-store/change-event.ts'
 import { unreachable } from '#kernel/assert.ts'
 import type { Log } from '#kernel/log.ts'
 import { comparePositions } from '#kernel/position.ts'
 import { takeAnnouncement, unheardFeed } from './feed-state.ts'
 import type { Feed, Feeds } from './feeds.ts'
 import type { RecentChanges } from './recent-changes.ts'
-import { isBeyond, isSameLife, type ResumePoint } from './resume-token.ts'
-import { type SelectorRows, takeChange } from './selector-rows.ts'
+import { isBeyond, isSameLife, lifeBefore, type ResumePoint } from './resume-token.ts'
+import { goOn, type SelectorRows, takeChange } from './selector-rows.ts'
 
 /** Brings announcements to the selectors they concern, whole commits only; what they leave open is looked at again. */
 export interface Applying {
@@ -29,7 +29,10 @@ export function createApplying(options: {
 
   const take = (name: string, change: ChangeEvent): void => {
     const feed = feeds.get(name)
+    if (feed.left.has(change)) return
+    const before = feed.state.point
     const next = takeAnnouncement(feed.state, change)
+    if (before && next.feed.point && !isSameLife(before, next.feed.point)) feed.left.add(before)
     switch (next.step) {
       case 'wait':
         feed.state = next.feed
@@ -39,7 +42,7 @@ export function createApplying(options: {
         feed.state = next.feed
         return options.onMoved()
       case 'apply':
-        if (!feed.state.point) lookAgainUnless(feed, (start) => joins(start, change), 'something came before')
+        if (!before) lookAgainUnless(feed, (start) => joins(start, change), 'something came before')
         feed.state = next.feed
         recent.note(name, next.events)
         return apply(feed, next.events)
@@ -57,15 +60,26 @@ export function createApplying(options: {
 
   const apply = (feed: Feed, events: readonly ChangedEvent[]): void => {
     const changed = new Set<SelectorRows>()
-    for (const { tables, to } of events)
-      for (const [table, changes] of Object.entries(tables))
+    for (const event of events)
+      for (const [table, changes] of Object.entries(event.tables))
         for (const change of changes)
           for (const [rows, isMember] of feed.index.find(table, change)) {
-            if (comparePositions(to, rows.start.position) <= 0) continue
+            if (isSameLife(event, rows.start) && comparePositions(event.to, rows.start.position) <= 0) continue
             takeChange(rows, change, isMember)
             changed.add(rows)
           }
+    const [first] = events
+    if (first?.follows) goOnInNextLife(feed, first, first.follows)
     if (changed.size > 0) options.onChanged(changed)
+    if (first?.follows) options.onMoved()
+  }
+
+  /** All rows stand in it now, those too that no change concerned. */
+  const goOnInNextLife = (feed: Feed, change: ChangedEvent, follows: ReadModelLife): void => {
+    const { incarnation, version, from, to } = change
+    for (const rows of feed.index.all())
+      if (isSameLife(rows.start, follows))
+        goOn(rows, { ...follows, position: from }, { incarnation, version, position: to })
   }
 
   return {
@@ -87,5 +101,5 @@ function hasReached(start: ResumePoint, { incarnation, version, to: position }: 
 
 /** Whether the first announcement heard follows the rows without a gap. */
 function joins(start: ResumePoint, change: ChangeEvent): boolean {
-  return hasReached(start, change) || (isSameLife(start, change) && start.position === change.from)
+  return hasReached(start, change) || (isSameLife(start, lifeBefore(change)) && start.position === change.from)
 }

@@ -13,6 +13,7 @@ const bring = (changes: readonly ChangedEvent[], points: { feed?: number; shown?
     changes,
     feedPoint: points.feed === undefined ? undefined : { ...life, position: at(points.feed) },
     shownPoint: points.shown === undefined ? undefined : { ...life, position: at(points.shown) },
+    isOver: () => false,
   })
 
 test('O1 changes a snapshot holds already are left out', () => {
@@ -61,6 +62,7 @@ test('O1 a snapshot of another life than its feed is not good enough', () => {
       changes: [],
       feedPoint: { incarnation: 'two', version: 1, position: at(3) },
       shownPoint: undefined,
+      isOver: () => false,
     }),
   ).toBeUndefined()
 })

@@ -1,9 +1,9 @@
-import type { ChangedEvent } from '#event-store/change-event.ts'
+import type { ChangedEvent, ReadModelLife } from '#event-store/change-event.ts'
 import { assert } from '#kernel/assert.ts'
 import { comparePositions, parsePosition } from '#kernel/position.ts'
 import { pickFields, type Row, type Selector } from '#vortex/protocol/row.ts'
 import type { Snapshot } from '#vortex/protocol/snapshot.ts'
-import { isBeyond, isSameLife, type ResumePoint } from './resume-token.ts'
+import { isBeyond, isSameLife, lifeBefore, type ResumePoint } from './resume-token.ts'
 import { isPickedBy, toRowMap } from './selector-rows.ts'
 
 export type BroughtForward = {
@@ -24,16 +24,19 @@ export function bringForward(options: {
   readonly changes: readonly ChangedEvent[]
   readonly feedPoint: ResumePoint | undefined
   readonly shownPoint: ResumePoint | undefined
+  /** Lives that are over: nobody is shown them again. */
+  readonly isOver: (life: ReadModelLife) => boolean
 }): BroughtForward | undefined {
   const { snapshot, selector, feedPoint, shownPoint } = options
   let point = pointOfSnapshot(snapshot)
-  if (feedPoint && !isSameLife(point, feedPoint)) return undefined
   const { table, fields, keyedBy } = snapshot.meta
   const rows = toRowMap(snapshot.rows, keyedBy)
   const acts: string[] = []
   for (const commit of toCommits(options.changes)) {
-    const [{ from, to }] = commit
-    if (!isSameLife(commit[0], point) || comparePositions(to, point.position) <= 0) continue
+    const [first] = commit
+    const { incarnation, version, from, to } = first
+    if (isSameLife(first, point) ? comparePositions(to, point.position) <= 0 : !isSameLife(lifeBefore(first), point))
+      continue
     if (from !== point.position) return undefined
     for (const { tables } of commit)
       for (const { k, a, c } of tables[table] ?? []) {
@@ -41,8 +44,9 @@ export function bringForward(options: {
         else if (!rows.delete(k)) continue
         acts.push(...(c ?? []))
       }
-    point = { ...point, position: to }
+    point = { incarnation, version, position: to }
   }
+  if (options.isOver(point) || (feedPoint && !isSameLife(point, feedPoint))) return undefined
   const isBehind = [feedPoint, shownPoint].some((other) => other && isBeyond(other, point))
   return isBehind ? undefined : { point, rows, acts }
 }

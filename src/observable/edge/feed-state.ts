@@ -1,6 +1,6 @@
 import type { ChangedEvent, ChangeEvent } from '#event-store/change-event.ts'
 import { comparePositions } from '#kernel/position.ts'
-import { isSameLife, type ResumePoint } from './resume-token.ts'
+import { isSameLife, lifeBefore, type ResumePoint } from './resume-token.ts'
 
 /** Where one projection's change stream stands: the last whole commit, and the parts of one that is arriving. */
 export type FeedState = { readonly point: ResumePoint | undefined; readonly parts: readonly ChangedEvent[] }
@@ -14,7 +14,8 @@ export type FeedStep =
   | { readonly step: 'wait'; readonly feed: FeedState }
 
 /**
- * Takes the next announcement: commits follow each other without a gap, in one life of the projection.
+ * Takes the next announcement: commits follow each other without a gap, in one life of the projection, or from one life
+ * into the next where that one says so.
  * Announcements may come twice; what is known already means nothing new.
  */
 export function takeAnnouncement(feed: FeedState, change: ChangeEvent): FeedStep {
@@ -22,7 +23,7 @@ export function takeAnnouncement(feed: FeedState, change: ChangeEvent): FeedStep
   const isKnown = point && isSameLife(change, point) && comparePositions(change.to, point.position) <= 0
   if (isKnown) return { step: 'wait', feed }
   if (change.kind === 'resync') return restart(change, 'the projection says so')
-  if (point && !isSameLife(change, point)) return restart(change, 'another life of the projection')
+  if (point && !isSameLife(lifeBefore(change), point)) return restart(change, 'another life of the projection')
   if (point && change.from !== point.position) return restart(change, `a gap from ${point.position} to ${change.from}`)
   const isSameCommit = parts[0] === undefined || parts[0].to === change.to
   if (isSameCommit && change.part < parts.length) return { step: 'wait', feed }

@@ -30,8 +30,8 @@ export function createGreeting(options: {
     if (rows.meta.access === 'admin' && !isAdmin(watcher.principal))
       return options.refuse(observation, forbidden(observation.watched.name))
     const from = parseToken(observation.token)
-    // It was at a server that is ahead of this one: it must not see anything older than it has.
-    if (from && !observation.isLookedUp && isBeyond(from, feeds.pointOf(rows))) return options.lookAgain(rows)
+    // It may have been at a server that is ahead of this one: it must not see anything older than it has.
+    if (from && !observation.isLookedUp && feeds.mayBeAhead(from, rows)) return options.lookAgain(rows)
     const missed = from && !isBeyond(from, feeds.pointOf(rows)) ? rows.sent.since(from) : undefined
     const canReplay = missed?.length === 0 || !isSharedBySiblings(observation)
     observation.isGreeted = true

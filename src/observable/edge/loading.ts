@@ -80,14 +80,16 @@ export function createLoading(options: {
     snapshot: Snapshot,
     changes: false | ReturnType<ReturnType<RecentChanges['begin']>['since']>,
   ): void => {
+    const { state: feed, left } = feeds.get(snapshot.meta.feed)
     const found =
       changes && changes !== 'overflow'
         ? bringForward({
             snapshot,
             selector: watched.selector,
             changes,
-            feedPoint: feeds.get(snapshot.meta.feed).state.point,
+            feedPoint: feed.point,
             shownPoint: shown?.point,
+            isOver: left.has,
           })
         : undefined
     if (found) return options.onLoaded(watched, found, snapshot.meta, shown)

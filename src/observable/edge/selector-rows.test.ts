@@ -73,7 +73,7 @@ test('O1 a difference between two looks is not for those who were somewhere in b
 
 test('O2 who comes back gets the patches after its point, as long as all of them are kept', () => {
   const sent = createSentPatches(point(10), 10)
-  for (const place of [11, 12, 13]) sent.keep(at(place), `text${place}`.slice(0, 5))
+  for (const place of [11, 12, 13]) sent.keep(point(place), `text${place}`.slice(0, 5))
   expect(sent.since(point(12))).toEqual(['text1'])
   expect(sent.since(point(11))).toHaveLength(2)
   expect(sent.since(point(10))).toBeUndefined()
@@ -82,7 +82,7 @@ test('O2 who comes back gets the patches after its point, as long as all of them
 
 test('O5 the patches kept are bounded in number', () => {
   const sent = createSentPatches(point(10), 1_000_000)
-  for (let place = 11; place < 1_011; place++) sent.keep(at(place), 'x')
+  for (let place = 11; place < 1_011; place++) sent.keep(point(place), 'x')
   expect(sent.since(point(509))).toBeUndefined()
   expect(sent.since(point(510))).toHaveLength(500)
 })

@@ -14,7 +14,7 @@ export type SelectorRows = {
   readonly selector: Selector
   readonly meta: SnapshotMeta
   /** Where the rows stood when they were looked at: changes up to here are in them already. */
-  readonly start: ResumePoint
+  start: ResumePoint
   readonly rows: Map<string, Row>
   readonly unsent: { readonly rows: Map<string, Row | undefined>; readonly acts: Set<string> }
   sent: SentPatches
@@ -65,6 +65,12 @@ export function takeChange(target: SelectorRows, change: ChangedRow, isMember: b
   target.text = undefined
 }
 
+/** The projection goes on in another life, in which these rows stand as they are now. */
+export function goOn(target: SelectorRows, end: ResumePoint, begin: ResumePoint): void {
+  target.start = begin
+  target.sent.goOn(end, begin)
+}
+
 /** What leads from rows shown earlier to these becomes the next patch, even when nothing differs: the point does. */
 export function leapFrom(target: SelectorRows, earlier: ReadonlyMap<string, Row>, acts: Iterable<string>): void {
   const { rows, unsent } = target
@@ -90,7 +96,7 @@ export function drainPatch(target: SelectorRows, point: ResumePoint): string {
   unsent.acts.clear()
   const text = JSON.stringify(patch)
   if (target.isLeap) target.sent = createSentPatches(point, sentSizeMax(target.rows.size))
-  else target.sent.keep(position, text)
+  else target.sent.keep(point, text)
   target.isLeap = false
   return text
 }

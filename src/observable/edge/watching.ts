@@ -14,6 +14,7 @@ import { createLoading } from './loading.ts'
 import { createObservations } from './observations.ts'
 import type { RecentChanges } from './recent-changes.ts'
 import { isFinal, tellTrouble, tooFull, tooLarge, whomItConcerns } from './refusing.ts'
+import { isSameLife, parseToken } from './resume-token.ts'
 import { leapFrom, type SelectorRows } from './selector-rows.ts'
 import { createSelectors } from './selectors.ts'
 import { type LastShown, type Observation, observationsOf, type WatchedSelector } from './watched-selector.ts'
@@ -109,8 +110,15 @@ export function createWatching(
     if (shown) showNext(watched, rows, shown, found.acts)
     for (const observation of observationsOf(watched)) {
       if (watched.state.at !== 'live') return
+      noteSeen(observation, found, meta)
       if (!observation.isGreeted) greeting.greet(observation, rows)
     }
+  }
+
+  /** A token that was there before the rows were looked up, and is of another life, is of one that is over. */
+  function noteSeen({ token, isLookedUp }: Observation, { point }: BroughtForward, { feed }: SnapshotMeta): void {
+    const from = isLookedUp ? parseToken(token) : undefined
+    if (from && !isSameLife(from, point)) feeds.get(feed).seen.add(from)
   }
 
   /** What differs goes out as a patch; a step back in another life of the projection is shown as what it is. */

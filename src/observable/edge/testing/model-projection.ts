@@ -1,4 +1,4 @@
-import type { ChangedEvent, ChangedRow, ChangeEvent, ChangeMark } from '#event-store/change-event.ts'
+import type { ChangedEvent, ChangedRow, ChangeEvent, ChangeMark, ReadModelLife } from '#event-store/change-event.ts'
 import { type Position, toPosition } from '#kernel/position.ts'
 import { pickOne, type Random } from '#kernel/random.ts'
 import type { Row, Selector } from '#vortex/protocol/row.ts'
@@ -15,6 +15,10 @@ export interface ModelProjection {
   commit(): readonly ChangeEvent[]
   /** Commits more rows than can be announced: the mark only says to look again. */
   commitUnannounced(): ChangeEvent
+  /** Other tables take the place of the live ones: another life that goes on from this one, some rows changed. */
+  swap(): readonly ChangeEvent[]
+  /** Whether the first point lies before the second, in one life or in lives that went on from each other. */
+  isBefore(token: string, other: string): boolean
   /** Another life: the same rows, or those of some earlier moment (a restored backup). */
   restart(): ChangeEvent
   point(): ResumePoint
@@ -34,11 +38,17 @@ const keys = ['k0', 'k1', 'k2', 'k3', 'k4', 'k5', 'k6'] as const
 export function createModelProjection(feed: string, random: Random): ModelProjection {
   const history = new Map<string, Table>()
   let life = 0
+  /** The first of the lives that went on from each other up to this one. */
+  let chain = 0
+  const chains = new Map<string, number>()
   let place = 100
   let table: Table = new Map()
   let acts = 0
   const point = (): ResumePoint => ({ incarnation: `${feed}-life-${life}`, version: 1, position: at(place) })
-  const keep = (): void => void history.set(encodeToken(point()), table)
+  const keep = (): void => {
+    history.set(encodeToken(point()), table)
+    chains.set(point().incarnation, chain)
+  }
   keep()
 
   const change = (): ChangedRow[] => {
@@ -72,6 +82,18 @@ export function createModelProjection(feed: string, random: Random): ModelProjec
     return { incarnation, version, from, to: at(place) }
   }
 
+  const inParts = (changes: readonly ChangedRow[], mark: ChangeMark, follows?: ReadModelLife): ChangedEvent[] => {
+    const parts = 1 + Math.floor(random() * Math.min(3, Math.max(1, changes.length)))
+    return Array.from({ length: parts }, (_, part) => ({
+      kind: 'changed' as const,
+      ...mark,
+      ...(follows && { follows }),
+      part,
+      parts,
+      tables: { rows: changes.filter((_change, index) => index % parts === part) },
+    }))
+  }
+
   return {
     feed,
     point,
@@ -79,14 +101,22 @@ export function createModelProjection(feed: string, random: Random): ModelProjec
       const changes = change()
       const mark = advance()
       keep()
-      const parts = 1 + Math.floor(random() * Math.min(3, Math.max(1, changes.length)))
-      return Array.from({ length: parts }, (_, part) => ({
-        kind: 'changed' as const,
-        ...mark,
-        part,
-        parts,
-        tables: { rows: changes.filter((_change, index) => index % parts === part) },
-      }))
+      return inParts(changes, mark)
+    },
+    swap: () => {
+      const { incarnation, version, position: from } = point()
+      life++
+      const changes = change()
+      if (random() < 0.5) advance()
+      keep()
+      return inParts(changes, { ...point(), from, to: at(place) }, { incarnation, version })
+    },
+    isBefore: (token, other) => {
+      const [a, b] = [token.split('/'), other.split('/')]
+      const [ofA, ofB] = [chains.get(a[0] ?? ''), chains.get(b[0] ?? '')]
+      if (ofA === undefined || ofA !== ofB) return false
+      const lifeOf = (incarnation = ''): number => Number(incarnation.slice(`${feed}-life-`.length))
+      return a[0] === b[0] ? Number(a[2]) < Number(b[2]) : lifeOf(a[0]) < lifeOf(b[0])
     },
     commitUnannounced: () => {
       for (let i = 0; i < 4; i++) change()
@@ -96,6 +126,7 @@ export function createModelProjection(feed: string, random: Random): ModelProjec
     },
     restart: () => {
       life++
+      chain = life
       if (random() < 0.4) {
         const [token, rows] = pickOne(random, [...history])
         place = Number(token.split('/')[2])
