@@ -212,7 +212,7 @@ export function describeMainJob(name: string, options: MainJobOptions): void {
       const office = await openOffice()
       await rowOf(office, oakStreet).waitFor()
       const before = await intOf(office, oakStreet)
-      const admin = await openAdmin('/projections/tutorial.string-ints')
+      const admin = await openAdmin('/projections/tutorial/string-ints')
       await admin.getByRole('button', { name: 'Reset and replay …' }).click()
       await admin.getByLabel('Reason').fill('to see it come back')
       await admin.getByRole('button', { name: 'Reset and replay', exact: true }).click()

@@ -149,6 +149,8 @@ export function shownProjection(id: string, change: Partial<ProjectionRow> = {})
     lagSeconds: 0,
     ratePerSecond: 0,
     etaSeconds: 0,
+    etaSecondsMin: 0,
+    etaSecondsMax: 0,
     eventCount: 1_000_000,
     parkedCount: 0,
     incarnation: 'one',

@@ -31,6 +31,27 @@ describe('P6 a projector shows how far it is behind', () => {
     expect(await look()).toMatchObject({ lagEvents: null, ratePerSecond: 500, etaSeconds: 4 })
   })
 
+  test('with a range around the time to go that is as wide as its pace goes up and down', async () => {
+    const rangeAfter = async (steps: readonly number[]) => {
+      const { store, look, projector } = await setUp(3_000)
+      projector.change(behind)
+      await look()
+      let eventCount = 0
+      let row: object = {}
+      for (const step of steps) {
+        eventCount += step
+        projector.change({ position: store.log[eventCount - 1]?.position ?? logStart, eventCount })
+        row = await look()
+      }
+      const { etaSecondsMin, etaSecondsMax } = row as { etaSecondsMin: number; etaSecondsMax: number }
+      return etaSecondsMax - etaSecondsMin
+    }
+    const steady = await rangeAfter(Array.from({ length: 12 }, () => 100))
+    const uneven = await rangeAfter(Array.from({ length: 12 }, (_, index) => (index % 2 === 0 ? 20 : 180)))
+    expect(steady).toBeLessThanOrEqual(2)
+    expect(uneven).toBeGreaterThan(10)
+  })
+
   test('as nothing when it is live and only others’ events came since', async () => {
     const { store, look, projector } = await setUp(3)
     projector.change({ state: 'live', position: store.log[2]?.position ?? logStart })

@@ -112,6 +112,7 @@ function toRow(
 ): StatusRow {
   const { lastEventAt: _, ...shown } = status
   const isDone = lag.eventCount === 0
+  const etaSeconds = isDone ? 0 : (etaOf(lag, meter) ?? meter.secondsTo(status.position, head) ?? null)
   return {
     ...shown,
     ...facts,
@@ -119,7 +120,9 @@ function toRow(
     lagEvents: lag.eventCount,
     lagSeconds: lag.since === null ? 0 : Math.max(0, Math.round((now - lag.since) / 1_000)),
     ratePerSecond: meter.eventsPerSecond,
-    etaSeconds: isDone ? 0 : (etaOf(lag, meter) ?? meter.secondsTo(status.position, head) ?? null),
+    etaSeconds,
+    etaSecondsMin: etaSeconds === null ? null : Math.floor(etaSeconds / (1 + meter.spread)),
+    etaSecondsMax: etaSeconds === null ? null : Math.ceil(etaSeconds / (1 - meter.spread)),
     live: status.state === 'live',
   }
 }

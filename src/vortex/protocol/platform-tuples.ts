@@ -153,7 +153,10 @@ export const ProjectionStatus = defineTuple('peek.ProjectionStatus', {
   lagEvents: nullable(integer()),
   lagSeconds: number(),
   ratePerSecond: number(),
+  /** At the present pace, and as far as that went up and down lately; null while it does not move. */
   etaSeconds: nullable(number()),
+  etaSecondsMin: nullable(number()),
+  etaSecondsMax: nullable(number()),
   eventCount: number(),
   parkedCount: integer(),
   incarnation: text(),

@@ -1,16 +1,18 @@
 import ChevronRight from 'lucide-solid/icons/chevron-right'
-import { createSignal, createUniqueId, For, type JSX, Show } from 'solid-js'
+import { createSignal, createUniqueId, For, type JSX, onMount, Show } from 'solid-js'
 import { formatInstant, formatMoment, formatPosition, JsonView, StatusPill } from '#web/ui'
 import type { AdminEvent } from './admin-api.ts'
 
 const refusalType = 'peek.ActionRefused'
 
-/** One recorded event on one line; all of it when opened. */
-export function EventRow(props: { readonly event: AdminEvent }): JSX.Element {
-  const [isOpen, setOpen] = createSignal(false)
+/** One recorded event on one line; all of it when opened. The one that was asked for by its id is open, and in sight. */
+export function EventRow(props: { readonly event: AdminEvent; readonly isAsked?: boolean }): JSX.Element {
+  const [isOpen, setOpen] = createSignal(props.isAsked === true)
   const detailId = createUniqueId()
+  let place: HTMLLIElement | undefined
+  onMount(() => props.isAsked && place?.scrollIntoView({ block: 'center' }))
   return (
-    <li data-testid={`event-${props.event.id}`}>
+    <li ref={place} data-testid={`event-${props.event.id}`}>
       <button
         type="button"
         aria-expanded={isOpen()}

@@ -8,9 +8,9 @@ import type { EventFilter } from './admin-api.ts'
 import { createEventList } from './create-event-list.ts'
 import { EventRow } from './event-row.tsx'
 
-/** The log, newest first. The filter is part of the address, so that a view can be sent to somebody. */
+/** The log, newest first. The filter, and the event that is open, are part of the address: it can be sent to somebody. */
 export function EventsPage(): JSX.Element {
-  const [params, setParams] = useSearchParams<{ stream?: string; type?: string }>()
+  const [params, setParams] = useSearchParams<{ stream?: string; type?: string; event?: string }>()
   const filter = createMemo(() => ({ stream: params.stream ?? '', type: params.type ?? '' }), undefined, {
     equals: (a, b) => a.stream === b.stream && a.type === b.type,
   })
@@ -27,7 +27,10 @@ export function EventsPage(): JSX.Element {
           </Button>
         }
       />
-      <FilterForm filter={filter()} onFilter={(next) => setParams({ stream: next.stream, type: next.type })} />
+      <FilterForm
+        filter={filter()}
+        onFilter={(next) => setParams({ stream: next.stream, type: next.type, event: undefined })}
+      />
       <div role="status">
         <Show when={list.newer()}>
           {(count) => (
@@ -70,7 +73,7 @@ export function EventsPage(): JSX.Element {
             aria-label="Events"
             class="divide-y divide-line overflow-hidden rounded-card border border-line bg-surface"
           >
-            <For each={list.events()}>{(event) => <EventRow event={event} />}</For>
+            <For each={list.events()}>{(event) => <EventRow event={event} isAsked={event.id === params.event} />}</For>
           </ul>
           <Show when={list.words()}>{(words) => <InlineNotice class="mt-3">{words()}</InlineNotice>}</Show>
           <Show when={list.hasOlder()}>

@@ -33,7 +33,7 @@ function SignedInAdmin(): JSX.Element {
           <Route path="/" component={AdminHome} />
           <Route path="/services" component={ServicesPage} />
           <Route path="/projections" component={ProjectionsPage} />
-          <Route path="/projections/:id" component={ProjectionPage} />
+          <Route path="/projections/:plugin/:name" component={ProjectionPage} />
           <Route path="/event-store" component={EventStorePage} />
           <Route path="/events" component={EventsPage} />
           <Route path="/evidence" component={EvidencePage} />

@@ -25,7 +25,7 @@ export function ProjectionFigures(props: { readonly row: ProjectionRow; readonly
       <Figure compact={compact()} title="Rate" note={`${formatPlural(props.row.eventCount, 'event')} so far`}>
         {formatRate(props.row.ratePerSecond)}
       </Figure>
-      <Figure compact={compact()} title="To go" note={eta(props.row) === missing ? undefined : 'at the present pace'}>
+      <Figure compact={compact()} title="To go" note={etaNote(props.row)}>
         {eta(props.row)}
       </Figure>
       <Figure
@@ -56,6 +56,12 @@ function lagNote({ lagEvents, lagSeconds }: ProjectionRow): string {
 
 function eta({ etaSeconds }: ProjectionRow): string {
   return etaSeconds === null || etaSeconds === 0 ? missing : formatLength(etaSeconds * 1_000)
+}
+
+function etaNote({ etaSeconds, etaSecondsMin, etaSecondsMax }: ProjectionRow): string | undefined {
+  if (etaSeconds === null || etaSeconds === 0 || etaSecondsMin === null || etaSecondsMax === null) return undefined
+  const [min, max] = [formatLength(etaSecondsMin * 1_000), formatLength(etaSecondsMax * 1_000)]
+  return min === max ? 'at the present pace' : `${min} to ${max}`
 }
 
 function keptNote({ keptVersion, keptBytes }: ProjectionRow): string | undefined {

@@ -17,8 +17,8 @@ import { type ProjectionRow, projectionLook } from './status-looks.ts'
 
 /** One projection: how it stands, its rebuild step by step, the way back, and what was decided about it. */
 export function ProjectionPage(): JSX.Element {
-  const params = useParams<{ id: string }>()
-  const id = () => decodeURIComponent(params.id)
+  const params = useParams<{ plugin: string; name: string }>()
+  const id = () => `${params.plugin}.${params.name}`
   const projections = useObservable(ProjectionStatus, () => ({}))
   const rebuilds = useObservable(RebuildStatus, () => ({}))
   return (

@@ -108,6 +108,7 @@ function RunningRebuild(props: { readonly rebuild: RebuildRow }): JSX.Element {
   )
 }
 
-export function projectionHref(id: string): string {
-  return `/projections/${encodeURIComponent(id)}`
+/** Neither a plugin's id nor a projection's name holds a dot or anything that an address would have to hide. */
+function projectionHref(id: string): string {
+  return `/projections/${id.replace('.', '/')}`
 }

@@ -29,6 +29,8 @@ const projection: ProjectionRow = {
   lagSeconds: 0,
   ratePerSecond: 0,
   etaSeconds: null,
+  etaSecondsMin: null,
+  etaSecondsMax: null,
   eventCount: 0,
   parkedCount: 0,
   incarnation: 'i',
