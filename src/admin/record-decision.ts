@@ -12,16 +12,18 @@ export type Decision = {
   readonly about: { readonly name: string; readonly id: string }
   readonly user: string
   readonly data: JsonObject
+  /** Where it may have to be said again after a crash: the same id is recorded once. */
+  readonly id?: string
 }
 
 /** Who decided what, and why, is in the log before it happens. */
 export async function recordDecision(
   { store: findStore, clock, instance }: Pick<AdminApiOptions, 'store' | 'clock' | 'instance'>,
-  { type, about, user, data }: Decision,
+  { type, about, user, data, id }: Decision,
 ): Promise<void> {
   const store = findStore()
   if (!store) throw new PlatformError('unavailable', 'The event store is being reached; try again shortly.')
-  const actionId = newUuid()
+  const actionId = id ?? newUuid()
   const now = clock.now()
   const metadata = toMetadata({
     actionId,

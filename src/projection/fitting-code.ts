@@ -1,5 +1,5 @@
 import { upcastEvent } from '#event-store/upcast.ts'
-import { describeError } from '#kernel/platform-error.ts'
+import { describeError, isPlatformError } from '#kernel/platform-error.ts'
 import type { WatchedFields } from './change-stream.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { ProjectionDefinition } from './define-projection.ts'
@@ -30,6 +30,7 @@ export async function findFittingCode(
       return { frozenWords: `${still} ${soon}: the code kept of version ${version} has other tables.` }
     return { ...kept, watchedFields: merge(kept.definition, kept.watchedFields ?? {}, watchedFields) }
   } catch (error) {
+    if (!isPlatformError(error, 'plugin-failed')) throw error
     log.error(`kept code of version ${version} does not load: ${describeError(error)}`)
     return { frozenWords: `${still} ${soon}: the code kept of version ${version} does not load.` }
   }

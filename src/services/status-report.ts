@@ -30,8 +30,10 @@ export type Holdings = {
   readonly sessionCount: number
   readonly observationCount: number
   readonly connections: readonly ReportedConnection[]
+  /** Selectors that somebody watches, by the name of their observable. */
+  readonly watched: { readonly [observable: string]: number }
 }
-export const noHoldings: Holdings = { sessionCount: 0, observationCount: 0, connections: [] }
+export const noHoldings: Holdings = { sessionCount: 0, observationCount: 0, connections: [], watched: {} }
 
 export type StatusReport = Holdings & {
   readonly id: string

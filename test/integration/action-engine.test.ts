@@ -61,6 +61,7 @@ async function withEngine(work: (engine: Engine) => Promise<void>): Promise<void
     epoch: ++epoch,
     instance: 'logic-1',
     anchorFolders: [],
+    surroundings: { home: '/nowhere', build: '0.1.0', watchedSelectors: () => 0, loopDelayMs: () => 0 },
     clock: systemClock,
     random: systemRandom,
     log: createLog('test', ({ level, words }) => level !== 'info' && said.push(words)),

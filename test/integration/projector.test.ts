@@ -7,6 +7,7 @@ import { must } from '#kernel/assert.ts'
 import { type Clock, systemClock } from '#kernel/clock.ts'
 import { createDeferred } from '#kernel/deferred.ts'
 import { silentLog } from '#kernel/log.ts'
+import { PlatformError } from '#kernel/platform-error.ts'
 import type { ProjectionDefinition } from '#projection/define-projection.ts'
 import { type Projector, startProjector } from '#projection/projector.ts'
 import type { ProjectorOptions } from '#projection/projector-options.ts'
@@ -385,7 +386,7 @@ describe('P3 a read model is disposable', () => {
     test.each([
       ['none was kept', async () => undefined, 'no code of version 1 was kept'],
       ['it has other tables', async () => ({ definition: changed, upcast: upcastEvent }), 'has other tables'],
-      ['it does not load', () => Promise.reject(new Error('half a file')), 'does not load'],
+      ['it does not load', () => Promise.reject(new PlatformError('plugin-failed', 'half a file')), 'does not load'],
     ])('stands still and can be read where %s, until it is reset', async (_, findKept, words) => {
       await projectOnce()
       const projector = start({ definition: changed, findKept })

@@ -16,6 +16,9 @@ export type EdgeStats = {
   readonly groupCount: number
 }
 
+/** Selectors that somebody watches, by the name of their observable. */
+export type WatchedCounts = { readonly [observable: string]: number }
+
 /** How much is kept and how long; the defaults suit a server of some thousand devices. */
 export type EdgeBounds = {
   /** Patches are collected this long, so that a burst is one frame; the first after a quiet time goes at once. */

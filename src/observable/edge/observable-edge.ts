@@ -1,7 +1,7 @@
 import type { ChangeEvent } from '#event-store/change-event.ts'
 import type { Observe } from '#vortex/protocol/up.ts'
 import { createApplying } from './applying.ts'
-import { defaultEdgeBounds, type EdgeOptions, type EdgeStats } from './edge-options.ts'
+import { defaultEdgeBounds, type EdgeOptions, type EdgeStats, type WatchedCounts } from './edge-options.ts'
 import { createFeeds } from './feeds.ts'
 import { createFlushing } from './flushing.ts'
 import { createInterestGroups } from './interest-groups.ts'
@@ -30,6 +30,7 @@ export interface ObservableEdge {
   /** The source can be reached again: what waits for it is tried at once. */
   retryWaiting(): void
   stats(): EdgeStats
+  watchedCounts(): WatchedCounts
   /** Nothing happens any more; watchers may still leave. */
   stop(): void
 }
@@ -71,6 +72,7 @@ export function createObservableEdge(options: EdgeOptions): ObservableEdge {
       if (!isStopped) watching.retryAll()
     },
     stats: () => ({ ...watching.stats(), groupCount: groups.size() }),
+    watchedCounts: watching.watchedCounts,
     stop: () => {
       isStopped = true
       watching.stop()

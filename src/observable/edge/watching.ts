@@ -5,7 +5,7 @@ import type { SnapshotMeta } from '#vortex/protocol/snapshot.ts'
 import type { Observe } from '#vortex/protocol/up.ts'
 import type { WireError } from '#vortex/protocol/wire-error.ts'
 import type { BroughtForward } from './bring-forward.ts'
-import type { EdgeBounds, EdgeOptions, EdgeStats } from './edge-options.ts'
+import type { EdgeBounds, EdgeOptions, EdgeStats, WatchedCounts } from './edge-options.ts'
 import type { Feeds } from './feeds.ts'
 import type { Flushing } from './flushing.ts'
 import { createGreeting } from './greeting.ts'
@@ -32,6 +32,7 @@ export interface Watching {
   retryAll(): void
   distrustLoads(): void
   stats(): Omit<EdgeStats, 'groupCount'>
+  watchedCounts(): WatchedCounts
   stop(): void
 }
 
@@ -70,6 +71,12 @@ export function createWatching(
       observationCount: observations.count(),
       rowCount: selectors.rowCount(),
     }),
+    watchedCounts: () => {
+      const counts: { [observable: string]: number } = {}
+      for (const { name, observations } of selectors.all())
+        if (observations.size > 0) counts[name] = (counts[name] ?? 0) + 1
+      return counts
+    },
     stop: () => {
       loading.stop()
       selectors.stop()

@@ -129,9 +129,9 @@ describe('a rebuild that breaks', () => {
 })
 
 describe('the meeting', () => {
-  test('stays what it is while the process still says that it follows, and is left when logic leaves it', () => {
+  test('is left when a new process begins with what it missed', () => {
     const meeting = enter(hearAll(fresh(), progress('following', 99)), 'swapping')
-    expect(hearAll(meeting, progress('following', 100)).state.phase).toBe('swapping')
-    expect(hearAll(enter(meeting, 'following'), progress('following', 100)).state.phase).toBe('following')
+    expect(meeting.state.phase).toBe('swapping')
+    expect(hearAll(meeting, progress('folding', 99)).state.phase).toBe('folding')
   })
 })

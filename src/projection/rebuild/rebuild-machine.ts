@@ -80,9 +80,7 @@ export function hear(record: RebuildRecord, message: FromRebuilder, now: number)
       const isFurther = comparePositions(progress.position, state.position) > 0 || progress.phase !== state.phase
       const error = isFurther ? null : state.error
       const failureCount = isFurther ? 0 : record.failureCount
-      // The meeting is ours: the process does not know whether it is over.
-      const phase = state.phase === 'swapping' && progress.phase === 'following' ? 'swapping' : progress.phase
-      return { ...record, failureCount, state: { ...state, ...progress, phase, error } }
+      return { ...record, failureCount, state: { ...state, ...progress, error } }
     }
     case 'proved': {
       const proved = change(record, { proof: message.proof })
@@ -151,7 +149,7 @@ export function assertUnderWay({ phase, projection }: RebuildState): void {
     throw new PlatformError('bad-input', `The rebuild of ${projection} is over: it is ${phase}. Start another one.`)
 }
 
-/** The phase as logic itself brings it about: the meeting, and back from it. */
+/** The phase as logic itself brings it about: the meeting. */
 export function enter(record: RebuildRecord, phase: RebuildPhase): RebuildRecord {
   return isOver(record.state.phase) ? record : change(record, { phase })
 }

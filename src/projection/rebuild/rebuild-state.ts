@@ -102,6 +102,11 @@ export function differenceCursor({ table, key }: Pick<RowDifference, 'table' | '
   return `${table} ${key}`
 }
 
+export function parseDifferenceCursor(cursor: string): Pick<RowDifference, 'table' | 'key'> {
+  const end = cursor.indexOf(' ')
+  return { table: cursor.slice(0, end), key: cursor.slice(end + 1) }
+}
+
 export function isOver(phase: RebuildPhase): boolean {
   return phase === 'done' || phase === 'cancelled' || phase === 'failed'
 }

@@ -6,7 +6,7 @@ import { dropReadModelSchema } from '#storage/create-tables.ts'
 import { inTransaction } from '#storage/in-transaction.ts'
 import { quoteName } from '#storage/table-plan.ts'
 import { type Checkpoint, checkpointColumns, lostLeadership, toCheckpoint } from '../checkpoint.ts'
-import { goneSchemaOf, keptSchemaOf, parkedNameOf } from './shadow-names.ts'
+import { goneSchemaOf, keptSchemaOf, parkedNameOf, shadowSchemaOf } from './shadow-names.ts'
 
 /** The tables that take the place of the live ones, and what must be true of both for that. */
 export type SchemaSwap = {
@@ -91,6 +91,11 @@ export function dropGoneTables(sql: Client, projection: string, liveSchema: stri
 /** Drops the kept tables, and with them the way back. */
 export function dropKeptTables(sql: Client, projection: string, liveSchema: string): Promise<void> {
   return dropTables(sql, projection, liveSchema, keptSchemaOf(liveSchema))
+}
+
+/** Drops the shadow of a rebuild that is over, or that begins anew. Its process has ended. */
+export function dropShadowTables(sql: Client, projection: string, liveSchema: string): Promise<void> {
+  return dropTables(sql, projection, liveSchema, shadowSchemaOf(liveSchema))
 }
 
 /** Not under the lock of the live tables: whoever writes those does not wait for this. */

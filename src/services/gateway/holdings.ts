@@ -9,6 +9,7 @@ export function holdingsOf({ vortex, observables }: DeviceEdge): Holdings {
   return {
     sessionCount: sessions.length,
     observationCount: observables.stats().observationCount,
+    watched: observables.watchedCounts(),
     connections: sessions.slice(0, connectionsReportedMax).map((session) => ({
       id: session.id,
       app: session.hello.name,

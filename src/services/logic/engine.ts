@@ -10,21 +10,19 @@ import type { Log } from '#kernel/log.ts'
 import { describeError } from '#kernel/platform-error.ts'
 import { logStart } from '#kernel/position.ts'
 import type { Random } from '#kernel/random.ts'
-import { watchedFieldsOf } from '#observable/source/watched-fields.ts'
-import { allProjections } from '#plugin-host/all-projections.ts'
 import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
 import { projectionId } from '#projection/define-projection.ts'
 import { createParkingControl } from '#projection/parking/create-parking-control.ts'
 import type { ParkingControl } from '#projection/parking-control.ts'
 import { logFilter, projectionFilter } from '#projection/projection-filter.ts'
 import { type Projector, startProjector } from '#projection/projector.ts'
-import type { RebuildControl } from '#projection/rebuild/rebuild-control.ts'
 import { actionAudit, actionAuditModel } from '#projections/action-audit/action-audit.ts'
 import type { Reactor } from '#reactor/reactor.ts'
 import type { Database } from '#storage/database.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
 import { createPastOutcomes } from './past-outcomes.ts'
-import { createRebuildControl } from './rebuild-control.ts'
+import type { LeadingRebuildControl } from './rebuilds/rebuild-control.ts'
+import { type RebuildSurroundings, startRebuilds } from './rebuilds/start-rebuilds.ts'
 import { startReactors } from './start-reactors.ts'
 
 /**
@@ -36,7 +34,7 @@ export interface Engine {
   readonly actions: ActionRunner
   readonly projectors: readonly Projector[]
   readonly reactors: readonly Reactor[]
-  readonly rebuilds: RebuildControl
+  readonly rebuilds: LeadingRebuildControl
   readonly parking: ParkingControl
   readonly evidence: EvidenceKeeper
   stop(): Promise<void>
@@ -56,32 +54,33 @@ export function startEngine(options: {
   onLostLeadership: () => void
   /** Aborted at once when the leadership is over, before anybody calls `stop`. */
   lost: AbortSignal
+  surroundings: RebuildSurroundings
 }): Engine {
-  const { plugins, store, database, epoch, clock, random, log } = options
+  const { plugins, store, database, epoch, clock, random, log, onLostLeadership, anchorFolders } = options
+  const { sql } = database
   const registry = createActionRegistry()
   for (const { manifest, logic } of plugins)
     for (const decider of logic?.deciders ?? []) registry.register(manifest.id, decider)
   const forgetSchemas = loadedUpcasters.addAll(plugins.flatMap((plugin) => plugin.logic?.eventSchemas ?? []))
 
-  const observables = plugins.flatMap((plugin) => plugin.logic?.observables ?? [])
+  const findProjector = (id: string): Projector | undefined => projectors.find((projector) => projector.id === id)
+  const { projections, control: rebuilds } = startRebuilds({ ...options, sql, findProjector })
   const tail = startLogTail({ store, filter: logFilter, log: log.named('tail') })
-  const projectors = allProjections(plugins).map((definition) =>
+  const projectors: readonly Projector[] = projections.map((projection) =>
     startProjector({
-      definition,
+      ...projection,
       store: { ...store, follow: tail.follow },
-      sql: database.sql,
+      sql,
       clock,
       random,
-      log: log.named(projectionId(definition)),
       epoch,
-      watchedFields: watchedFieldsOf(observables, projectionId(definition)),
-      onLostLeadership: options.onLostLeadership,
+      onOutdated: (checkpoint) => rebuilds.takeOutdated(projectionId(projection.definition), checkpoint),
+      onLostLeadership,
     }),
   )
-  const { onLostLeadership, anchorFolders } = options
   const evidence = startEvidenceKeeper({
     store: { follow: tail.follow },
-    sql: database.sql,
+    sql,
     anchorFolders,
     epoch,
     clock,
@@ -89,9 +88,8 @@ export function startEngine(options: {
     log: log.named('evidence'),
     onLostLeadership,
   })
-  const rebuilds = createRebuildControl()
   const parking = createParkingControl({
-    sql: database.sql,
+    sql,
     store,
     projectors: () => projectors,
     record: ({ type, projection, user, data }) => {
@@ -101,13 +99,13 @@ export function startEngine(options: {
     clock,
     log: log.named('parking'),
   })
-  const audit = projectors.find((projector) => projector.id === projectionId(actionAudit))
+  const audit = findProjector(projectionId(actionAudit))
   const versions = new Map(plugins.map((plugin) => [plugin.manifest.id, plugin.version]))
   const actions = createActionRunner({
     registry,
     store,
     past: createPastOutcomes({
-      sql: database.sql,
+      sql,
       store,
       schemaName: actionAuditModel.schemaName,
       position: () => audit?.status().position ?? logStart,
@@ -140,7 +138,8 @@ export function startEngine(options: {
       await Promise.race([reacting, pause(clock, drainMsMax)])
       // A store that is away keeps appends waiting: their senders ask again, and projectors look at their last
       // announcement when they start. Closing the store ends what is left.
-      await Promise.race([actions.drain(), pause(clock, drainMsMax)])
+      const working = [actions.drain(), rebuilds.stop()]
+      await Promise.race([Promise.all(working), pause(clock, drainMsMax)])
       const followers = [...projectors, evidence]
       const following = parking
         .stop()

@@ -12,6 +12,7 @@ import { acquireLeadership, type Leadership } from '#storage/leader-lock.ts'
 import { migrate } from '#storage/migrate.ts'
 import { createStopSignal } from '../stop-signal.ts'
 import { type Engine, startEngine } from './engine.ts'
+import type { RebuildSurroundings } from './rebuilds/start-rebuilds.ts'
 import { wordsForEverybody } from './words-for-everybody.ts'
 
 const migrationsFolder = resolve(import.meta.dir, '../../../migrations')
@@ -27,6 +28,7 @@ export function startLeading(options: {
   plugins: readonly LoadedPlugin[]
   instance: string
   anchorFolders: readonly string[]
+  surroundings: RebuildSurroundings
   clock: Clock
   random: Random
   log: Log
@@ -57,7 +59,7 @@ export function startLeading(options: {
   const runEngine = async (leadership: Leadership, database: Database): Promise<void> => {
     const over = createDeferred<void>()
     const lost = new AbortController()
-    const { store, instance, anchorFolders } = options
+    const { store, instance, anchorFolders, surroundings } = options
     const engine = startEngine({
       plugins,
       store,
@@ -65,6 +67,7 @@ export function startLeading(options: {
       epoch: leadership.epoch,
       instance,
       anchorFolders,
+      surroundings,
       clock,
       random,
       log,

@@ -65,10 +65,12 @@ export function createLogicCore(options: {
   plugins: readonly LoadedPlugin[]
   /** Observables that others answer for: named in the error about an unknown one. */
   otherNames: readonly string[]
+  /** Selectors watched now of these observables, everywhere. */
+  watchedSelectors: (observables: readonly string[]) => number
   random: Random
 }): LogicCore {
   const { context, plugins, random } = options
-  const { config, identity, log, clock } = context
+  const { config, identity, log, clock, meter } = context
   const observables = plugins.flatMap((plugin) => plugin.logic?.observables ?? [])
   const signal = createStopSignal(clock)
   const listeners = new Set<(state: CoreState) => void>()
@@ -123,6 +125,12 @@ export function createLogicCore(options: {
     plugins,
     instance: identity.id,
     anchorFolders: anchorFoldersOf(config),
+    surroundings: {
+      home: config.home,
+      build: identity.build,
+      watchedSelectors: options.watchedSelectors,
+      loopDelayMs: meter.loopDelayMs,
+    },
     clock,
     random,
     log,

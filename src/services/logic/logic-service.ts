@@ -38,7 +38,13 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
   const login = createAdminLogin({ user: username, password, clock })
 
   const board = createStatusBoard({ clock, onChange: (feed, change) => admin.edge.observables.take(feed, change) })
-  const core = createLogicCore({ context, plugins, otherNames: board.names, random })
+  const core = createLogicCore({
+    context,
+    plugins,
+    otherNames: board.names,
+    watchedSelectors: board.watchedSelectors,
+    random,
+  })
   const admin = createAdminEdge({ context, core, board: () => board, login, random })
   const link = createServiceLink({
     service: { name: 'logic', instance: identity.id, build: identity.build },

@@ -22,6 +22,8 @@ export interface StatusBoard {
   readonly rebuilds: MemoryModel<TupleOf<typeof RebuildStatus>>
   readonly evidence: MemoryModel<TupleOf<typeof EvidenceStatus>>
   readonly store: StoreBoard
+  /** Selectors watched now of these observables, on every service that reports. */
+  watchedSelectors(observables: readonly string[]): number
   readonly sources: readonly PartialSource[]
   readonly names: readonly string[]
   /** Takes the report (JSON text) of a service. Throws `bad-input` when it is malformed or speaks for another one. */
@@ -34,6 +36,10 @@ export interface StatusBoard {
 export const reportSchema = v.object({
   ...v.omit(v.strictObject(ServiceStatus.fields), ['state', 'lastSeenAt']).entries,
   connections: v.pipe(v.array(v.omit(v.strictObject(DeviceConnection.fields), ['service'])), v.maxLength(2_000)),
+  watched: v.optional(
+    v.record(v.pipe(v.string(), v.maxLength(200)), v.pipe(v.number(), v.integer(), v.minValue(0))),
+    {},
+  ),
 })
 
 /** A lost service stays visible this long. */
@@ -52,6 +58,7 @@ export function createStatusBoard(options: {
   const store = createStoreBoard({ clock, onChange })
   /** By instance: lost services, until they are shown no more. */
   const timers = new Map<string, () => void>()
+  const watchedOf = new Map<string, Readonly<Record<string, number>>>()
   const connectionsOf = new Map<string, ReadonlySet<string>>()
 
   const replaceConnections = (instance: string, rows: readonly TupleOf<typeof DeviceConnection>[]): void => {
@@ -80,13 +87,18 @@ export function createStatusBoard(options: {
       ...store.sources,
     ],
     names: [services.name, connections.name, projections.name, rebuilds.name, evidence.name, ...store.names],
+    watchedSelectors: (observables) => {
+      const counts = [...watchedOf.values()].flatMap((watched) => observables.map((name) => watched[name] ?? 0))
+      return counts.reduce((sum, count) => sum + count, 0)
+    },
     takeReport: (instance, text) => {
       const parsed = parseWith<v.InferOutput<typeof reportSchema>>(reportSchema, tryParseJson(text))
       if (!parsed.ok) throw new PlatformError('bad-input', `A status report is wrong: ${parsed.words}.`)
-      const { connections: devices, ...service } = parsed.value
+      const { connections: devices, watched, ...service } = parsed.value
       if (service.id !== instance)
         throw new PlatformError('bad-input', `A report of ${service.id} came from ${instance}: wanted its own.`)
       forgetLoss(instance)
+      watchedOf.set(instance, watched)
       services.set({ ...service, state: 'online', lastSeenAt: clock.now() })
       replaceConnections(
         service.id,
@@ -96,6 +108,7 @@ export function createStatusBoard(options: {
     markLost: (instance) => {
       replaceConnections(instance, [])
       connectionsOf.delete(instance)
+      watchedOf.delete(instance)
       forgetLoss(instance)
       const service = [...services.rows()].find((row) => row.id === instance)
       if (!service) return
