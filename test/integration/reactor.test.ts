@@ -161,7 +161,7 @@ test('a reactor that the engine runs pushes an action as the platform, once, wit
       epoch: ++epoch,
       instance: 'logic-1',
       anchorFolders: [],
-    surroundings: { home: '/nowhere', build: '0.1.0', watchedSelectors: () => 0, loopDelayMs: () => 0 },
+      surroundings: { home: '/nowhere', build: '0.1.0', watchedSelectors: () => 0, loopDelayMs: () => 0 },
       clock: systemClock,
       random: systemRandom,
       log: silentLog,

@@ -109,6 +109,8 @@ const parted = (words: string): SwapOutcome => ({ outcome: 'parted', words })
 async function findMeetingPoint(options: SwapInOptions, liveAt: Position): Promise<Position | undefined> {
   const { store, projector, closeAt } = options
   if (comparePositions(liveAt, closeAt) >= 0) return liveAt
+  // Nobody here can bring them any further, so nothing of theirs will lie between the comparison and now.
+  if (projector.status().state === 'frozen') return closeAt
   const [next] = await store.readLog({ beyond: liveAt, direction: 'forwards', countMax: 1, filter: projector.filter })
   return next && comparePositions(next.position, closeAt) <= 0 ? undefined : closeAt
 }

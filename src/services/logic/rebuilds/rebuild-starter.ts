@@ -3,7 +3,7 @@ import { describeError, isPlatformError, PlatformError } from '#kernel/platform-
 import { type Checkpoint, findCheckpoint } from '#projection/checkpoint.ts'
 import { projectionId } from '#projection/define-projection.ts'
 import { newRebuild } from '#projection/rebuild/rebuild-machine.ts'
-import type { RebuildRequest, RebuildState } from '#projection/rebuild/rebuild-state.ts'
+import { isOver, type RebuildRequest, type RebuildState } from '#projection/rebuild/rebuild-state.ts'
 import { alreadyRunning, insertRebuild } from '#projection/rebuild/rebuild-table.ts'
 import { dropShadowTables } from '#projection/rebuild/swap-schemas.ts'
 import { createStopSignal } from '../../stop-signal.ts'
@@ -62,12 +62,15 @@ export function createRebuildStarter(options: RebuildWorkOptions, here: Rebuilds
     return { fromVersion, toVersion: kept.version }
   }
 
+  const isUnderWay = (projection: string): boolean =>
+    here.list().some((state) => state.projection === projection && !isOver(state.phase))
+
   const startOutdated: RebuildStarter['startOutdated'] = async (found, live) => {
     await here.ready
     const projection = projectionId(found.definition)
     if (here.pins().get(projection) === live.version)
       return log.info(`${projection} stays at version ${live.version}, to which somebody returned`)
-    if (startedByItself.has(projection) || here.isBusy(projection)) return
+    if (startedByItself.has(projection)) return
     startedByItself.add(projection)
     const { version } = found.definition
     const reason =
@@ -80,8 +83,10 @@ export function createRebuildStarter(options: RebuildWorkOptions, here: Rebuilds
         await start(request, found)
         return
       } catch (error) {
-        if (isPlatformError(error, 'already-running')) return
-        log.warning(`the rebuild of ${projection} does not begin yet: ${describeError(error)}`)
+        const isRunning = isPlatformError(error, 'already-running')
+        if (isRunning && isUnderWay(projection)) return
+        // One that is over, as an overtaken one, still clears its shadow away.
+        if (!isRunning) log.warning(`the rebuild of ${projection} does not begin yet: ${describeError(error)}`)
         await signal.pause(startAgainMs)
       }
   }

@@ -79,8 +79,8 @@ export function createRebuildsHere(
     const words = `Version ${toVersion} of ${projection} is not loaded any more: what was built of it is of no use.`
     log.info(words)
     const cancelled = end(found, 'cancelled', clock.now(), words)
-    if (loaded !== undefined) return run(cancelled)
     await saveRebuild(sql, cancelled, epoch)
+    if (loaded !== undefined) return run(cancelled)
     await markRecorded(sql, id)
     past = [cancelled.state, ...past]
   }
