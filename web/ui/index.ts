@@ -35,6 +35,7 @@ export { NumberInput, type NumberInputProps, parseTypedNumber } from './number-i
 export { PageTitle } from './page-title.tsx'
 export { Progress, type ProgressProps } from './progress.tsx'
 export { RelativeTime } from './relative-time.tsx'
+export { SelectInput, type SelectInputProps } from './select-input.tsx'
 export { Sparkline, type SparklineProps } from './sparkline.tsx'
 export { Badge, StatusPill, type StatusPillProps, type StatusTone } from './status-pill.tsx'
 export { type Step, Steps } from './steps.tsx'

@@ -22,7 +22,7 @@ export const adminPages = [
     words: 'Size, rates, subscriptions, and what is parked.',
     icon: HardDrive,
   },
-  { href: '/events', title: 'Events', words: 'Everything that happened, newest first.', icon: ScrollText },
+  { href: '/audit', title: 'Audit', words: 'What was recorded: who did what, and what came of it.', icon: ScrollText },
   { href: '/evidence', title: 'Tamper evidence', words: 'Proof that nobody altered the past.', icon: ShieldCheck },
   { href: '/device', title: 'This device', words: 'Connection and colours.', icon: MonitorCog },
 ] as const

@@ -1,4 +1,4 @@
-import { Route, Router } from '@solidjs/router'
+import { Navigate, Route, Router, useLocation } from '@solidjs/router'
 import type { JSX } from 'solid-js'
 import { createPeek, PeekProvider } from '#web/sdk'
 import { DevicePage } from '../kit/device-page.tsx'
@@ -9,8 +9,9 @@ import { PluginRoutes } from '../kit/plugin-routes.tsx'
 import { startShell } from '../kit/start-shell.tsx'
 import { AdminFrame } from './admin-frame.tsx'
 import { AdminHome } from './admin-home.tsx'
+import { AuditEventPage } from './audit-event-page.tsx'
+import { AuditPage } from './audit-page.tsx'
 import { EventStorePage } from './event-store-page.tsx'
-import { EventsPage } from './events-page.tsx'
 import { EvidencePage } from './evidence-page.tsx'
 import { ProjectionPage } from './projection-page.tsx'
 import { ProjectionsPage } from './projections-page.tsx'
@@ -24,6 +25,12 @@ startShell(() => (
   </SessionGate>
 ))
 
+/** Where the list of events was before: links to it are about. */
+function ToAudit(): JSX.Element {
+  const location = useLocation()
+  return <Navigate href={`/audit${location.search}`} />
+}
+
 function SignedInAdmin(): JSX.Element {
   const peek = createPeek({ app: 'admin', build: pageBuild(), user: useSession().user })
   return (
@@ -35,7 +42,9 @@ function SignedInAdmin(): JSX.Element {
           <Route path="/projections" component={ProjectionsPage} />
           <Route path="/projections/:plugin/:name" component={ProjectionPage} />
           <Route path="/event-store" component={EventStorePage} />
-          <Route path="/events" component={EventsPage} />
+          <Route path="/audit" component={AuditPage} />
+          <Route path="/audit/events/:id" component={AuditEventPage} />
+          <Route path="/events" component={ToAudit} />
           <Route path="/evidence" component={EvidencePage} />
           <Route path="/device" component={DevicePage} />
           <PluginRoutes />

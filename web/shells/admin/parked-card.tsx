@@ -155,7 +155,7 @@ function ParkedRow(props: { readonly message: ParkedMessage }): JSX.Element {
             <>
               <span class="block truncate font-medium">{event().type}</span>
               <a
-                href={`/events?stream=${encodeURIComponent(event().stream)}`}
+                href={`/audit?stream=${encodeURIComponent(event().stream)}`}
                 class="block truncate font-mono text-xs text-accent hover:underline"
                 title={`Show the events of ${event().stream}`}
               >
