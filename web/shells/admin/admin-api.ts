@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { RequestError, requestJson } from '../kit/request-json.ts'
 
-/** The admin site's own requests: sign-in, and what can be done to projections. */
+/** The admin site's own requests: sign-in, events, and what can be done to projections. */
 
 const userSchema = v.object({ user: v.string() })
 
@@ -26,4 +26,40 @@ export async function logOut(): Promise<void> {
 export async function resetProjection(id: string, reason: string): Promise<void> {
   const url = `/api/projections/${encodeURIComponent(id)}/reset`
   await requestJson(url, v.unknown(), { method: 'POST', body: { reason } })
+}
+
+const maybeText = v.nullish(v.string())
+/** Milliseconds since 1970, also where the server writes a date as text. */
+const instantSchema = v.union([v.number(), v.pipe(v.string(), v.transform(Date.parse))])
+
+const eventSchema = v.object({
+  id: v.string(),
+  type: v.string(),
+  stream: v.string(),
+  revision: v.union([v.number(), v.string()]),
+  position: v.string(),
+  recordedAt: instantSchema,
+  occurredAt: v.nullish(instantSchema),
+  user: maybeText,
+  device: maybeText,
+  service: maybeText,
+  actionId: maybeText,
+  data: v.unknown(),
+  metadata: v.unknown(),
+})
+export type AdminEvent = v.InferOutput<typeof eventSchema>
+
+const eventPageSchema = v.object({ events: v.array(eventSchema), next: v.nullable(v.string()) })
+export type EventPage = v.InferOutput<typeof eventPageSchema>
+
+export type EventFilter = { readonly stream: string; readonly type: string }
+export const eventPageSize = 50
+
+/** Recorded events, newest first, before a position. */
+export function loadEvents(filter: EventFilter, before?: string, signal?: AbortSignal): Promise<EventPage> {
+  const query = new URLSearchParams({ limit: String(eventPageSize) })
+  if (before !== undefined) query.set('before', before)
+  if (filter.stream !== '') query.set('stream', filter.stream)
+  if (filter.type !== '') query.set('type', filter.type)
+  return requestJson(`/api/events?${query}`, eventPageSchema, signal === undefined ? {} : { signal })
 }

@@ -1,5 +1,6 @@
 import { type JSX, Show } from 'solid-js'
 import { InlineNotice } from '#web/ui'
+import { eventHref } from './audit-search.ts'
 import type { ProjectionRow } from './status-looks.ts'
 
 /** What went wrong last, and the way to the event it was about. */
@@ -9,9 +10,9 @@ export function ProjectionError(props: { readonly row: ProjectionRow; readonly c
       {(words) => (
         <InlineNotice tone="warning" class={props.class ?? ''}>
           <span class="wrap-anywhere">{words()}</span>{' '}
-          <Show when={eventHref(props.row)}>
-            {(href) => (
-              <a href={href()} class="font-medium whitespace-nowrap text-accent underline underline-offset-2">
+          <Show when={props.row.lastErrorEventId}>
+            {(id) => (
+              <a href={eventHref(id())} class="font-medium whitespace-nowrap text-accent underline underline-offset-2">
                 Show the event
               </a>
             )}
@@ -20,10 +21,4 @@ export function ProjectionError(props: { readonly row: ProjectionRow; readonly c
       )}
     </Show>
   )
-}
-
-/** The events of its stream, with that one open. */
-export function eventHref({ lastErrorStream, lastErrorEventId }: ProjectionRow): string | undefined {
-  if (lastErrorStream === null || lastErrorEventId === null) return undefined
-  return `/events?${new URLSearchParams({ stream: lastErrorStream, event: lastErrorEventId })}`
 }
