@@ -25,6 +25,7 @@ import { createMemoryEventStore, type MemoryEventStore } from '#testing/memory-e
 import { defaultLimits } from '#vortex/protocol/limits.ts'
 import type { ProjectionStatus } from '#vortex/protocol/platform-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
+import { createLogAudit } from './log-audit.ts'
 
 export type ProjectionRow = TupleOf<typeof ProjectionStatus>
 
@@ -44,6 +45,7 @@ export function startAdminDesk(options: {
   const { control } = options
   const [clock, random, log] = [systemClock, systemRandom, silentLog]
   const store = createMemoryEventStore({ clock })
+  const audit = createLogAudit(store)
   const login = createAdminLogin({ user: options.user, password: options.password, clock })
   const admission = createAdminAdmission({ login, clock })
   const board = createStatusBoard({ clock, onChange: (feed, change) => edge.observables.take(feed, change) })
@@ -81,7 +83,7 @@ export function startAdminDesk(options: {
     projectors: () => options.projections.map(({ id }) => toProjector(id, () => rowOf(id))),
     rebuilds: () => control,
     parking: () => undefined,
-    audit: () => undefined,
+    audit: () => audit,
     evidence: () => undefined,
     progress: board.projections.rows,
     addressOf: () => '127.0.0.1',
