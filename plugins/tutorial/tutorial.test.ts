@@ -1,5 +1,6 @@
 import { describe, test } from 'bun:test'
-import { action, given, happened, projectionSpec } from '#testing'
+import { action, given, happened, projectionSpec, reactorSpec } from '#testing'
+import { largeChanges } from './logic/large-changes.ts'
 import { stringInt } from './logic/string-int.ts'
 import { stringInts } from './projections/string-ints.ts'
 import { AddIntValue, AddStringInt, DeleteStringInt, RenameStringInt, ToggleCaps } from './shared/actions.ts'
@@ -92,4 +93,22 @@ describe('the read model of string ints', () => {
       )
       .thenParked('tutorial.ToggleCaps', 'tutorial.AddStringInt')
       .andRows('rows', [{ id: otherId, string1: 'b', int1: 2 }]))
+})
+
+describe('large changes', () => {
+  const ann = { user: 'ann', device: 'tablet-1', service: 'field', roles: [] }
+
+  test('are noted in a row of their own, whichever way the number went', async () => {
+    const change = happened(AddIntValue, { stringIntId, offset: -1_000 }, { by: ann })
+    await reactorSpec(largeChanges)
+      .given(change)
+      .thenEffects((keyOf) =>
+        action(AddStringInt, { stringIntId: keyOf(change), string1: 'Large change by ann', int1: -1_000 }),
+      )
+  })
+
+  test('are a thousand or more', () =>
+    reactorSpec(largeChanges)
+      .given(happened(AddIntValue, { stringIntId, offset: 999 }))
+      .thenEffects())
 })

@@ -30,6 +30,7 @@ beforeEach(() => {
     store: () => (hasStore ? store : undefined),
     operations: () => undefined,
     projectors: () => [projector('tutorial.string-ints'), projector('peek.action-audit')],
+    reactors: () => [],
     rebuilds: () => undefined,
     parking: () => undefined,
     audit: () => undefined,

@@ -12,6 +12,7 @@ import { sessionCookie } from './login.ts'
 import { createParkingRoutes } from './parking-routes.ts'
 import { createPastRoutes } from './past-routes.ts'
 import { createProjectionRoutes } from './projection-routes.ts'
+import { createReactorRoutes } from './reactor-routes.ts'
 import { createRebuildRoutes } from './rebuild-routes.ts'
 
 const bodySizeBytesMax = 64 * 1024
@@ -90,6 +91,7 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminVariables> {
   api.route('/audit', createAuditRoutes(options))
   api.route('/projections', createParkingRoutes(options))
   api.route('/projections', createProjectionRoutes(options))
+  api.route('/reactors', createReactorRoutes(options))
   api.route('/rebuilds', createRebuildRoutes(options))
   api.route('/past', createPastRoutes(options))
   api.route('/event-store', createEventStoreRoutes(options))

@@ -8,6 +8,7 @@ import type { Log } from '#kernel/log.ts'
 import type { ParkingControl } from '#projection/parking-control.ts'
 import type { Projector } from '#projection/projector.ts'
 import type { RebuildControl } from '#projection/rebuild/rebuild-control.ts'
+import type { Reactor } from '#reactor/reactor.ts'
 import type { ProjectionStatus } from '#vortex/protocol/platform-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
 import type { AdminLogin } from './login.ts'
@@ -30,6 +31,8 @@ export type AdminApiOptions = {
   readonly evidence: () => EvidenceControl | undefined
   /** For asking what was; where it is not given, nobody can be asked. */
   readonly past?: PastAccess
+  /** Those that run here: none while this instance does not lead. */
+  readonly reactors: () => readonly Reactor[]
   /** How far behind each projection is and how fast it goes, as looked at a moment ago. */
   readonly progress: () => Iterable<TupleOf<typeof ProjectionStatus>>
   /** The caller's network address. */

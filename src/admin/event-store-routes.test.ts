@@ -62,6 +62,7 @@ beforeEach(async () => {
     audit: () => undefined,
     evidence: () => undefined,
     projectors: () => [],
+    reactors: () => [],
     rebuilds: () => undefined,
     parking: () => undefined,
     progress: () => [],

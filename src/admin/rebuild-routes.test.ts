@@ -44,6 +44,7 @@ beforeEach(async () => {
     audit: () => undefined,
     evidence: () => undefined,
     projectors: () => (leads ? [projector] : []),
+    reactors: () => [],
     rebuilds: () => (leads ? control : undefined),
     parking: () => undefined,
     progress: () => [],

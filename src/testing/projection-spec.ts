@@ -70,7 +70,7 @@ function project(projection: ProjectionDefinition, events: readonly PriorEvent[]
 }
 
 /** An action says which entity it is about; a fact is about the entity of the action before it. */
-function streamOf({ definition, data }: PriorEvent): string | undefined {
+export function streamOf({ definition, data }: PriorEvent): string | undefined {
   if (definition.kind === 'event') return undefined
   const [category, id] = definition.entity(data)
   return `${definition.name.split('.')[0]}.${category}-${id}`

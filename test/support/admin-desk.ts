@@ -81,6 +81,7 @@ export function startAdminDesk(options: {
     store: () => store,
     operations: () => undefined,
     projectors: () => options.projections.map(({ id }) => toProjector(id, () => rowOf(id))),
+    reactors: () => [],
     rebuilds: () => control,
     parking: () => undefined,
     audit: () => audit,

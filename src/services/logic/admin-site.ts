@@ -43,6 +43,7 @@ export function createAdminSite(options: {
     operations: core.operations,
     projectors: () => core.engine()?.projectors ?? [],
     rebuilds: () => core.engine()?.rebuilds,
+    reactors: () => core.engine()?.reactors ?? [],
     parking: () => core.engine()?.parking,
     audit: core.audit,
     evidence: options.evidence,

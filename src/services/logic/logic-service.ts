@@ -14,6 +14,7 @@ import { anchorFoldersOf } from './anchor-folders.ts'
 import { createLogicCore } from './logic-core.ts'
 import { startOwnReport } from './own-report.ts'
 import { watchProjections } from './projection-statuses.ts'
+import { watchReactors } from './reactor-statuses.ts'
 import { watchRebuilds } from './rebuild-statuses.ts'
 import { createServiceLink } from './service-link.ts'
 import { createStatusBoard } from './status-board.ts'
@@ -83,6 +84,7 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
   let adminSite: Site | undefined
   let linkSite: Site | undefined
   let watching: ReturnType<typeof watchProjections> | undefined
+  let watchingReactors: ReturnType<typeof watchReactors> | undefined
   let watchingRebuilds: ReturnType<typeof watchRebuilds> | undefined
   let watchingEvidence: ReturnType<typeof watchEvidence> | undefined
   let watchingStore: ReturnType<typeof watchStore> | undefined
@@ -108,6 +110,9 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
       core.start(async ({ store, operations, connectionString }) => {
         const projectors = () => core.engine()?.projectors ?? []
         watching = watchProjections({ store, projectors, clock, show: board.projections.set })
+        const reactors = () => core.engine()?.reactors ?? []
+        const { set: showReactor, delete: removeReactor } = board.reactors
+        watchingReactors = watchReactors({ store, reactors, clock, show: showReactor, remove: removeReactor })
         const { set: show, delete: remove } = board.rebuilds
         watchingRebuilds = watchRebuilds({ rebuilds: () => core.engine()?.rebuilds, show, remove, clock })
         watchingEvidence = watchEvidence({
@@ -130,6 +135,7 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
     stop: async () => {
       report?.stop()
       watching?.stop()
+      watchingReactors?.stop()
       watchingRebuilds?.stop()
       watchingStore?.stop()
       watchingEvidence?.stop()

@@ -10,6 +10,7 @@ import {
   DeviceConnection,
   EvidenceStatus,
   ProjectionStatus,
+  ReactorStatus,
   RebuildStatus,
   ServiceStatus,
 } from '#vortex/protocol/platform-tuples.ts'
@@ -20,6 +21,7 @@ import { createStoreBoard, type StoreBoard } from './store-board.ts'
 export interface StatusBoard {
   readonly projections: MemoryModel<TupleOf<typeof ProjectionStatus>>
   readonly rebuilds: MemoryModel<TupleOf<typeof RebuildStatus>>
+  readonly reactors: MemoryModel<TupleOf<typeof ReactorStatus>>
   readonly evidence: MemoryModel<TupleOf<typeof EvidenceStatus>>
   readonly store: StoreBoard
   /** Selectors watched now of these observables, on every service that reports. */
@@ -55,6 +57,7 @@ export function createStatusBoard(options: {
   const projections = createMemoryModel(ProjectionStatus, { orderBy: ['plugin', 'name'], onChange })
   const rebuilds = createMemoryModel(RebuildStatus, { orderBy: ['startedAt'], onChange })
   const evidence = createMemoryModel(EvidenceStatus, { orderBy: ['id'], onChange })
+  const reactors = createMemoryModel(ReactorStatus, { orderBy: ['plugin', 'name'], onChange })
   const store = createStoreBoard({ clock, onChange })
   /** By instance: lost services, until they are shown no more. */
   const timers = new Map<string, () => void>()
@@ -76,6 +79,7 @@ export function createStatusBoard(options: {
   return {
     projections,
     rebuilds,
+    reactors,
     evidence,
     store,
     sources: [
@@ -83,10 +87,19 @@ export function createStatusBoard(options: {
       connections.source,
       projections.source,
       rebuilds.source,
+      reactors.source,
       evidence.source,
       ...store.sources,
     ],
-    names: [services.name, connections.name, projections.name, rebuilds.name, evidence.name, ...store.names],
+    names: [
+      services.name,
+      connections.name,
+      projections.name,
+      rebuilds.name,
+      reactors.name,
+      evidence.name,
+      ...store.names,
+    ],
     watchedSelectors: (observables) => {
       const counts = [...watchedOf.values()].flatMap((watched) => observables.map((name) => watched[name] ?? 0))
       return counts.reduce((sum, count) => sum + count, 0)

@@ -181,6 +181,33 @@ export const ProjectionStatus = defineTuple('peek.ProjectionStatus', {
   pinnedVersion: nullable(integer()),
 })
 
+/** A reactor: how far it is, what waits for another try, and what it gave up on. */
+export const ReactorStatus = defineTuple('peek.ReactorStatus', {
+  /** `<plugin>.<name>`. */
+  id: text(),
+  plugin: text(),
+  name: text(),
+  version: integer(),
+  /** `held`: so many entities wait for a try that nothing further is read. */
+  state: oneOf(['starting', 'catching-up', 'live', 'held', 'stalled', 'stopped']),
+  /** Up to here every event is done, or noted to be tried again. */
+  position: text(),
+  head: text(),
+  /** Null: more than is counted. */
+  lagEvents: nullable(integer()),
+  lagSeconds: integer(),
+  ratePerSecond: number(),
+  doneCount: number(),
+  runningCount: integer(),
+  waitingCount: integer(),
+  /** Entities that the waiting events belong to. */
+  waitingStreams: integer(),
+  deadCount: integer(),
+  lastError: nullable(text()),
+  lastErrorStream: nullable(text()),
+  lastDoneAt: nullable(instant()),
+})
+
 /** A rebuild of a read model, under way or lately over. */
 export const RebuildStatus = defineTuple('peek.RebuildStatus', {
   id: text(),
