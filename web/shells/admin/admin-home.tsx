@@ -4,6 +4,7 @@ import {
   DeviceConnection,
   EventStoreStatus,
   ProjectionStatus,
+  RebuildStatus,
   ServiceStatus,
   StoreGroupStatus,
 } from '#vortex/protocol/platform-tuples.ts'
@@ -30,12 +31,14 @@ export function AdminHome(): JSX.Element {
   const devices = useObservable(DeviceConnection, () => ({}))
   const stores = useObservable(EventStoreStatus, () => ({}))
   const groups = useObservable(StoreGroupStatus, () => ({}))
+  const rebuilds = useObservable(RebuildStatus, () => ({}))
   const found = () =>
     concerns({
       services: services.rows,
       projections: projections.rows,
       stores: stores.rows,
       groups: groups.rows,
+      rebuilds: rebuilds.rows,
     })
   const online = () => services.rows.filter((service) => service.state === 'online').length
   const live = () => projections.rows.filter((projection) => projection.live).length

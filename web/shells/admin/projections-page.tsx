@@ -4,6 +4,7 @@ import { useObservable } from '#web/sdk'
 import { Button, EmptyState, LiveView, Page, PageTitle, Progress, StatusPill } from '#web/ui'
 import { ProjectionError } from './projection-error.tsx'
 import { ProjectionFigures, VersionNotes } from './projection-figures.tsx'
+import { projectionHref } from './projection-href.ts'
 import { isOver, latestOf, progressWords, type RebuildRow, rebuildLook, rebuildTitle } from './rebuild-looks.ts'
 import { StartRebuildDialog } from './start-rebuild-dialog.tsx'
 import { type ProjectionRow, projectionLook } from './status-looks.ts'
@@ -106,9 +107,4 @@ function RunningRebuild(props: { readonly rebuild: RebuildRow }): JSX.Element {
       </a>
     </div>
   )
-}
-
-/** Neither a plugin's id nor a projection's name holds a dot or anything that an address would have to hide. */
-function projectionHref(id: string): string {
-  return `/projections/${id.replace('.', '/')}`
 }

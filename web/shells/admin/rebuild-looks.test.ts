@@ -13,38 +13,7 @@ import {
   sampleWords,
   stepsOf,
 } from './rebuild-looks.ts'
-
-const rebuild: RebuildRow = {
-  id: 'r1',
-  projection: 'test.counters',
-  kind: 'rebuild',
-  phase: 'folding',
-  isPaused: false,
-  asksFirst: false,
-  rateMax: null,
-  by: 'ann',
-  reason: 'new column',
-  fromVersion: 1,
-  toVersion: 2,
-  position: '0',
-  head: '9',
-  eventCount: 420_000,
-  rowCount: 42_000,
-  eventsPerSecond: 118_000,
-  share: 0.378,
-  etaSeconds: 5,
-  etaSecondsMin: 4,
-  etaSecondsMax: 7,
-  proofOutcome: null,
-  proofSampleShare: null,
-  differencesAdded: null,
-  differencesRemoved: null,
-  differencesChanged: null,
-  swapMs: null,
-  error: null,
-  startedAt: 1_000,
-  endedAt: null,
-}
+import { rebuild } from './testing/rebuild-row.ts'
 
 describe('the steps', () => {
   const states = (change: Partial<RebuildRow>): string =>

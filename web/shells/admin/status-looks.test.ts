@@ -1,5 +1,7 @@
 import { expect, test } from 'bun:test'
+import type { RebuildRow } from './rebuild-looks.ts'
 import { concerns, type GroupRow, type ProjectionRow, type ServiceRow, scavengeLook } from './status-looks.ts'
+import { rebuild as row } from './testing/rebuild-row.ts'
 
 const service: ServiceRow = {
   id: 's1',
@@ -98,4 +100,21 @@ test('what failed comes before what merely waits', () => {
     ['a.parked', 'Parked'],
     ['Persistent subscription mailer', 'Parked'],
   ])
+})
+
+test('the last rebuild of a projection concerns somebody when it failed, or waits to be looked at', () => {
+  const about = (phase: RebuildRow['phase'], startedAt = 1) => ({
+    ...row,
+    projection: projection.id,
+    id: `${phase}-${startedAt}`,
+    phase,
+    startedAt,
+  })
+  const found = (rebuilds: readonly RebuildRow[]) =>
+    concerns({ services: [], projections: [projection], rebuilds }).map(({ look, href }) => [look.title, href])
+  const href = `/projections/${projection.plugin}/${projection.name}`
+  expect(found([about('folding')])).toEqual([])
+  expect(found([about('comparing')])).toEqual([['Waits for you', href]])
+  expect(found([about('failed')])).toEqual([['Failed', href]])
+  expect(found([about('failed'), about('done', 2)])).toEqual([])
 })

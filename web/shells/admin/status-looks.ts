@@ -6,6 +6,8 @@ import type {
 } from '#vortex/protocol/platform-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
 import type { StatusTone } from '#web/ui'
+import { projectionHref } from './projection-href.ts'
+import { differenceWords, latestOf, type RebuildRow, rebuildLook } from './rebuild-looks.ts'
 
 /** How the states of services, projections and the event store look, and which of them need somebody. */
 
@@ -76,12 +78,14 @@ export function concerns(found: {
   readonly projections: readonly ProjectionRow[]
   readonly stores?: readonly StoreRow[]
   readonly groups?: readonly GroupRow[]
+  readonly rebuilds?: readonly RebuildRow[]
 }): Concern[] {
-  const { services, projections, stores = [], groups = [] } = found
+  const { services, projections, stores = [], groups = [], rebuilds = [] } = found
   return [
     ...stores.flatMap(storeConcerns),
     ...services.flatMap(serviceConcerns),
     ...projections.flatMap(projectionConcerns),
+    ...projections.flatMap(({ id }) => rebuildConcerns(latestOf(rebuilds, id))),
     ...groups.flatMap(groupConcerns),
   ].sort((a, b) => urgency(a) - urgency(b))
 }
@@ -125,7 +129,13 @@ function projectionConcerns(projection: ProjectionRow): Concern[] {
   const look = projectionLook(projection)
   const found: Concern[] = []
   const about = (id: string, concernLook: Look, words: string) =>
-    found.push({ id: `${projection.id}-${id}`, look: concernLook, title: projection.id, words, href: '/projections' })
+    found.push({
+      id: `${projection.id}-${id}`,
+      look: concernLook,
+      title: projection.id,
+      words,
+      href: projectionHref(projection.id),
+    })
   if (look.tone === 'alarm' || look.tone === 'warning')
     about('state', look, projection.frozenWords ?? projection.lastError ?? 'It does not move.')
   if (projection.parkedCount > 0) {
@@ -133,6 +143,18 @@ function projectionConcerns(projection: ProjectionRow): Concern[] {
     about('parked', { tone: 'warning', title: 'Parked' }, `${count} parked: events of theirs could not be applied.`)
   }
   return found
+}
+
+/** Only the last one counts: what failed and was done again since needs nobody. */
+function rebuildConcerns(rebuild: RebuildRow | undefined): Concern[] {
+  if (rebuild?.phase !== 'comparing' && rebuild?.phase !== 'failed') return []
+  const words =
+    rebuild.phase === 'failed'
+      ? `Its rebuild failed: ${rebuild.error ?? 'no reason is known'}`
+      : `Its new tables are built and wait for somebody to look: ${differenceWords(rebuild) ?? 'the differences are counted'}.`
+  const { id, projection } = rebuild
+  const look = rebuildLook(rebuild)
+  return [{ id: `rebuild-${id}`, look, title: projection, words, href: projectionHref(projection) }]
 }
 
 function urgency({ look }: Concern): number {
