@@ -20,7 +20,7 @@ export const approveCommand: Command = {
     const id = onlyWord(words, help)
     const admin = await openAdmin(flags)
     const rebuild = await steer(admin, await findRebuild(admin, id), 'approve')
-    if (flags.follow) return followRebuild(admin, rebuild, flags.json === true)
+    if (flags.follow) return followRebuild(() => openAdmin(flags), rebuild, flags.json === true)
     const sentence = `The new tables of ${rebuild.projection} are swapped in; "projections status ${rebuild.projection}" shows when it is done.`
     showResult(flags.json === true, rebuild.whole, [sentence])
     return 0

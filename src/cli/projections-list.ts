@@ -5,7 +5,7 @@ import type { Command } from './command.ts'
 import { byteWords, showResult } from './event-store-output.ts'
 import { listAt, numberAt, type RebuildAnswer, textAt, toRebuild } from './projections-answers.ts'
 import { clientFlags, openAdmin } from './projections-client.ts'
-import { lengthWords, phaseWords } from './projections-words.ts'
+import { lengthWords, phaseWords, rangeWords } from './projections-words.ts'
 import { type TextColumn, toTextTable } from './text-table.ts'
 
 const help = `bun run peek projections list [--home DIR] [--url URL] [--json]
@@ -39,7 +39,7 @@ const columns: readonly TextColumn<Line>[] = [
   { title: 'events', align: 'end', cell: ({ status }) => countCell(numberAt(status, 'eventCount')) },
   { title: 'behind', align: 'end', cell: ({ status }) => behindCell(status) },
   { title: 'a second', align: 'end', cell: ({ status }) => rateCell(numberAt(status, 'ratePerSecond')) },
-  { title: 'to go', align: 'end', cell: ({ status }) => etaCell(numberAt(status, 'etaSeconds')) },
+  { title: 'to go', align: 'end', cell: ({ status }) => etaCell(status) },
   { title: 'parked', align: 'end', cell: ({ status }) => countCell(numberAt(status, 'parkedCount')) },
   { title: 'tables', align: 'end', cell: ({ status }) => sizeCell(numberAt(status, 'tableBytes')) },
   { title: 'rebuild', cell: ({ rebuild }) => rebuildCell(rebuild) },
@@ -63,8 +63,13 @@ function rateCell(rate: number | null): string {
   return rate === null ? '-' : String(rate >= 10 ? Math.round(rate) : Math.round(rate * 10) / 10)
 }
 
-function etaCell(seconds: number | null): string {
-  return seconds === null || seconds === 0 ? '-' : lengthWords(seconds)
+function etaCell(status: JsonObject): string {
+  const [seconds, min, max] = [
+    numberAt(status, 'etaSeconds'),
+    numberAt(status, 'etaSecondsMin'),
+    numberAt(status, 'etaSecondsMax'),
+  ]
+  return seconds === null || seconds === 0 ? '-' : rangeWords(seconds, min, max)
 }
 
 function countCell(count: number | null): string {

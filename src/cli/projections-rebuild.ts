@@ -49,7 +49,7 @@ export const rebuildCommand: Command = {
     const request = { asksFirst: flags.ask === true, rateMax, reason: flags.reason ?? defaultReason }
     const answer = await admin.request('POST', `${projectionPath(id)}/rebuild`, request)
     const rebuild = toRebuild(objectAt(answer, 'rebuild'))
-    if (flags.follow) return followRebuild(admin, rebuild, isJson)
+    if (flags.follow) return followRebuild(() => openAdmin(flags), rebuild, isJson)
     const sentence = `The rebuild of ${id} has begun; "projections status ${id}" shows how far it is.`
     showResult(isJson, { estimate, rebuild: rebuild.whole }, [sentence])
     return 0

@@ -48,7 +48,7 @@ export const rollbackCommand: Command = {
     const request = { asksFirst: flags.ask === true, reason: flags.reason ?? defaultReason }
     const answer = await admin.request('POST', `${projectionPath(id)}/return`, request)
     const rebuild = toRebuild(objectAt(answer, 'rebuild'))
-    if (flags.follow) return followRebuild(admin, rebuild, isJson)
+    if (flags.follow) return followRebuild(() => openAdmin(flags), rebuild, isJson)
     const sentence = `The return of ${id} to version ${version} has begun; "projections status ${id}" shows how far it is.`
     showResult(isJson, { rebuild: rebuild.whole }, [sentence])
     return 0

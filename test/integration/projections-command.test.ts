@@ -20,7 +20,6 @@ let desk: AdminDesk
 
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'peek-projections-'))
-  const { username, password } = loadConfig({ role: 'logic', home }).values.httpServer.admin.recoveryUser
   control = createFakeRebuildControl({
     clock: systemClock,
     versions: { [id]: 2, 'peek.action-audit': 1 },
@@ -29,10 +28,20 @@ beforeEach(() => {
       { table: 'string_ints', key: 'b', live: undefined, shadow: { id: 'b', total: 5 } },
     ],
   })
-  desk = startAdminDesk({
+  desk = startDesk()
+})
+afterEach(async () => {
+  await desk[Symbol.asyncDispose]()
+  rmSync(home, { recursive: true, force: true })
+})
+
+function startDesk(port = 0): AdminDesk {
+  const { username, password } = loadConfig({ role: 'logic', home }).values.httpServer.admin.recoveryUser
+  return startAdminDesk({
     user: username,
     password,
     control,
+    port,
     projections: [
       shownProjection(id, { version: 2, loadedVersion: 2, observables: ['tutorial.StringInt'] }),
       shownProjection('peek.action-audit', {
@@ -43,11 +52,7 @@ beforeEach(() => {
       }),
     ],
   })
-})
-afterEach(async () => {
-  await desk[Symbol.asyncDispose]()
-  rmSync(home, { recursive: true, force: true })
-})
+}
 
 function begin(words: readonly string[], url = desk.url) {
   return Bun.spawn([process.execPath, 'src/cli/main.ts', 'projections', ...words, '--home', home, '--url', url], {
@@ -158,6 +163,18 @@ describe('a rebuild', () => {
     expect(await child.exited).toBe(0)
     const lines = (await out).trim().split('\n')
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ phase: 'done', swapMs: 12 })
+  })
+
+  test('is followed through a restart of logic, which forgets who signed in', async () => {
+    const child = begin(['rebuild', id, '--yes', '--follow', '--json'])
+    const out = new Response(child.stdout).text()
+    await eventually('it has begun', () => control.list().length === 1)
+    await desk[Symbol.asyncDispose]()
+    const [begun] = control.list()
+    walk(stepsToComparing + 1)
+    desk = startDesk(desk.port)
+    expect(await child.exited).toBe(0)
+    expect(JSON.parse((await out).trim().split('\n').at(-1) ?? '')).toMatchObject({ id: begun?.id, phase: 'done' })
   })
 
   test('that fails while it is followed ends with 1, and says why', async () => {

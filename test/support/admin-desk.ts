@@ -31,6 +31,7 @@ export type ProjectionRow = TupleOf<typeof ProjectionStatus>
 
 export interface AdminDesk extends AsyncDisposable {
   readonly url: string
+  readonly port: number
   readonly store: MemoryEventStore
   /** Changes what the page and the API say of a projection. */
   show(id: string, change: Partial<ProjectionRow>): void
@@ -41,6 +42,8 @@ export function startAdminDesk(options: {
   password: string
   control: RebuildControl
   projections: readonly ProjectionRow[]
+  /** Any free one unless given. */
+  port?: number
 }): AdminDesk {
   const { control } = options
   const [clock, random, log] = [systemClock, systemRandom, silentLog]
@@ -102,12 +105,19 @@ export function startAdminDesk(options: {
   root.get('/api/manifest', (c) => appSite.fetch(c.req.raw))
   root.route('/api', api)
   root.route('/', appSite)
-  const site = startVortexSite({ host: '127.0.0.1', port: 0, key: 'none', site: root, vortex: edge.vortex })
+  const site = startVortexSite({
+    host: '127.0.0.1',
+    port: options.port ?? 0,
+    key: 'none',
+    site: root,
+    vortex: edge.vortex,
+  })
   const { set: show, delete: remove } = board.rebuilds
   const watching = watchRebuilds({ rebuilds: () => control, show, remove, clock, periodMs: 100 })
 
   return {
     url: site.url,
+    port: site.port,
     store,
     show: (id, change) => board.projections.set({ ...rowOf(id), ...change }),
     [Symbol.asyncDispose]: async () => {
