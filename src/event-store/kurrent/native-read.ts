@@ -86,7 +86,8 @@ function parseOrKeep(bytes: Uint8Array): JsonObject {
   return isJsonObject(value) ? value : {}
 }
 
+/** The reader gives Buffers: making one of a Buffer would copy, and so would asking for what lies under it. */
 const textOf = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  Buffer.isBuffer(bytes) ? bytes.toString('utf8') : Buffer.from(bytes).toString('utf8')
 
 const asBytes = (bytes: Uint8Array): JsonObject => ({ base64: Buffer.from(bytes).toString('base64') })

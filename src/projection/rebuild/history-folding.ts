@@ -36,6 +36,11 @@ export interface HistoryFolding {
   close(): Promise<void>
 }
 
+/** As many as the store's client hands over in a few pieces. */
+const sliceCountMax = 64
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 export async function openHistoryFolding(
   options: BuildOptions & { readonly checkpoint: Checkpoint; readonly report: ProgressReport },
 ): Promise<HistoryFolding> {
@@ -113,8 +118,16 @@ export async function openHistoryFolding(
     )
   const foldEvents = async (events: readonly RecordedEvent[], upTo: Position): Promise<void> => {
     const isCareful = carefulTo !== undefined && comparePositions(shadow.position(), carefulTo) < 0
-    if (isCareful) await foldCarefully(planOf(events), upTo)
-    else await guarded(() => fold(planOf(events), upTo))
+    if (isCareful) return foldCarefully(planOf(events), upTo)
+    // In slices: in between, the next page arrives. With rows to load, a slice costs a round trip, and is the whole page.
+    let done = 0
+    while (shadow.holdsAll() && events.length - done > sliceCountMax) {
+      const slice = events.slice(done, done + sliceCountMax)
+      done += sliceCountMax
+      await guarded(() => fold(planOf(slice), slice.at(-1)?.position ?? upTo))
+      await nextTurn()
+    }
+    await guarded(() => fold(planOf(events.slice(done)), upTo))
   }
 
   // -- saving

@@ -33,13 +33,19 @@ export function createHistoryReader(options: {
   let after = options.after
   let ahead: Promise<HistoryPage> | undefined
 
+  const readOnce = (beyond: Position): Promise<readonly RecordedEvent[]> =>
+    store.readLog({ beyond, direction: 'forwards', countMax: pageCountMax, filter })
+
   const read = async (beyond: Position): Promise<HistoryPage> => {
-    // The head comes first: whatever the page does not hold up to there does not match.
-    const head = await store.head()
-    const events = await store.readLog({ beyond, direction: 'forwards', countMax: pageCountMax, filter })
+    const events = await readOnce(beyond)
     const last = events.at(-1)?.position ?? beyond
-    const isLast = events.length < pageCountMax
-    return { events, isLast, upTo: isLast && comparePositions(head, last) > 0 ? head : last }
+    if (events.length >= pageCountMax) return { events, isLast: false, upTo: last }
+    // The end of the log, it seems. The head comes before another look: what that does not find up to there does not match.
+    const head = await store.head()
+    const more = await readOnce(last)
+    const end = more.at(-1)?.position ?? last
+    const isLast = more.length < pageCountMax
+    return { events: [...events, ...more], isLast, upTo: isLast && comparePositions(head, end) > 0 ? head : end }
   }
   const readAhead = (beyond: Position): Promise<HistoryPage> => {
     const page = read(beyond)

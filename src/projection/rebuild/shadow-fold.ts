@@ -29,6 +29,8 @@ export interface ShadowFold {
   rowCount(): number
   heldRows(): number
   hasUnsaved(): boolean
+  /** Every row there is, is in memory: folding loads nothing. */
+  holdsAll(): boolean
   fold(plan: readonly PlannedEvent[], upTo: Position): Promise<FoldedBatch>
   /** Saves all that is folded by now. Waits for a save under way first. */
   save(options: { isDurable: boolean }): Promise<void>
@@ -134,6 +136,7 @@ export async function openShadowFold(options: {
     rowCount: () => rowCount,
     heldRows: rows.heldCount,
     hasUnsaved: () => now !== saved,
+    holdsAll: () => knowsAll,
     isSaving: () => saving !== undefined,
     fold,
     save,
