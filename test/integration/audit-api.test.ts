@@ -48,6 +48,7 @@ beforeAll(async () => {
     projectors: () => [projector],
     rebuilds: () => undefined,
     parking: () => undefined,
+    reactors: () => undefined,
     audit: () => audit,
     evidence: () => undefined,
     progress: () => [],
