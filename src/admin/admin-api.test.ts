@@ -295,7 +295,16 @@ function projector(id: string): Projector {
 
 function progressOf(id: string) {
   const status = projector(id).status()
-  const looked = { head: logStart, lagEvents: 7, lagSeconds: 1, ratePerSecond: 3, etaSeconds: 2, etaSecondsMin: 1, etaSecondsMax: 3, live: false }
+  const looked = {
+    head: logStart,
+    lagEvents: 7,
+    lagSeconds: 1,
+    ratePerSecond: 3,
+    etaSeconds: 2,
+    etaSecondsMin: 1,
+    etaSecondsMax: 3,
+    live: false,
+  }
   const tables = { tableBytes: null, keptVersion: null, keptBytes: null, pinnedVersion: null }
   return { ...status, ...looked, ...tables, observables: [], watchedSelectors: 0, state: 'stalled' as const }
 }

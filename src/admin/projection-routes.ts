@@ -4,7 +4,7 @@ import type { Clock } from '#kernel/clock.ts'
 import { createDeferred } from '#kernel/deferred.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { Projector } from '#projection/projector.ts'
-import type { RebuildKind } from '#projection/rebuild/rebuild-state.ts'
+import { isOver, type RebuildKind } from '#projection/rebuild/rebuild-state.ts'
 import type { AdminApiOptions, AdminVariables } from './admin-options.ts'
 import { findProjector } from './find-projector.ts'
 import { readBody } from './read-request.ts'
@@ -70,6 +70,12 @@ export function createProjectionRoutes(options: AdminApiOptions): Hono<AdminVari
   routes.post('/:id/reset', async (c) => {
     const projector = find(c.req.param('id'))
     const { reason } = await readBody(c, resetSchema)
+    const isRebuilding = options
+      .rebuilds()
+      ?.list()
+      .some((one) => one.projection === projector.id && !isOver(one.phase))
+    if (isRebuilding)
+      throw new PlatformError('already-running', `${projector.id} is being rebuilt: wait, or cancel that first.`)
     await recordDecision(options, {
       type: 'peek.ProjectionResetRequested',
       about: { name: 'Projections', id: projector.id },

@@ -25,9 +25,13 @@ const model = defineReadModel('crews', 'roster', (schema) => ({
 }))
 const Member = defineTuple('crews.Member', { id: textField(), team: nullable(textField()) })
 const Secret = defineTuple('crews.Secret', { id: textField() })
+const WithBadge = defineTuple('crews.Badge', { id: textField(), badge: nullable(textField()) })
 const Unmade = defineTuple('crews.Unmade', { id: textField() })
 const unmade = defineReadModel('crews', 'unmade', (schema) => ({
   rows: schema.table('rows', { id: uuid().primaryKey() }),
+}))
+const later = defineReadModel('crews', 'roster', (schema) => ({
+  members: schema.table('members', { id: uuid().primaryKey(), team: text(), badge: text() }),
 }))
 const guest: Principal = { user: 'guest', device: 'd', service: 'field', roles: [] }
 const [red, blue, none] = [newUuid(), newUuid(), newUuid()]
@@ -61,6 +65,7 @@ beforeAll(async () => {
         orderBy: ['team'],
       }),
       { ...defineObservable(Secret, { from: model, table: 'members', access: 'admin' }), selectorFields: ['since'] },
+      defineObservable(WithBadge, { from: later, table: 'members' }),
       defineObservable(Unmade, { from: unmade, table: 'rows' }),
     ],
   })
@@ -114,6 +119,13 @@ test('O3 refuses a value in another spelling than the rows have: no change would
   await expect(source.snapshot('crews.Secret', { since: other }, admin)).rejects.toMatchObject({
     kind: 'bad-input',
     message: `The selector of crews.Secret has since as "${other}": wanted "${since}".`,
+  })
+})
+
+test('says that rows are being rebuilt where the tables of an earlier version lack what is shown', async () => {
+  await expect(source.snapshot('crews.Badge', {}, guest)).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringContaining('being rebuilt'),
   })
 })
 

@@ -70,7 +70,11 @@ async function readOnce(sql: Client, observable: ObservableDefinition, selector:
     const chosen = { table, fields, where: selector, countMax: snapshotRowsMax }
     return [found, await selectRowsWhere(tx, chosen)] as const
   }
-  const [checkpoint, rows] = await inTransaction(sql, read, 'isolation level repeatable read read only')
+  const [checkpoint, rows] = await inTransaction(sql, read, 'isolation level repeatable read read only').catch(
+    (error: unknown) => {
+      throw isOfOtherTables(error) ? notRebuiltYet(observable, error) : error
+    },
+  )
   if (rows.length > snapshotRowsMax)
     throw new PlatformError(
       'too-large',
@@ -78,6 +82,16 @@ async function readOnce(sql: Client, observable: ObservableDefinition, selector:
     )
   const { incarnation, version, position } = checkpoint
   return { meta: { ...metaOf(observable), incarnation, version, position }, rows }
+}
+
+/** Postgres knows no such column or table, or one of another type: the tables are those of an earlier version. */
+function isOfOtherTables(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['42703', '42P01', '42883', '42804'].includes(String(error.code))
+}
+
+function notRebuiltYet({ name, feed }: ObservableDefinition, cause: unknown): PlatformError {
+  const words = `${name} shows what the tables of ${feed} do not have yet: they are being rebuilt to the version that is loaded.`
+  return new PlatformError('unavailable', words, { cause })
 }
 
 function metaOf(observable: ObservableDefinition) {

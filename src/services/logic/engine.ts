@@ -21,6 +21,7 @@ import type { Reactor } from '#reactor/reactor.ts'
 import type { Database } from '#storage/database.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
 import { createPastOutcomes } from './past-outcomes.ts'
+import type { ProjectionFacts } from './projection-facts.ts'
 import type { LeadingRebuildControl } from './rebuilds/rebuild-control.ts'
 import { type RebuildSurroundings, startRebuilds } from './rebuilds/start-rebuilds.ts'
 import { startReactors } from './start-reactors.ts'
@@ -35,6 +36,8 @@ export interface Engine {
   readonly projectors: readonly Projector[]
   readonly reactors: readonly Reactor[]
   readonly rebuilds: LeadingRebuildControl
+  /** What is to be known of a projection beside its projector. */
+  facts(id: string): ProjectionFacts
   readonly parking: ParkingControl
   readonly evidence: EvidenceKeeper
   stop(): Promise<void>
@@ -64,7 +67,12 @@ export function startEngine(options: {
   const forgetSchemas = loadedUpcasters.addAll(plugins.flatMap((plugin) => plugin.logic?.eventSchemas ?? []))
 
   const findProjector = (id: string): Projector | undefined => projectors.find((projector) => projector.id === id)
-  const { projections, control: rebuilds } = startRebuilds({ ...options, sql, findProjector })
+  const {
+    projections,
+    control: rebuilds,
+    facts,
+    stop: stopRebuilds,
+  } = startRebuilds({ ...options, sql, findProjector })
   const tail = startLogTail({ store, filter: logFilter, log: log.named('tail') })
   const projectors: readonly Projector[] = projections.map((projection) =>
     startProjector({
@@ -131,6 +139,7 @@ export function startEngine(options: {
     projectors,
     reactors,
     rebuilds,
+    facts,
     parking,
     evidence,
     stop: async () => {
@@ -138,7 +147,7 @@ export function startEngine(options: {
       await Promise.race([reacting, pause(clock, drainMsMax)])
       // A store that is away keeps appends waiting: their senders ask again, and projectors look at their last
       // announcement when they start. Closing the store ends what is left.
-      const working = [actions.drain(), rebuilds.stop()]
+      const working = [actions.drain(), stopRebuilds()]
       await Promise.race([Promise.all(working), pause(clock, drainMsMax)])
       const followers = [...projectors, evidence]
       const following = parking

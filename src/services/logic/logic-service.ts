@@ -13,6 +13,7 @@ import { createAdminSite } from './admin-site.ts'
 import { anchorFoldersOf } from './anchor-folders.ts'
 import { createLogicCore } from './logic-core.ts'
 import { startOwnReport } from './own-report.ts'
+import { noFacts } from './projection-facts.ts'
 import { watchProjections } from './projection-statuses.ts'
 import { watchReactors } from './reactor-statuses.ts'
 import { watchRebuilds } from './rebuild-statuses.ts'
@@ -109,7 +110,13 @@ export async function createLogicService(context: ServiceContext<'logic'>): Prom
       adminSite = startVortexSite({ host, port: httpServer.admin.sitePort, key: adminKey, site: root, vortex })
       core.start(async ({ store, operations, connectionString }) => {
         const projectors = () => core.engine()?.projectors ?? []
-        watching = watchProjections({ store, projectors, clock, show: board.projections.set })
+        watching = watchProjections({
+          store,
+          projectors,
+          facts: (id) => core.engine()?.facts(id) ?? noFacts,
+          clock,
+          show: board.projections.set,
+        })
         const reactors = () => core.engine()?.reactors ?? []
         const { set: showReactor, delete: removeReactor } = board.reactors
         watchingReactors = watchReactors({ store, reactors, clock, show: showReactor, remove: removeReactor })

@@ -116,6 +116,7 @@ function toRow(
   return {
     ...shown,
     ...facts,
+    pinnedVersion: facts.pinnedVersion === status.version ? facts.pinnedVersion : null,
     head: comparePositions(head, status.position) > 0 ? head : status.position,
     lagEvents: lag.eventCount,
     lagSeconds: lag.since === null ? 0 : Math.max(0, Math.round((now - lag.since) / 1_000)),

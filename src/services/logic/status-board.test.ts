@@ -81,3 +81,14 @@ test('S4 a service reports for itself and for nobody else', () => {
   expect(() => board.takeReport('a', reportOf('b'))).toThrow('A report of b came from a')
   expect(service('b')).toBeUndefined()
 })
+
+test('selectors that are watched are counted over all services that report, and no longer over a lost one', () => {
+  const { board } = makeBoard()
+  const reportOfWatching = (id: string, watched: object) => JSON.stringify({ ...JSON.parse(reportOf(id)), watched })
+  board.takeReport('a', reportOfWatching('a', { 'x.Row': 2, 'x.Other': 5 }))
+  board.takeReport('b', reportOfWatching('b', { 'x.Row': 1 }))
+  board.takeReport('c', reportOf('c'))
+  expect([board.watchedSelectors(['x.Row']), board.watchedSelectors(['x.Row', 'x.Other', 'x.None'])]).toEqual([3, 8])
+  board.markLost('a')
+  expect(board.watchedSelectors(['x.Row', 'x.Other'])).toBe(1)
+})

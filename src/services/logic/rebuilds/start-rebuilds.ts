@@ -13,9 +13,11 @@ import { projectionId } from '#projection/define-projection.ts'
 import type { Projector } from '#projection/projector.ts'
 import type { Client } from '#storage/client.ts'
 import { startRebuilder } from '../../rebuilder/start-rebuilder.ts'
+import type { ProjectionFacts } from '../projection-facts.ts'
 import { loadDiskFreeBytes } from './disk-free.ts'
 import type { RebuildableProjection } from './kept-tables.ts'
 import { createRebuildControl, type LeadingRebuildControl } from './rebuild-control.ts'
+import { watchProjectionFacts } from './watch-projection-facts.ts'
 
 /** What of this process the rebuilds need. */
 export type RebuildSurroundings = {
@@ -40,7 +42,12 @@ export function startRebuilds(options: {
   readonly random: Random
   readonly log: Log
   readonly onLostLeadership: () => void
-}): { readonly projections: readonly RebuildableProjection[]; readonly control: LeadingRebuildControl } {
+}): {
+  readonly projections: readonly RebuildableProjection[]
+  readonly control: LeadingRebuildControl
+  facts(id: string): ProjectionFacts
+  stop(): Promise<void>
+} {
   const { plugins, store, sql, clock, log, surroundings } = options
   const { home, build, watchedSelectors, loopDelayMs } = surroundings
   const kept = openKeptCode({ sql, folder: keptCodeFolder(home) })
@@ -70,7 +77,16 @@ export function startRebuilds(options: {
     diskFreeBytes: () => loadDiskFreeBytes(sql),
   })
   void keepCode({ sql, plugins, platform: build, log: log.named('kept-code') })
-  return { projections, control }
+  const { pins } = control
+  const looking = watchProjectionFacts({ sql, projections, pins, watchedSelectors, clock, log })
+  return {
+    projections,
+    control,
+    facts: looking.facts,
+    stop: async () => {
+      await Promise.all([control.stop(), looking.stop()])
+    },
+  }
 }
 
 /** Where processes of this home write kept code in order to load it. */
