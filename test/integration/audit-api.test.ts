@@ -47,6 +47,7 @@ beforeAll(async () => {
     operations: () => undefined,
     projectors: () => [projector],
     rebuilds: () => undefined,
+    reactors: () => [],
     parking: () => undefined,
     reactors: () => undefined,
     audit: () => audit,

@@ -15,10 +15,12 @@ import { systemRandom } from '#kernel/random.ts'
 import type { Projector } from '#projection/projector.ts'
 import type { ProjectorStatus } from '#projection/projector-status.ts'
 import type { RebuildControl } from '#projection/rebuild/rebuild-control.ts'
+import type { Reactor } from '#reactor/reactor.ts'
 import { createAppSite } from '#services/gateway/app-site.ts'
 import { createDeviceEdge } from '#services/gateway/device-edge.ts'
 import { startVortexSite } from '#services/gateway/vortex-site.ts'
 import { createAdminAdmission } from '#services/logic/admin-admission.ts'
+import { watchReactors } from '#services/logic/reactor-statuses.ts'
 import { watchRebuilds } from '#services/logic/rebuild-statuses.ts'
 import { createStatusBoard } from '#services/logic/status-board.ts'
 import { createMemoryEventStore, type MemoryEventStore } from '#testing/memory-event-store.ts'
@@ -44,8 +46,10 @@ export function startAdminDesk(options: {
   projections: readonly ProjectionRow[]
   /** Any free one unless given. */
   port?: number
+  reactors?: readonly Reactor[]
 }): AdminDesk {
   const { control } = options
+  const reactors = () => options.reactors ?? []
   const [clock, random, log] = [systemClock, systemRandom, silentLog]
   const store = createMemoryEventStore({ clock })
   const audit = createLogAudit(store)
@@ -84,7 +88,7 @@ export function startAdminDesk(options: {
     store: () => store,
     operations: () => undefined,
     projectors: () => options.projections.map(({ id }) => toProjector(id, () => rowOf(id))),
-    reactors: () => [],
+    reactors,
     rebuilds: () => control,
     parking: () => undefined,
     audit: () => audit,
@@ -113,6 +117,15 @@ export function startAdminDesk(options: {
     vortex: edge.vortex,
   })
   const { set: show, delete: remove } = board.rebuilds
+  const { set: showReactor, delete: removeReactor } = board.reactors
+  const watchingReactors = watchReactors({
+    store,
+    reactors,
+    clock,
+    show: showReactor,
+    remove: removeReactor,
+    periodMs: 100,
+  })
   const watching = watchRebuilds({ rebuilds: () => control, show, remove, clock, periodMs: 100 })
 
   return {
@@ -121,6 +134,7 @@ export function startAdminDesk(options: {
     store,
     show: (id, change) => board.projections.set({ ...rowOf(id), ...change }),
     [Symbol.asyncDispose]: async () => {
+      watchingReactors.stop()
       watching.stop()
       stopGuarding()
       board.stop()

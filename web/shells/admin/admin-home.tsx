@@ -4,6 +4,7 @@ import {
   DeviceConnection,
   EventStoreStatus,
   ProjectionStatus,
+  ReactorStatus,
   RebuildStatus,
   ServiceStatus,
   StoreGroupStatus,
@@ -22,24 +23,29 @@ import {
   StatusPill,
 } from '#web/ui'
 import { HomeTiles } from '../kit/home-tiles.tsx'
-import { concerns } from './status-looks.ts'
+import { reactorConcerns } from './reactor-looks.ts'
+import { byUrgency, concerns } from './status-looks.ts'
 
 /** The first look of a shift: what needs somebody, and a few numbers that should look as always. */
 export function AdminHome(): JSX.Element {
   const services = useObservable(ServiceStatus, () => ({}))
   const projections = useObservable(ProjectionStatus, () => ({}))
+  const reactors = useObservable(ReactorStatus, () => ({}))
   const devices = useObservable(DeviceConnection, () => ({}))
   const stores = useObservable(EventStoreStatus, () => ({}))
   const groups = useObservable(StoreGroupStatus, () => ({}))
   const rebuilds = useObservable(RebuildStatus, () => ({}))
   const found = () =>
-    concerns({
-      services: services.rows,
-      projections: projections.rows,
-      stores: stores.rows,
-      groups: groups.rows,
-      rebuilds: rebuilds.rows,
-    })
+    [
+      ...concerns({
+        services: services.rows,
+        projections: projections.rows,
+        stores: stores.rows,
+        groups: groups.rows,
+        rebuilds: rebuilds.rows,
+      }),
+      ...reactors.rows.flatMap(reactorConcerns),
+    ].sort(byUrgency)
   const online = () => services.rows.filter((service) => service.state === 'online').length
   const live = () => projections.rows.filter((projection) => projection.live).length
   const lagSeconds = () => Math.max(0, ...projections.rows.map((projection) => projection.lagSeconds))

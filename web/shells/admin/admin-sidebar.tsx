@@ -6,6 +6,7 @@ import MonitorCog from 'lucide-solid/icons/monitor-cog'
 import ScrollText from 'lucide-solid/icons/scroll-text'
 import Server from 'lucide-solid/icons/server'
 import ShieldCheck from 'lucide-solid/icons/shield-check'
+import Zap from 'lucide-solid/icons/zap'
 import { For, type JSX, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { MaskedIcon, Sidebar, SidebarGroup, SidebarLink } from '#web/ui'
@@ -16,6 +17,7 @@ export const adminPages = [
   { href: '/', title: 'Home', words: 'What needs attention.', icon: House },
   { href: '/services', title: 'Services', words: 'The processes that run, and the devices they hold.', icon: Server },
   { href: '/projections', title: 'Projections', words: 'How far the read models are.', icon: Database },
+  { href: '/reactors', title: 'Reactors', words: 'What else happens because of events, and what failed.', icon: Zap },
   {
     href: '/event-store',
     title: 'Event store',

@@ -15,6 +15,7 @@ import { EventStorePage } from './event-store-page.tsx'
 import { EvidencePage } from './evidence-page.tsx'
 import { ProjectionPage } from './projection-page.tsx'
 import { ProjectionsPage } from './projections-page.tsx'
+import { ReactorsPage } from './reactors-page.tsx'
 import { ServicesPage } from './services-page.tsx'
 import { SessionGate, useSession } from './session-gate.tsx'
 
@@ -41,6 +42,7 @@ function SignedInAdmin(): JSX.Element {
           <Route path="/services" component={ServicesPage} />
           <Route path="/projections" component={ProjectionsPage} />
           <Route path="/projections/:plugin/:name" component={ProjectionPage} />
+          <Route path="/reactors" component={ReactorsPage} />
           <Route path="/event-store" component={EventStorePage} />
           <Route path="/audit" component={AuditPage} />
           <Route path="/audit/events/:id" component={AuditEventPage} />

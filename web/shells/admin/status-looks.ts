@@ -87,7 +87,7 @@ export function concerns(found: {
     ...projections.flatMap(projectionConcerns),
     ...projections.flatMap(({ id }) => rebuildConcerns(latestOf(rebuilds, id))),
     ...groups.flatMap(groupConcerns),
-  ].sort((a, b) => urgency(a) - urgency(b))
+  ].sort(byUrgency)
 }
 
 function storeConcerns(store: StoreRow): Concern[] {
@@ -155,6 +155,11 @@ function rebuildConcerns(rebuild: RebuildRow | undefined): Concern[] {
   const { id, projection } = rebuild
   const look = rebuildLook(rebuild)
   return [{ id: `rebuild-${id}`, look, title: projection, words, href: projectionHref(projection) }]
+}
+
+/** The worst first. */
+export function byUrgency(a: Concern, b: Concern): number {
+  return urgency(a) - urgency(b)
 }
 
 function urgency({ look }: Concern): number {
