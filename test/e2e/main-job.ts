@@ -206,6 +206,49 @@ export function describeMainJob(name: string, options: MainJobOptions): void {
           .waitFor()
     })
 
+    test('a rebuild from the admin page is proved and swapped in; the open screen keeps its rows and takes taps meanwhile', async () => {
+      const office = await openOffice()
+      await rowOf(office, oakStreet).waitFor()
+      const before = await intOf(office, oakStreet)
+      await office.evaluate((testId) => {
+        const row = document.querySelector(`[data-testid="${testId}"]`)
+        const list = row?.parentElement
+        if (!list) throw new Error('no list to watch')
+        const watching = new MutationObserver((changes) => {
+          const isGone = changes.some(({ removedNodes }) => [...removedNodes].includes(row))
+          if (isGone) list.dataset.flickered = 'true'
+        })
+        watching.observe(list, { childList: true })
+      }, `string-int-${oakStreet}`)
+
+      const admin = await openAdmin('/projections')
+      await admin.getByRole('button', { name: 'Rebuild tutorial.string-ints' }).click()
+      const dialog = admin.getByRole('dialog')
+      await dialog.getByText('tutorial.StringInt', { exact: true }).waitFor()
+      await dialog.getByLabel('Reason').fill('to see that nobody notices')
+      await dialog.getByRole('button', { name: 'Rebuild', exact: true }).click()
+      await rowOf(office, oakStreet).getByTestId('increment').click()
+      await admin.goto(`${platform.url('logic')}/projections/tutorial/string-ints`)
+      const rebuild = admin.getByTestId('rebuild')
+      await rebuild.getByText(/swapped in \d+ ms/).waitFor({ timeout: 60_000 })
+      await rebuild.getByTestId('proof').getByText('Equal').waitFor()
+      await rowOf(office, oakStreet).getByTestId('increment').click()
+      await showsInt(office, oakStreet, before + 2)
+      expect(await office.locator('[data-flickered]').count()).toBe(0)
+      const decisions = admin.getByRole('list', { name: 'Decisions' }).getByRole('listitem')
+      await decisions.filter({ hasText: 'to see that nobody notices' }).getByText('recovery').waitFor()
+
+      await admin.getByRole('button', { name: /^Return to version/ }).click()
+      await dialog.getByLabel('Reason').fill('to see it taken back')
+      await dialog.getByRole('button', { name: /^Return to version/ }).click()
+      await admin
+        .getByRole('list', { name: 'Past rebuilds' })
+        .getByText(/^Return to version/)
+        .waitFor({ timeout: 60_000 })
+      await showsInt(office, oakStreet, before + 2)
+      expect(await office.locator('[data-flickered]').count()).toBe(0)
+    }, 150_000)
+
     test('reset and replay from the admin page gives the same rows again', async () => {
       const office = await openOffice()
       await rowOf(office, oakStreet).waitFor()

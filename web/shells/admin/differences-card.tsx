@@ -10,7 +10,7 @@ export function DifferencesCard(props: { readonly rebuild: RebuildRow }): JSX.El
   return (
     <Card
       title="What would change"
-      words={`${differenceWords(props.rebuild) ?? 'Rows of the new tables that differ from the live ones'}. Swap the new tables in, or cancel the rebuild.`}
+      words={`The new tables beside the live ones: ${differenceWords(props.rebuild) ?? 'rows are being counted'}. Swap them in, or cancel the rebuild.`}
       flush
     >
       <div data-testid="differences">

@@ -2,17 +2,21 @@ import { createMemo, createSignal, type JSX, Show } from 'solid-js'
 import { Button, Card, ConfirmDialog, formatBytes, InlineNotice, RelativeTime, showToast } from '#web/ui'
 import { createLoaded } from './create-loaded.ts'
 import { dropKept, type Kept, loadKept, startReturn } from './rebuild-api.ts'
+import type { Phase } from './rebuild-looks.ts'
 import type { ProjectionRow } from './status-looks.ts'
 
 /** The tables of the earlier version, while they are kept: back to them in one step, or their room back. */
-export function KeptCard(props: { readonly row: ProjectionRow; readonly isBusy: boolean }): JSX.Element {
-  // Asked again whenever the live row says that something else is kept.
-  const source = createMemo(() =>
-    props.row.keptVersion === null ? undefined : `${props.row.id} ${props.row.keptVersion}`,
-  )
+export function KeptCard(props: {
+  readonly row: ProjectionRow
+  readonly isBusy: boolean
+  /** How its last rebuild stands: each swap keeps other tables. */
+  readonly phase: Phase | undefined
+}): JSX.Element {
+  // Asked again whenever something else may be kept.
+  const source = createMemo(() => `${props.row.id} ${props.row.keptVersion} ${props.row.incarnation} ${props.phase}`)
   const kept = createLoaded(source, (_, signal) => loadKept(props.row.id, signal))
   return (
-    <Show when={props.row.keptVersion !== null}>
+    <>
       <Show when={kept.words()}>
         {(words) => (
           <InlineNotice tone="warning">What is kept of the earlier version is not known: {words()}</InlineNotice>
@@ -23,7 +27,7 @@ export function KeptCard(props: { readonly row: ProjectionRow; readonly isBusy: 
           <KeptTables row={props.row} kept={tables()} isBusy={props.isBusy} onChange={() => kept.reload()} />
         )}
       </Show>
-    </Show>
+    </>
   )
 }
 

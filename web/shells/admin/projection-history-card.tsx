@@ -93,10 +93,15 @@ function DecisionRow(props: { readonly event: AdminEvent }): JSX.Element {
         {said().title}
         <Show when={said().reason}>{(reason) => <span class="block text-xs text-ink-muted">{reason()}</span>}</Show>
       </span>
-      <span class="text-ink-muted">{props.event.user ?? 'Peek itself'}</span>
+      <span class="text-ink-muted">{nameOf(props.event)}</span>
       <span class="text-ink-muted">
         <RelativeTime at={props.event.recordedAt} />
       </span>
     </li>
   )
+}
+
+/** What the platform does by itself it does under its own name. */
+function nameOf({ user }: AdminEvent): string {
+  return user == null || user === 'peek' ? 'Peek itself' : user
 }

@@ -47,7 +47,7 @@ function Projection(props: {
   const isRebuilding = () => running() !== undefined
   const notes = () => versionNotes(props.row)
   return (
-    <>
+    <div data-testid={`projection-${props.row.id}`}>
       <PageTitle
         title={props.row.name}
         words={`Of ${props.row.plugin}, version ${props.row.version}.`}
@@ -60,7 +60,7 @@ function Projection(props: {
           </>
         }
       />
-      <div class="flex flex-col gap-5" data-testid={`projection-${props.row.id}`}>
+      <div class="flex flex-col gap-5">
         <Show when={notes().length > 0}>
           <InlineNotice tone={props.row.frozenWords === null ? 'info' : 'warning'}>{notes().join(' ')}</InlineNotice>
         </Show>
@@ -79,12 +79,12 @@ function Projection(props: {
           <ProjectionFigures row={props.row} />
         </Card>
         <Show when={ended()}>{(rebuild) => <RebuildCard rebuild={rebuild()} row={props.row} />}</Show>
-        <KeptCard row={props.row} isBusy={isRebuilding()} />
+        <KeptCard row={props.row} isBusy={isRebuilding()} phase={props.rebuild?.phase} />
         <ProjectionHistoryCard projection={props.row.id} rebuilds={props.rebuilds} />
         <ResetCard row={props.row} isBusy={isRebuilding()} />
       </div>
       <StartRebuildDialog projection={isStarting() ? props.row.id : undefined} onClose={() => setStarting(false)} />
-    </>
+    </div>
   )
 }
 
