@@ -82,10 +82,11 @@ async function getEvent(search: Audit['search'], id: string): Promise<FoundEvent
 }
 
 async function loadTree(search: Audit['search'], event: FoundEvent): Promise<CausationTree> {
-  if (event.correlationId === null) return toCausationTree([event])
-  const query = { correlation: event.correlationId }
+  // What reacts to an event that names no correlation takes the event's own id for one.
+  const query = { correlation: event.correlationId ?? event.actionId ?? event.id }
   const { events, next } = await search.find(query, { order: 'oldest', countMax: treeCountMax })
-  return toCausationTree(events, next !== null)
+  const isAmong = events.some(({ position }) => position === event.position)
+  return toCausationTree(isAmong ? events : [event, ...events], next !== null)
 }
 
 function parseOrder(order: string | undefined): 'newest' | 'oldest' {

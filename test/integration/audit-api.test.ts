@@ -170,6 +170,13 @@ test('from the tap to the facts, and on to what they set going', async () => {
     isCut: false,
   })
   expect(await answerOf('GET', `/audit/events/${id}/rows`)).toEqual({ rows: null })
+  const foreign = plain({ from: 'elsewhere' })
+  await store.append('stranger', [foreign], 'any')
+  const reaction = await record({ orderId: '8' }, { cause: foreign.id, of: foreign.id, stream: 'shop.Order-8' })
+  expect(await answerOf('GET', `/audit/events/${foreign.id}/tree`)).toMatchObject({
+    tap: null,
+    roots: [{ event: { id: foreign.id }, effects: [{ event: { id: reaction.id } }] }],
+  })
 })
 
 describe('an export', () => {
