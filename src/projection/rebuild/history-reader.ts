@@ -1,5 +1,5 @@
 import type { EventFilter, EventStore, RecordedEvent } from '#event-store/event-store.ts'
-import { comparePositions, type Position } from '#kernel/position.ts'
+import { comparePositions, fromPosition, type Position } from '#kernel/position.ts'
 
 export type HistoryPage = {
   readonly events: readonly RecordedEvent[]
@@ -12,8 +12,9 @@ export type HistoryPage = {
 /**
  * Reads a projection's events in pages, the next one while this one is folded.
  *
- * Promises: every matching event once, in order; two pages in memory at most; a bounded page a call, so that appends
- * of live work are never kept waiting for long.
+ * Promises: every matching event once, in order; two pages in memory at most, each bounded in events and, as far as
+ * positions tell, in bytes. A page costs tens of milliseconds beside its events, so it is large; the server gives way to appends
+ * within a page.
  */
 export interface HistoryReader {
   next(): Promise<HistoryPage>
@@ -31,20 +32,25 @@ export function createHistoryReader(options: {
 }): HistoryReader {
   const { store, filter, pageCountMax } = options
   let after = options.after
+  let pageCount = Math.min(pageCountMax, firstPageCount)
   let ahead: Promise<HistoryPage> | undefined
 
   const readOnce = (beyond: Position): Promise<readonly RecordedEvent[]> =>
-    store.readLog({ beyond, direction: 'forwards', countMax: pageCountMax, filter })
+    store.readLog({ beyond, direction: 'forwards', countMax: pageCount, filter })
 
   const read = async (beyond: Position): Promise<HistoryPage> => {
+    const asked = pageCount
     const events = await readOnce(beyond)
     const last = events.at(-1)?.position ?? beyond
-    if (events.length >= pageCountMax) return { events, isLast: false, upTo: last }
+    if (events.length >= asked) {
+      pageCount = Math.min(pageCountMax, Math.max(1, Math.floor(pageBytesMax / bytesAnEvent(events))))
+      return { events, isLast: false, upTo: last }
+    }
     // The end of the log, it seems. The head comes before another look: what that does not find up to there does not match.
     const head = await store.head()
     const more = await readOnce(last)
     const end = more.at(-1)?.position ?? last
-    const isLast = more.length < pageCountMax
+    const isLast = more.length < pageCount
     return { events: [...events, ...more], isLast, upTo: isLast && comparePositions(head, end) > 0 ? head : end }
   }
   const readAhead = (beyond: Position): Promise<HistoryPage> => {
@@ -77,4 +83,15 @@ export function createHistoryReader(options: {
       after = position
     },
   }
+}
+
+const firstPageCount = 1_000
+const pageBytesMax = 16 * 1024 * 1024
+
+/** Positions are like bytes of the log. Events of others in between make it too many, which is on the safe side. */
+function bytesAnEvent(events: readonly RecordedEvent[]): number {
+  const [first, last] = [events[0], events.at(-1)]
+  if (!first || !last || events.length < 2) return 1
+  const bytes = Number(fromPosition(last.position).commit - fromPosition(first.position).commit)
+  return Math.max(1, bytes / (events.length - 1))
 }

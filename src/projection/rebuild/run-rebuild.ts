@@ -45,7 +45,7 @@ export type RebuildLimits = {
 }
 
 const defaultLimits: RebuildLimits = {
-  pageCountMax: 4_000,
+  pageCountMax: 16_000,
   memoryBytesMax: 256 * 1024 * 1024,
   saveEveryMsMin: 2_000,
   progressEveryMs: 500,
