@@ -44,6 +44,22 @@ const subcommands: Readonly<Record<string, CommandEntry>> = {
     words: 'Returns to the kept tables of the earlier version.',
     load: async () => (await import('./projections-rollback.ts')).rollbackCommand,
   },
+  parked: {
+    words: 'Events that could not be projected, in groups of one cause.',
+    load: async () => (await import('./projections-parked.ts')).parkedCommand,
+  },
+  retry: {
+    words: 'Projects parked events of an entity, or of a group, again.',
+    load: async () => (await import('./projections-retry.ts')).retryCommand,
+  },
+  skip: {
+    words: 'Leaves a parked event out for good, and projects what is behind it.',
+    load: async () => (await import('./projections-skip.ts')).skipCommand,
+  },
+  replay: {
+    words: 'Folds the rows of one entity anew from the log.',
+    load: async () => (await import('./projections-replay.ts')).replayCommand,
+  },
   drop: {
     words: 'Drops those kept tables, and gives their room back.',
     load: async () => (await import('./projections-drop.ts')).dropCommand,

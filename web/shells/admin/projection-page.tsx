@@ -6,6 +6,7 @@ import { useObservable } from '#web/sdk'
 import { Button, ButtonLink, Card, EmptyState, InlineNotice, LiveView, Page, PageTitle, StatusPill } from '#web/ui'
 import { DifferencesCard } from './differences-card.tsx'
 import { KeptCard } from './kept-card.tsx'
+import { ParkedProjectionsCard } from './parked-projections-card.tsx'
 import { ProjectionError } from './projection-error.tsx'
 import { ProjectionFigures, versionNotes } from './projection-figures.tsx'
 import { ProjectionHistoryCard } from './projection-history-card.tsx'
@@ -79,6 +80,7 @@ function Projection(props: {
           <ProjectionFigures row={props.row} />
         </Card>
         <Show when={ended()}>{(rebuild) => <RebuildCard rebuild={rebuild()} row={props.row} />}</Show>
+        <ParkedProjectionsCard row={props.row} isBusy={isRebuilding()} />
         <KeptCard row={props.row} isBusy={isRebuilding()} phase={props.rebuild?.phase} />
         <ProjectionHistoryCard projection={props.row.id} rebuilds={props.rebuilds} />
         <ResetCard row={props.row} isBusy={isRebuilding()} />

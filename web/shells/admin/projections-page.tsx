@@ -67,9 +67,11 @@ function ProjectionBlock(props: {
         </div>
         <div class="flex flex-wrap items-center gap-2">
           <Show when={props.row.parkedCount > 0}>
-            <StatusPill tone="warning" title="Events that could not be applied, and those behind them">
-              {props.row.parkedCount} parked
-            </StatusPill>
+            <a href={projectionHref(props.row.id)} class="rounded-full hover:underline">
+              <StatusPill tone="warning" title="Events that could not be applied, and those behind them">
+                {props.row.parkedCount} parked
+              </StatusPill>
+            </a>
           </Show>
           <StatusPill tone={projectionLook(props.row).tone}>{projectionLook(props.row).title}</StatusPill>
           <Show when={!running()}>
