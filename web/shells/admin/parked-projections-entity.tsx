@@ -1,6 +1,7 @@
 import ChevronRight from 'lucide-solid/icons/chevron-right'
 import { createSignal, createUniqueId, type JSX, Match, Show, Switch } from 'solid-js'
 import { Button, formatPlural, InlineNotice, JsonView, Loading, RelativeTime } from '#web/ui'
+import { eventHref } from './audit-search.ts'
 import { createLoaded } from './create-loaded.ts'
 import { loadParkedEvent, type ParkedEntity } from './parked-projections-api.ts'
 import type { Ask } from './parked-projections-card.tsx'
@@ -54,12 +55,11 @@ function EntityDetail(props: {
     async (entity, signal) => ({ found: await loadParkedEvent(props.projection, entity, signal) }),
   )
   const { stream, eventId } = props.entity
-  const href = () => `/events?${new URLSearchParams({ stream, event: eventId })}`
   return (
     <div class="grid gap-3 border-t border-line px-4 py-4 text-sm sm:px-5 sm:pl-14">
       <p class="wrap-anywhere">{props.entity.words}</p>
       <p>
-        <a href={href()} class="text-accent hover:underline">
+        <a href={eventHref(eventId)} class="text-accent hover:underline">
           {props.entity.type}, revision {props.entity.revision}
         </a>{' '}
         <span class="text-ink-muted">
