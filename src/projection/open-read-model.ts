@@ -14,6 +14,7 @@ import {
 } from './checkpoint.ts'
 import { type ProjectionDefinition, projectionId } from './define-projection.ts'
 import { clearParked } from './parked-events.ts'
+import { removePin } from './rebuild/projection-pins.ts'
 
 type OpenOptions = { sql: Client; definition: ProjectionDefinition; epoch: number }
 
@@ -43,6 +44,8 @@ export async function resetReadModel({ sql, definition, epoch }: OpenOptions): P
     await lockUntilCommit(tx, schemaName)
     const found = await findCheckpoint(tx, schemaName)
     if (found) await claimCheckpoint(tx, schemaName, found, epoch)
+    // Whatever version somebody had returned to is gone with its rows.
+    await removePin(tx, projectionId(definition))
     return makeAnew(tx, definition, epoch, shapeHash(definition))
   })
 }

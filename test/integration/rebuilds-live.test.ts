@@ -14,7 +14,10 @@ import { freePorts } from '#support/free-ports.ts'
 import { makeHome } from '#support/make-home.ts'
 import { type Platform, startPlatform } from '#support/platform.ts'
 import { installTally } from '#support/tally-plugin.ts'
+import type { ProjectionStatus } from '#vortex/protocol/platform-tuples.ts'
+import type { TupleOf } from '#vortex/protocol/tuple.ts'
 
+type ProjectionRow = TupleOf<typeof ProjectionStatus>
 const timeoutMs = 120_000
 const live = 'pl_tally__tallies'
 const id = 'tally.tallies'
@@ -183,8 +186,10 @@ describe('another version at start', () => {
       await start({ version: 2, factor: 10, showsSum: true })
       await addTo(tallyCount, 1)
       await untilSums('sum1', 8)
-      const status = await request<{ projection: object }>('GET', `/projections/${id}`)
-      expect(status.projection).toMatchObject({ version: 1, loadedVersion: 2, pinnedVersion: 1, state: 'live' })
+      await eventually('it shows as returned to', async () => {
+        const { projection } = await request<{ projection: ProjectionRow }>('GET', `/projections/${id}`)
+        return projection.pinnedVersion === 1 && projection.version === 1 && projection.loadedVersion === 2
+      })
       const watched = must(device, 'a device is there').watch('tally.Tally')
       await post(`/projections/${id}/rebuild`)
       await until('done')
