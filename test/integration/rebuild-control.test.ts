@@ -38,6 +38,20 @@ const doubled: ProjectionDefinition = {
   })),
 } satisfies typeof counters as never
 const one: ProjectionDefinition = counters as never
+/** Gives another row each time it is asked: what a clock or a random number in a handler does. */
+function moody(): ProjectionDefinition {
+  let calls = 0
+  return {
+    ...one,
+    on: one.on.map((entry) => ({
+      ...entry,
+      project: (event, tables) => {
+        const amount = Number(event.data.amount ?? 0) + ++calls
+        entry.project({ ...event, data: { ...event.data, amount } }, tables)
+      },
+    })),
+  }
+}
 const codes: readonly Required<ProjectionCode>[] = [one, doubled].map((definition) => ({
   definition,
   upcast: (event) => event,
@@ -79,9 +93,15 @@ type Leader = { readonly control: LeadingRebuildControl; readonly projector: Pro
 
 /** As the logic that leads: a projector and the control, of one leadership. */
 function lead(
-  options: { loaded?: ProjectionDefinition; kept?: boolean; limits?: Partial<RebuildLimits> } = {},
+  options: {
+    loaded?: ProjectionDefinition
+    kept?: boolean
+    limits?: Partial<RebuildLimits>
+    /** What the processes that rebuild run. */
+    codes?: typeof codes
+  } = {},
 ): Leader {
-  const { loaded = one, kept = true, limits } = options
+  const { loaded = one, kept = true, limits, codes: builtBy = codes } = options
   const own = ++epoch
   const shared = { store, sql, epoch: own, clock: systemClock, random: () => 0, log: silentLog }
   const findKept = async (version: number) =>
@@ -93,7 +113,7 @@ function lead(
     projections: [projection],
     findProjector: () => projector,
     beginRebuilder: (begin) => {
-      const child = startInProcessRebuilder({ ...begin, codes, store, sql, ...(limits && { limits }) })
+      const child = startInProcessRebuilder({ ...begin, codes: builtBy, store, sql, ...(limits && { limits }) })
       children.push(child)
       return child
     },
@@ -228,6 +248,27 @@ describe('a rebuild that somebody asks for', () => {
     expect(await sums()).toEqual({ a: 1, b: 2 })
     expect(names()).toContain('RebuildApproved by bob')
     expect(names().filter((name) => name.startsWith('RebuildApproved'))).toHaveLength(1)
+  })
+
+  test('P4 of a projection that is not a function of its events is refused by the proof, and nothing changes', async () => {
+    await record('a', 1, 2)
+    const leader = lead({ codes: [{ ...must(codes[0], 'version 1 is known'), definition: moody() }] })
+    await live1(leader)
+    await leader.control.start(ask())
+    const failed = await until(leader, 'failed')
+    expect(failed).toMatchObject({ proof: { outcome: 'different' } })
+    expect(failed.error).toContain('counters a')
+    await eventually('its end is in the log', () => names().includes('RebuildFailed by peek'))
+    expect(said.at(-1)?.data).toMatchObject({
+      proof: { outcome: 'different' },
+      error: expect.stringContaining('proof'),
+    })
+    expect([await sums(), await exists(shadowSchemaOf(live)), await leader.control.kept()]).toEqual([
+      { a: 3 },
+      false,
+      [],
+    ])
+    expect(leader.projector.status().state).toBe('live')
   })
 
   test('that is cancelled leaves nothing behind, and another may begin', async () => {
@@ -410,6 +451,9 @@ describe('another version at start', () => {
     })
     await until(after, 'done')
     expect(await sums()).toEqual({ a: 2 })
+    expect(said.filter(({ type }) => type === 'peek.ProjectionRebuildCancelled')).toMatchObject([
+      { user: 'peek', data: { rebuild: started.id, toVersion: 1 } },
+    ])
   })
 })
 

@@ -22,9 +22,13 @@ export function toDecision(
   return { type: `peek.ProjectionRebuild${what}`, projection, user, data: { ...about, ...data } }
 }
 
-/** Done or failed, with what was proved; undefined for a cancelled one, whose decision says it all. */
+/** Done or failed, with what was proved. Of what a person cancelled the decision has said it all: undefined. */
 export function toEnding(state: RebuildState): RebuildDecision | undefined {
   const { id, projection, kind, phase, by, fromVersion, toVersion, proof, differences, error } = state
+  const endingId = offsetUuid(id, 1)
+  // Cancelled for a reason of ours, such as an upgrade that overtook it.
+  if (phase === 'cancelled' && error !== null)
+    return { ...toDecision('Cancelled', state, 'peek', { reason: error }), id: endingId }
   if (phase !== 'done' && phase !== 'failed') return undefined
   const about = { projection, rebuild: id, kind, fromVersion, toVersion, requestedBy: by }
   const { eventCount, rowCount, swapMs, startedAt, endedAt } = state
@@ -40,6 +44,6 @@ export function toEnding(state: RebuildState): RebuildDecision | undefined {
     projection,
     user: 'peek',
     data: { ...about, ...went, proof: summary, differences: differences && { ...differences }, error },
-    id: offsetUuid(id, 1),
+    id: endingId,
   }
 }
