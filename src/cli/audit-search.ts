@@ -64,7 +64,7 @@ async function findUpTo(admin: AdminClient, query: URLSearchParams, countMax: nu
 function notes({ events, isMore, isComplete }: Found, countMax: number): string[] {
   if (events.length === 0 && isComplete) return ['Nothing that was recorded fits.']
   return [
-    ...(isMore ? ['', `${countWords(countMax, 'event')} of more; --limit shows more of them.`] : []),
+    ...(isMore ? ['', `There are more than ${countWords(countMax, 'event')}; --limit shows more of them.`] : []),
     ...(isComplete ? [] : ['', 'The list of events is behind the log just now: the newest ones may be missing.']),
   ]
 }

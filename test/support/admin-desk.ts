@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { Hono } from 'hono'
 import { createAdminApi } from '#admin/admin-api.ts'
 import { createAdminLogin } from '#admin/login.ts'
+import type { Audit } from '#audit/audit.ts'
 import { systemClock } from '#kernel/clock.ts'
 import { silentLog } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
@@ -44,6 +45,8 @@ export function startAdminDesk(options: {
   password: string
   control: RebuildControl
   projections: readonly ProjectionRow[]
+  /** What answers auditors, of the desk's own store; without it, a plain look through the log. */
+  audit?: (store: MemoryEventStore) => Audit
   /** Any free one unless given. */
   port?: number
   reactors?: readonly Reactor[]
@@ -52,7 +55,7 @@ export function startAdminDesk(options: {
   const reactors = () => options.reactors ?? []
   const [clock, random, log] = [systemClock, systemRandom, silentLog]
   const store = createMemoryEventStore({ clock })
-  const audit = createLogAudit(store)
+  const audit = (options.audit ?? createLogAudit)(store)
   const login = createAdminLogin({ user: options.user, password: options.password, clock })
   const admission = createAdminAdmission({ login, clock })
   const board = createStatusBoard({ clock, onChange: (feed, change) => edge.observables.take(feed, change) })
