@@ -3,6 +3,7 @@ import { runCompetingConsumers } from './competing-consumers.ts'
 import { runEventStoreFuzz } from './event-store-fuzz.ts'
 import { runFuzz } from './fuzz.ts'
 import { runKills } from './kills.ts'
+import { runRebuildKills } from './rebuild-kills.ts'
 
 /** The short form of `bun run faults`, with a seed of its own each time; it is printed. */
 const seedOf = (name: string): number => {
@@ -14,6 +15,10 @@ const seedOf = (name: string): number => {
 test('E4 S1 S2: kill -9 of any process loses nothing acknowledged, doubles nothing, and open pages go on by themselves', async () => {
   await runKills({ runs: 12, seed: seedOf('kills') })
 }, 240_000)
+
+test('P3 P4 O1: with logic, Postgres and the rebuilding process killed at random a rebuild goes on, and nobody reads a wrong row', async () => {
+  await runRebuildKills({ runs: 3, seed: seedOf('rebuild-kills') })
+}, 360_000)
 
 test('S3 V4 V5: 2,000 malformed, oversized and unknown frames harm nobody', async () => {
   await runFuzz({ runs: 2_000, seed: seedOf('fuzz') })

@@ -5,6 +5,7 @@ import { runEventStoreCrashes } from './event-store-crashes.ts'
 import { runEventStoreFuzz } from './event-store-fuzz.ts'
 import { runFuzz } from './fuzz.ts'
 import { runKills } from './kills.ts'
+import { runRebuildKills } from './rebuild-kills.ts'
 
 const faults: {
   readonly [name: string]: {
@@ -19,6 +20,11 @@ const faults: {
     words: 'kill -9 of consumers of persistent subscriptions, and of the event store',
     runs: 200,
     run: runCompetingConsumers,
+  },
+  'rebuild-kills': {
+    words: 'kill -9 of logic, Postgres and the rebuilding process while a read model is rebuilt',
+    runs: 100,
+    run: runRebuildKills,
   },
   fuzz: { words: 'malformed, oversized and unknown frames', runs: 20_000, run: runFuzz },
   'event-store-fuzz': {

@@ -20,10 +20,13 @@ export function startTapping({
   device,
   rows,
   random,
+  pauseMsMax = 10,
 }: {
   device: Device
   rows: readonly string[]
   random: Random
+  /** How long they rest between two rounds, at most. */
+  pauseMsMax?: number
 }): Tapper {
   const taps: Tap[] = []
   let isStopping = false
@@ -45,7 +48,7 @@ export function startTapping({
         prev = taps.at(-1)?.id
       }
       await Promise.all(burst)
-      await Bun.sleep(random() * 10)
+      await Bun.sleep(random() * pauseMsMax)
     }
   }
   const finished = run()

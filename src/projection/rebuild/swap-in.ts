@@ -2,7 +2,7 @@ import type { EventStore } from '#event-store/event-store.ts'
 import { type Clock, pause } from '#kernel/clock.ts'
 import { newUuid } from '#kernel/ids.ts'
 import type { Log } from '#kernel/log.ts'
-import { describeError, isPlatformError } from '#kernel/platform-error.ts'
+import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import { comparePositions, type Position } from '#kernel/position.ts'
 import type { Client, QueryRunner } from '#storage/client.ts'
 import { inTransaction } from '#storage/in-transaction.ts'
@@ -158,6 +158,7 @@ async function swapPatiently(options: SwapInOptions, held: HeldProjector, live: 
   return undefined
 }
 
+/** Rejects with `lost-leadership` when the projector has to end before that is known: the next leader looks. */
 async function hasTakenPlace({ sql, clock }: SwapInOptions, held: HeldProjector, swap: SchemaSwap): Promise<boolean> {
   while (!held.isStopping()) {
     try {
@@ -166,7 +167,10 @@ async function hasTakenPlace({ sql, clock }: SwapInOptions, held: HeldProjector,
       await pause(clock, askAgainMs)
     }
   }
-  return false
+  throw new PlatformError(
+    'lost-leadership',
+    `Whether ${swap.shadowSchema} took the live tables' place is not known yet.`,
+  )
 }
 
 function isLockTimeout(error: unknown): boolean {

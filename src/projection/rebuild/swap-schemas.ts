@@ -32,8 +32,10 @@ const lockTimeoutMs = 250
  * Puts the shadow in the place of the live tables, in one short transaction, by renaming: rows, checkpoint and parked
  * events together. The tables that were live are kept; those kept before wait to be dropped (`dropGoneTables`).
  *
- * Answers how long the transaction held its locks, its commit included. Renaming a schema locks no table: readers never wait, and find one or the other. Throws `lost-leadership` when
- * another leader has claimed the tables, `unavailable` when the shadow is not where it should be; nothing changed then.
+ * Answers how long the transaction held its locks, its commit included. Renaming a schema locks no table: readers never
+ * wait, and find one or the other; the live projector's commits wait. `alsoDo` comes before the locks. Throws
+ * `lost-leadership` when another leader has claimed the tables, `unavailable` when the shadow is not where it should be;
+ * nothing changed then.
  */
 export async function swapSchemas(
   sql: Client,
@@ -43,43 +45,43 @@ export async function swapSchemas(
   let lockedAt = 0
   await inTransaction(sql, async (tx) => {
     await tx.unsafe(`set local lock_timeout = '${lockTimeoutMs}ms'; set local synchronous_commit = on`)
-    // Sent at one go, like the writes: locks are not held while words travel back and forth.
-    const [, live, shadow, lossy, hasKept] = await Promise.all([
+    await alsoDo?.(tx, swap)
+    // All at one go, and then all writes in one text: locks are not held while words travel back and forth.
+    const [, live, shadow, places] = await Promise.all([
       lockUntilCommit(tx, swap.liveSchema).then(() => {
         lockedAt = performance.now()
       }),
       readCheckpoint(tx, swap.liveSchema),
       readCheckpoint(tx, swap.shadowSchema),
-      findLossy(tx, swap.shadowSchema),
-      schemaExists(tx, keptSchemaOf(swap.liveSchema)),
+      lookAround(tx, swap),
     ])
     checkLive(live, swap)
-    checkShadow(shadow, lossy, swap)
-    // Each is sent before the next is made: left to themselves, queries go out when somebody waits for them.
-    await Promise.all(statementsOf(swap, hasKept).map(([text, values]) => tx.unsafe(text, values).execute()))
-    await alsoDo?.(tx, swap)
+    checkShadow(shadow, places.lossy, swap)
+    await tx.unsafe(statementsOf(swap, places.hasKept).join('; '))
   })
   return performance.now() - lockedAt
 }
 
-type Statement = readonly [text: string, values: (string | number)[]]
-
-function statementsOf(swap: SchemaSwap, hasKept: boolean): Statement[] {
+/** With their values written out: statements with parameters take two round trips each. */
+function statementsOf(swap: SchemaSwap, hasKept: boolean): string[] {
   const { projection, liveSchema, shadowSchema, incarnation, epoch } = swap
-  const begin = `update ${quoteName(shadowSchema)}.checkpoint set incarnation = $1, epoch = $2`
-  const renames = renamesOf(swap, hasKept).flatMap(([from, to]): Statement[] => {
-    const [parkedBefore, parkedAfter] = [from, to].map((schema) => parkedNameOf(projection, liveSchema, schema))
-    return [
-      [`alter schema ${quoteName(from)} rename to ${quoteName(to)}`, []],
-      [forgetParked, [parkedAfter ?? '']],
-      [
-        'update platform.parked_events set projection = $2 where projection = $1',
-        [parkedBefore ?? '', parkedAfter ?? ''],
-      ],
-    ]
-  })
-  return [[begin, [incarnation, epoch]], ...renames]
+  const shadowCheckpoint = `${quoteName(shadowSchema)}.checkpoint`
+  return [
+    `update ${shadowCheckpoint} set incarnation = ${quoteText(incarnation)}, epoch = ${epoch}`,
+    ...renamesOf(swap, hasKept).flatMap(([from, to]) => {
+      const [parkedBefore, parkedAfter] = [from, to].map((schema) =>
+        quoteText(parkedNameOf(projection, liveSchema, schema)),
+      )
+      return [
+        `alter schema ${quoteName(from)} rename to ${quoteName(to)}`,
+        `delete from platform.parked_events where projection = ${parkedAfter}`,
+        `update platform.parked_events set projection = ${parkedAfter} where projection = ${parkedBefore}`,
+      ]
+    }),
+  ]
 }
+
+const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 const forgetParked = 'delete from platform.parked_events where projection = $1'
 
@@ -130,13 +132,16 @@ async function readCheckpoint(tx: QueryRunner, schema: string): Promise<Checkpoi
   throw notReady(schema, 'it has no checkpoint')
 }
 
-/** A table or index that a crash of the database would empty. */
-async function findLossy(tx: QueryRunner, schema: string): Promise<string | undefined> {
-  const [lossy] = await tx.unsafe(
-    `select relname from pg_class where relnamespace = to_regnamespace($1) and relkind in ('r', 'i') and relpersistence <> 'p'`,
-    [quoteName(schema)],
-  )
-  return lossy && String(lossy.relname)
+/** A table or index of the shadow that a crash of the database would empty, and whether there are kept tables. */
+async function lookAround(
+  tx: QueryRunner,
+  { liveSchema, shadowSchema }: SchemaSwap,
+): Promise<{ readonly lossy: string | undefined; readonly hasKept: boolean }> {
+  const idOf = (schema: string): string => `to_regnamespace(${quoteText(quoteName(schema))})`
+  const [row] = await tx.unsafe(`select ${idOf(keptSchemaOf(liveSchema))} is not null as has_kept, (
+    select relname::text from pg_class where relnamespace = ${idOf(shadowSchema)}
+      and relkind in ('r', 'i') and relpersistence <> 'p' limit 1) as lossy`)
+  return { lossy: typeof row?.lossy === 'string' ? row.lossy : undefined, hasKept: row?.has_kept === true }
 }
 
 function checkLive(live: Checkpoint, { liveSchema, liveIncarnation, epoch }: SchemaSwap): void {
@@ -165,9 +170,4 @@ function isMissing(error: unknown): boolean {
 
 function notReady(schema: string, words: string): PlatformError {
   return new PlatformError('unavailable', `The shadow ${schema} cannot take the live tables' place: ${words}.`)
-}
-
-async function schemaExists(tx: QueryRunner, schema: string): Promise<boolean> {
-  const [found] = await tx.unsafe('select to_regnamespace($1) is not null as there', [quoteName(schema)])
-  return found?.there === true
 }

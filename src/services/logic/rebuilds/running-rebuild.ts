@@ -119,8 +119,8 @@ export function startRunningRebuild(options: {
     } catch (error) {
       // An outcome that is not known stays as it was saved: the next leader looks.
       if (signal.isStopped) return
-      isSwapping = false
       if (isPlatformError(error, 'lost-leadership')) return options.onLostLeadership()
+      isSwapping = false
       update(broke(record, toFailure(error), clock.now()))
     } finally {
       answer = undefined
