@@ -270,4 +270,4 @@ test('the pages fit phones and desktops in both themes, and have nothing a scree
         )
         await page.context().close()
       }
-})
+}, 150_000)

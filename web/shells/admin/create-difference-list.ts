@@ -14,8 +14,11 @@ export type DifferenceList = {
 /** Nobody reads more; the counts say how many there are. */
 const rowCountMax = 500
 
-/** Rows of a rebuild that differ from the live ones, a page at a time. */
-export function createDifferenceList(rebuild: Accessor<string>): DifferenceList {
+/**
+ * Rows of a rebuild that differ from the live ones, a page at a time; read again from the beginning when `counts` change,
+ * which live work does to them while somebody looks.
+ */
+export function createDifferenceList(rebuild: Accessor<string>, counts: Accessor<unknown>): DifferenceList {
   const [rows, setRows] = createSignal<readonly Difference[]>([])
   const [state, setState] = createSignal<'loading' | 'ready' | 'failed'>('loading')
   const [words, setWords] = createSignal<string>()
@@ -55,9 +58,9 @@ export function createDifferenceList(rebuild: Accessor<string>): DifferenceList 
     on(rebuild, () => {
       setRows([])
       setState('loading')
-      refresh()
     }),
   )
+  createEffect(on([rebuild, counts], refresh))
   onCleanup(() => request.abort())
 
   return {

@@ -6,7 +6,10 @@ import { changedColumns, differenceKind, differenceWords, type RebuildRow } from
 
 /** What the swap would change, row by row and column by column. */
 export function DifferencesCard(props: { readonly rebuild: RebuildRow }): JSX.Element {
-  const list = createDifferenceList(() => props.rebuild.id)
+  const list = createDifferenceList(
+    () => props.rebuild.id,
+    () => differenceWords(props.rebuild),
+  )
   return (
     <Card
       title="What would change"

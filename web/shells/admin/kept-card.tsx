@@ -53,8 +53,8 @@ function KeptTables(props: {
 
   return (
     <Card
-      title={`Earlier version ${props.kept.version}`}
-      words="Its tables are kept, so that a swap can be taken back."
+      title={`Kept tables of version ${props.kept.version}`}
+      words="They were shown before the last swap, which can be taken back."
       actions={
         <>
           <Button onClick={() => setQuestion('drop')} disabled={props.isBusy}>

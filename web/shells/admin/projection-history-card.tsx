@@ -1,9 +1,21 @@
-import { createMemo, For, type JSX, Match, Show, Switch } from 'solid-js'
-import { Card, EmptyState, ErrorPanel, InlineNotice, Loading, RelativeTime, StatusPill } from '#web/ui'
+import { createMemo, createSignal, For, type JSX, Match, Show, Switch } from 'solid-js'
+import {
+  Button,
+  Card,
+  EmptyState,
+  ErrorPanel,
+  formatPlural,
+  InlineNotice,
+  Loading,
+  RelativeTime,
+  StatusPill,
+} from '#web/ui'
 import { type AdminEvent, loadEvents } from './admin-api.ts'
 import { createLoaded } from './create-loaded.ts'
 import { decisionStream, decisionWords } from './decision-words.ts'
 import { isOver, outcomeWords, type RebuildRow, rebuildLook, rebuildTitle } from './rebuild-looks.ts'
+
+const shownCountAtFirst = 4
 
 /** Rebuilds that are over, and what people decided about this projection, with who and why. */
 export function ProjectionHistoryCard(props: {
@@ -11,6 +23,7 @@ export function ProjectionHistoryCard(props: {
   readonly rebuilds: readonly RebuildRow[]
 }): JSX.Element {
   const own = () => props.rebuilds.filter((each) => each.projection === props.projection)
+  const [shownCount, setShownCount] = createSignal(shownCountAtFirst)
   const past = () =>
     own()
       .filter(isOver)
@@ -25,9 +38,17 @@ export function ProjectionHistoryCard(props: {
       <div data-testid="projection-history">
         <Show when={past().length > 0}>
           <ul aria-label="Past rebuilds" class="divide-y divide-line border-b border-line">
-            <For each={past()}>{(rebuild) => <PastRebuild rebuild={rebuild} />}</For>
+            <For each={past().slice(0, shownCount())}>{(rebuild) => <PastRebuild rebuild={rebuild} />}</For>
+            <Show when={past().length > shownCount()}>
+              <li class="px-4 py-2.5 text-center sm:px-5">
+                <Button onClick={() => setShownCount(past().length)}>
+                  {formatPlural(past().length - shownCount(), 'earlier rebuild')}
+                </Button>
+              </li>
+            </Show>
           </ul>
         </Show>
+        <h3 class="bg-sunken/60 px-4 py-2 text-xs font-medium text-ink-muted sm:px-5">Decisions</h3>
         <Switch>
           <Match when={decisions.value()}>
             {(events) => (

@@ -66,7 +66,12 @@ export function RebuildCard(props: { readonly rebuild: RebuildRow; readonly row:
             <p class="text-sm">The live tables are as they were. {outcomeWords(props.rebuild)}</p>
           </Match>
           <Match when={true}>
-            <p class="text-sm">The new tables are shown: {outcomeWords(props.rebuild)}.</p>
+            <p class="text-sm">
+              {props.rebuild.kind === 'return'
+                ? `The tables of version ${props.rebuild.toVersion} are shown again`
+                : 'The new tables are shown'}
+              : {outcomeWords(props.rebuild)}.
+            </p>
           </Match>
         </Switch>
         <Show when={props.rebuild.proofOutcome}>

@@ -29,6 +29,10 @@ describe('the steps', () => {
     expect(states({ phase: 'done' })).not.toMatch(/ahead|current/)
   })
 
+  test('of a return are fewer: its tables are built already', () => {
+    expect(states({ kind: 'return', phase: 'swapping' })).toBe('Read history done, Catch up done, Swap current')
+  })
+
   test('name the comparison where somebody wants to look', () => {
     expect(states({ phase: 'comparing', asksFirst: true })).toContain('Compare current, Swap ahead')
     expect(states({ phase: 'folding', asksFirst: true })).toContain('Compare ahead')

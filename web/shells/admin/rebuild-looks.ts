@@ -22,9 +22,16 @@ export function isOver({ phase }: Pick<RebuildRow, 'phase'>): boolean {
   return phase === 'done' || phase === 'cancelled' || phase === 'failed'
 }
 
+/** What a return leaves out: its tables were built, and proved, when they were swapped in. */
+const onlyOfRebuilds: readonly Phase[] = ['indexing', 'proving']
+
 /** The stages it goes through, with the one it is in. Comparing is a stage only where somebody wants to look. */
-export function stepsOf({ phase, asksFirst }: Pick<RebuildRow, 'phase' | 'asksFirst'>): readonly Step[] {
-  const wanted = stages.filter((stage) => stage.phase !== 'comparing' || asksFirst || phase === 'comparing')
+export function stepsOf({ kind, phase, asksFirst }: Pick<RebuildRow, 'kind' | 'phase' | 'asksFirst'>): readonly Step[] {
+  const isWanted = (stage: Phase): boolean => {
+    if (stage === 'comparing') return asksFirst || phase === 'comparing'
+    return kind === 'rebuild' || !onlyOfRebuilds.includes(stage)
+  }
+  const wanted = stages.filter((stage) => isWanted(stage.phase))
   const at = phase === 'done' ? wanted.length : wanted.findIndex((stage) => stage.phase === phase)
   return wanted.map(({ title }, index) => ({
     title,

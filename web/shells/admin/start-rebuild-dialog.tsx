@@ -1,4 +1,4 @@
-import { createEffect, createSignal, type JSX, Match, on, Switch } from 'solid-js'
+import { createEffect, createSignal, type JSX, Match, on, Show, Switch } from 'solid-js'
 import {
   Checkbox,
   ConfirmDialog,
@@ -94,6 +94,11 @@ function EstimateFigures(props: { readonly estimate: Estimate }): JSX.Element {
   }
   return (
     <>
+      <Show when={props.estimate.fromVersion !== props.estimate.toVersion}>
+        <p class="text-sm">
+          From version {props.estimate.fromVersion} to version {props.estimate.toVersion} of its code.
+        </p>
+      </Show>
       <Figures class="rounded-control bg-sunken px-3 py-2.5">
         <Figure compact title="Events" note={props.estimate.isEventCountExact ? 'counted' : 'estimated from a sample'}>
           {formatCount(props.estimate.eventCount)}
@@ -108,13 +113,11 @@ function EstimateFigures(props: { readonly estimate: Estimate }): JSX.Element {
           {props.estimate.observables.join(', ') || 'none'}
         </Figure>
       </Figures>
-      <Switch>
-        <Match when={lacksRoom()}>
-          <InlineNotice tone="alarm">
-            The disk has less room than this needs. Make room first, or drop kept tables of earlier versions.
-          </InlineNotice>
-        </Match>
-      </Switch>
+      <Show when={lacksRoom()}>
+        <InlineNotice tone="alarm">
+          The disk has less room than this needs. Make room first, or drop kept tables of earlier versions.
+        </InlineNotice>
+      </Show>
     </>
   )
 }
