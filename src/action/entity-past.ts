@@ -1,7 +1,8 @@
 import type { EventStore, RecordedEvent } from '#event-store/event-store.ts'
+import { parseMetadata } from '#event-store/metadata.ts'
 import { parseStreamName } from '#event-store/stream-name.ts'
 import { upcastEvent } from '#event-store/upcast.ts'
-import type { Json } from '#kernel/json.ts'
+import type { Json, JsonObject } from '#kernel/json.ts'
 import { describeError, PlatformError } from '#kernel/platform-error.ts'
 import { comparePositions, type Position } from '#kernel/position.ts'
 import type { Decider } from './decider.ts'
@@ -16,11 +17,23 @@ export type EntityThen = {
   /** Of the last event there is. */
   readonly lastRevision: number
   readonly position: Position | null
+  /** That last event; null before the first one. */
+  readonly event: EntityEvent | null
   /** Null where no decider knows this kind of entity: then its events are all there is to see. */
   readonly state: Json
   readonly hasDecider: boolean
   /** An event that today's code cannot read: from there on the state is not what it was. */
   readonly unreadable: { readonly revision: number; readonly type: string; readonly words: string } | null
+}
+
+export type EntityEvent = {
+  readonly id: string
+  readonly type: string
+  readonly recordedAt: number
+  readonly occurredAt: number | null
+  readonly user: string | null
+  readonly device: string | null
+  readonly data: JsonObject
 }
 
 const pageCount = 1_000
@@ -62,10 +75,16 @@ export async function loadEntityThen(
     revision: last?.revision ?? -1,
     lastRevision: isWhole ? end.revision : await lastRevisionOf(store, stream),
     position: last?.position ?? null,
+    event: last ? toEntityEvent(last) : null,
     state: decider ? showState(state) : null,
     hasDecider: decider !== undefined,
     unreadable,
   }
+}
+
+function toEntityEvent({ id, type, data, metadata, storedAt }: RecordedEvent): EntityEvent {
+  const { recordedAt = storedAt, occurredAt = null, user = null, device = null } = parseMetadata(metadata)
+  return { id, type, recordedAt, occurredAt, user, device, data }
 }
 
 async function lastRevisionOf(store: Pick<EventStore, 'readStream'>, stream: string): Promise<number> {

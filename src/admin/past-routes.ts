@@ -7,7 +7,7 @@ import { PlatformError } from '#kernel/platform-error.ts'
 import { type Position, parsePosition } from '#kernel/position.ts'
 import type { PastQuestions, PastSubject } from '#observable/source/past-questions.ts'
 import { projectionId } from '#projection/define-projection.ts'
-import { recordedAtOf } from '#projection/past/position-at.ts'
+import { ofPeople, recordedAtOf } from '#projection/past/position-at.ts'
 import { isPlatformProjection } from '#projection/past/shadow-definition.ts'
 import { shapesOf } from '#projection/table-shape.ts'
 import { adminRole, type Principal } from '#vortex/protocol/principal.ts'
@@ -25,8 +25,9 @@ const explainedCountMax = 50
 /**
  * The past, for looking. A moment is `now`, a time, a position, or `before:<position>` (`past-moment.ts`).
  *
- * `GET /subjects`: what can be asked about. `GET /moment?at`: where a moment lies. `GET /entity?stream&at|revision`:
- * an entity as it was. `GET /entity/difference?stream&from&to`. `GET /rows?(observable|projection&table)&selector&at&
+ * `GET /subjects`: what can be asked about. `GET /moment?at`: where a moment lies, and what is beside it.
+ * `GET /entity?stream&at|revision&since`: an entity as it was, and what changed since an earlier revision.
+ * `GET /entity/difference?stream&from&to`: between two moments. `GET /rows?(observable|projection&table)&selector&at&
  * offset&limit`: rows as they were; `GET /rows/difference?…&from&to`. `GET /row-changes?positions`: what events did.
  * Replays: `replay-routes.ts`. Rows come as `{ state: "ready", value }`, or `{ state: "preparing", share, etaSeconds }`:
  * then the same question is asked again.
@@ -45,19 +46,28 @@ export function createPastRoutes(options: AdminApiOptions): Hono<AdminVariables>
     const position = await positionOf('at', c.req.query('at'))
     const [event] = await store().readLog({ beyond: 'start', direction: 'forwards', countMax: 1 })
     const at = await findEventAt(store(), position)
+    const [previous, next] = await findNeighbours(store(), position)
     return c.json({
       position,
+      previous,
+      next,
       event: at && { position: at.position, type: at.type, stream: at.stream, recordedAt: recordedAtOf(at) },
       logBeginsAt: event ? recordedAtOf(event) : null,
     })
   })
 
   routes.get('/entity', async (c) => {
-    const { stream = '', at, revision } = c.req.query()
+    const { stream = '', at, revision, since } = c.req.query()
     const { deciders } = access()
-    if (revision === undefined)
-      return c.json(await loadEntityThen(store(), deciders, stream, { position: await positionOf('at', at) }))
-    return c.json(await loadEntityThen(store(), deciders, stream, { revision: wholeNumber('revision', revision, -1) }))
+    const until =
+      revision === undefined
+        ? { position: await positionOf('at', at) }
+        : { revision: wholeNumber('revision', revision, -1) }
+    const then = await loadEntityThen(store(), deciders, stream, until)
+    if (since === undefined) return c.json(then)
+    const earlier = { revision: wholeNumber('since', since, -1) }
+    const before = await loadEntityThen(store(), deciders, stream, earlier)
+    return c.json({ ...then, differences: differencesOf(before.state, then.state) })
   })
 
   routes.get('/entity/difference', async (c) => {
@@ -115,6 +125,15 @@ function toSubjects({ observables, definitions, deciders }: PastAccess) {
     })),
     categories: deciders.map(({ plugin, decider }) => `${plugin}.${decider.category}`),
   }
+}
+
+/** Positions of what people did before this position, and behind it. */
+async function findNeighbours(store: EventStore, position: Position): Promise<readonly (Position | null)[]> {
+  const look = async (direction: 'backwards' | 'forwards'): Promise<Position | null> => {
+    const [event] = await store.readLog({ beyond: position, direction, countMax: 1, filter: ofPeople })
+    return event?.position ?? null
+  }
+  return Promise.all([look('backwards'), look('forwards')])
 }
 
 /** The event at the position or the nearest one before it; undefined at the start of the log. */

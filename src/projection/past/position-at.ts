@@ -3,7 +3,7 @@ import { parseMetadata } from '#event-store/metadata.ts'
 import { fromPosition, logStart, type Position, toPosition } from '#kernel/position.ts'
 
 /** What people did and the platform decided; announcements are written later and under another clock. */
-const ofPeople: EventFilter = { on: 'stream', regex: '^(?!changes-|jobs-|\\$)' }
+export const ofPeople: EventFilter = { on: 'stream', regex: '^(?!changes-|jobs-|\\$)' }
 const scanCountMax = 1_000
 const lookCountMax = 64
 

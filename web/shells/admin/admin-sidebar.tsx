@@ -1,4 +1,5 @@
 import Blocks from 'lucide-solid/icons/blocks'
+import CalendarClock from 'lucide-solid/icons/calendar-clock'
 import Database from 'lucide-solid/icons/database'
 import HardDrive from 'lucide-solid/icons/hard-drive'
 import House from 'lucide-solid/icons/house'
@@ -25,6 +26,12 @@ export const adminPages = [
     icon: HardDrive,
   },
   { href: '/audit', title: 'Audit', words: 'What was recorded: who did what, and what came of it.', icon: ScrollText },
+  {
+    href: '/as-it-was',
+    title: 'As it was',
+    words: 'Screens and entities at any moment, and replays.',
+    icon: CalendarClock,
+  },
   { href: '/evidence', title: 'Tamper evidence', words: 'Proof that nobody altered the past.', icon: ShieldCheck },
   { href: '/device', title: 'This device', words: 'Connection and colours.', icon: MonitorCog },
 ] as const

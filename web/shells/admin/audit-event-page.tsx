@@ -18,6 +18,7 @@ import {
 import { type FoundEvent, loadEvent, loadRowChanges, loadTree, type ShownEvent } from './audit-api.ts'
 import { eventHref, searchHref } from './audit-search.ts'
 import { CausationTreeView, kindWords } from './causation-tree.tsx'
+import { PastLinks } from './past-links.tsx'
 
 /** All about one event: what was recorded, what today's code reads in it, what it followed from and what followed. */
 export function AuditEventPage(): JSX.Element {
@@ -67,7 +68,10 @@ function EventSections(props: { readonly shown: ShownEvent }): JSX.Element {
         </div>
         <div class="grid gap-5">
           <Card title="What was recorded">
-            <Facts shown={props.shown} />
+            <div class="grid gap-4">
+              <Facts shown={props.shown} />
+              <PastLinks stream={event().stream} revision={event().revision} position={event().position} />
+            </div>
           </Card>
           <Show when={props.shown.metadata}>
             {(metadata) => (

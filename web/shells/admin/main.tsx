@@ -13,6 +13,9 @@ import { AuditEventPage } from './audit-event-page.tsx'
 import { AuditPage } from './audit-page.tsx'
 import { EventStorePage } from './event-store-page.tsx'
 import { EvidencePage } from './evidence-page.tsx'
+import { PastEntityPage } from './past-entity-page.tsx'
+import { PastReplayPage } from './past-replay-page.tsx'
+import { PastScreenPage } from './past-screen-page.tsx'
 import { ProjectionPage } from './projection-page.tsx'
 import { ProjectionsPage } from './projections-page.tsx'
 import { ReactorsPage } from './reactors-page.tsx'
@@ -48,6 +51,9 @@ function SignedInAdmin(): JSX.Element {
           <Route path="/audit/events/:id" component={AuditEventPage} />
           <Route path="/events" component={ToAudit} />
           <Route path="/evidence" component={EvidencePage} />
+          <Route path="/as-it-was" component={PastScreenPage} />
+          <Route path="/as-it-was/entity" component={PastEntityPage} />
+          <Route path="/as-it-was/replay" component={PastReplayPage} />
           <Route path="/device" component={DevicePage} />
           <PluginRoutes />
           <Route path="*" component={NotFound} />
