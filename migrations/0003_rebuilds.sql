@@ -27,7 +27,8 @@ create table platform.projection_versions (
   version        integer     not null,
   -- Hash of the tables' definitions, as in the checkpoint beside them.
   shape          text        not null,
-  plugin_version text        not null,
+  -- The version of its plugin and a hash of its files: other code is kept anew.
+  source         text        not null,
   hash           text        not null references platform.projection_code,
   kept_at        timestamptz not null default now(),
   primary key (projection, version)

@@ -106,7 +106,7 @@ create table platform.projection_versions (
   projection text not null,
   version integer not null,
   shape text not null,
-  plugin_version text not null,
+  source text not null,
   hash text not null,
   kept_at timestamp with time zone default now() not null,
   constraint projection_versions_pkey PRIMARY KEY (projection, version),

@@ -122,7 +122,7 @@ describe('kept code', () => {
     expect(second.status()).toMatchObject({ version: 1, loadedVersion: 2, parkedCount: 0 })
   })
 
-  test('is kept once a version of the plugin, and again when that changes', async () => {
+  test('is kept once, and again when the plugin or its files change', async () => {
     const { plugins } = await install({ version: 1 })
     const hashes = () =>
       fresh.sql`select projection, version, hash from platform.projection_versions order by projection`
@@ -135,8 +135,19 @@ describe('kept code', () => {
     await fresh.sql`update platform.projection_versions set kept_at = '2000-01-01'`
     await keep(plugins)
     expect(await open().versions('orders.totals')).toEqual([{ version: 1, keptAt: Date.UTC(2000, 0, 1) }])
+    const isKeptAnew = async (): Promise<boolean> => {
+      const [newest] = await open().versions('orders.totals')
+      await fresh.sql`update platform.projection_versions set kept_at = '2000-01-01'`
+      return (newest?.keptAt ?? 0) > Date.UTC(2020, 0, 1)
+    }
     await keep((await install({ version: 1, pluginVersion: '1.0.1' })).plugins)
-    expect((await open().versions('orders.totals'))[0]?.keptAt).toBeGreaterThan(Date.UTC(2020, 0, 1))
+    expect(await isKeptAnew()).toBe(true)
+    const { folder, plugins: edited } = await install({ version: 1, pluginVersion: '1.0.1' })
+    await keep(edited)
+    expect(await isKeptAnew()).toBe(false)
+    writeFileSync(join(folder, 'orders/more.ts'), 'export const more = 1')
+    await keep(edited)
+    expect(await isKeptAnew()).toBe(true)
   })
 
   test('of old versions is forgotten, that of a pinned one is not', async () => {

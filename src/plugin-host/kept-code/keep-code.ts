@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { must } from '#kernel/assert.ts'
@@ -11,19 +12,21 @@ import { inTransaction } from '#storage/in-transaction.ts'
 import { platformProjections } from '../all-projections.ts'
 import type { LoadedPlugin } from '../load-plugins.ts'
 import { bundlePlatform, bundlePlugin } from './bundle-code.ts'
+import { hashFiles } from './hash-files.ts'
 
 /** Versions of one projection that are kept, the newest; older ones are forgotten with their code. */
 const versionCountMax = 5
 
 type Source = {
   readonly id: string
-  readonly version: string
+  /** Names the code: the version of its package, and a hash of its files, which change before versions do. */
+  readonly source: string
   readonly projections: readonly ProjectionDefinition[]
   bundle(): Promise<string>
 }
 
 /**
- * Keeps the code of everything that is projected here, once a version of it and of its plugin. One that fails is reported
+ * Keeps the code of everything that is projected here: what feeds a version last is what goes on feeding it. One that fails is reported
  * and the others are kept: then an upgrade of it freezes its rows until they are rebuilt, and there is no return.
  */
 export async function keepCode(options: {
@@ -34,8 +37,14 @@ export async function keepCode(options: {
   readonly log: Log
 }): Promise<void> {
   const { sql, plugins, log } = options
-  const platform = { id: 'peek', version: options.platform, projections: platformProjections, bundle: bundlePlatform }
-  for (const source of [platform, ...plugins.map((plugin) => toSource(plugin, plugins))])
+  const own = {
+    id: 'peek',
+    source: `${options.platform} ${await hashFiles(projectionsFolder)}`,
+    projections: platformProjections,
+    bundle: bundlePlatform,
+  }
+  const sources = await Promise.all(plugins.map((plugin) => toSource(plugin, plugins)))
+  for (const source of [own, ...sources])
     try {
       const isKept = await hasAll(sql, source)
       if (!isKept) await keep(sql, source, await source.bundle())
@@ -44,11 +53,13 @@ export async function keepCode(options: {
     }
 }
 
-function toSource(plugin: LoadedPlugin, plugins: readonly LoadedPlugin[]): Source {
-  const { manifest, version, logic } = plugin
+const projectionsFolder = resolve(import.meta.dir, '../../../projections')
+
+async function toSource(plugin: LoadedPlugin, plugins: readonly LoadedPlugin[]): Promise<Source> {
+  const { manifest, version, folder, logic } = plugin
   return {
     id: manifest.id,
-    version,
+    source: `${version} ${await hashFiles(folder)}`,
     projections: logic?.projections ?? [],
     bundle: () => bundlePlugin([...requiredBy(plugin, plugins), plugin]),
   }
@@ -73,22 +84,22 @@ function requiredBy({ manifest }: LoadedPlugin, plugins: readonly LoadedPlugin[]
   return plugins.filter((one) => wanted.has(one.manifest.id))
 }
 
-async function hasAll(sql: Client, { version, projections }: Source): Promise<boolean> {
+async function hasAll(sql: Client, { source, projections }: Source): Promise<boolean> {
   const text = `select count(*)::int as kept from platform.projection_versions v
     join unnest($1::text[], $2::int[], $3::text[]) as wanted (projection, version, shape) using (projection, version, shape)
-    where v.plugin_version = $4`
+    where v.source = $4`
   const columns = [projections.map(projectionId), projections.map((one) => one.version), projections.map(shapeHash)]
-  const [row] = await sql.unsafe(text, [...columns, version])
+  const [row] = await sql.unsafe(text, [...columns, source])
   return Number(row?.kept) === projections.length
 }
 
-async function keep(sql: Client, { version, projections }: Source, code: string): Promise<void> {
+async function keep(sql: Client, { source, projections }: Source, code: string): Promise<void> {
   const hash = createHash('sha256').update(code).digest('hex')
   const compressed = await promisify(gzip)(code)
   await inTransaction(sql, async (tx) => {
     const text = `insert into platform.projection_code (hash, code, size_bytes) values ($1, $2, $3) on conflict do nothing`
     await tx.unsafe(text, [hash, compressed, Buffer.byteLength(code)])
-    for (const definition of projections) await keepVersion(tx, definition, { version, hash })
+    for (const definition of projections) await keepVersion(tx, definition, { source, hash })
     await forgetOld(tx)
   })
 }
@@ -96,13 +107,13 @@ async function keep(sql: Client, { version, projections }: Source, code: string)
 async function keepVersion(
   tx: QueryRunner,
   definition: ProjectionDefinition,
-  plugin: { readonly version: string; readonly hash: string },
+  code: { readonly source: string; readonly hash: string },
 ): Promise<void> {
-  const text = `insert into platform.projection_versions (projection, version, shape, plugin_version, hash)
+  const text = `insert into platform.projection_versions (projection, version, shape, source, hash)
     values ($1, $2, $3, $4, $5) on conflict (projection, version) do update set
-    shape = excluded.shape, plugin_version = excluded.plugin_version, hash = excluded.hash, kept_at = now()`
+    shape = excluded.shape, source = excluded.source, hash = excluded.hash, kept_at = now()`
   const { version } = definition
-  await tx.unsafe(text, [projectionId(definition), version, shapeHash(definition), plugin.version, plugin.hash])
+  await tx.unsafe(text, [projectionId(definition), version, shapeHash(definition), code.source, code.hash])
 }
 
 async function forgetOld(tx: QueryRunner): Promise<void> {

@@ -106,12 +106,17 @@ describe('a rebuild that breaks', () => {
   test('is tried again, six times without coming further', () => {
     let record = hearAll(fresh(), progress('folding', 10))
     for (let count = 1; count < 6; count++) {
-      record = hearAll(record, failure('unavailable'), progress('folding', 10))
-      expect(record.state).toMatchObject({ phase: 'folding', error: 'a unavailable', endedAt: null })
+      record = hearAll(record, failure('died'), progress('folding', 10))
+      expect(record.state).toMatchObject({ phase: 'folding', error: 'a died', endedAt: null })
     }
-    expect(hearAll(record, failure('unavailable')).state).toMatchObject({ phase: 'failed', error: 'a unavailable' })
+    expect(hearAll(record, failure('died')).state).toMatchObject({ phase: 'failed', error: 'a died' })
     const further = hearAll(record, progress('folding', 11))
     expect(further).toMatchObject({ failureCount: 0, state: { error: null } })
+  })
+
+  test('is never given up because a store is away', () => {
+    const hours = Array.from({ length: 500 }, () => failure('unavailable'))
+    expect(hearAll(fresh(), ...hours).state).toMatchObject({ phase: 'queued', error: 'a unavailable', endedAt: null })
   })
 
   test('is given up at once where doing it again gives the same', () => {

@@ -106,12 +106,17 @@ export function broke(
   const { errorKind, words } = failure
   if (errorKind === 'disk-full') return change(record, { ...atRest, isPaused: true, error: words })
   const failureCount = record.failureCount + 1
-  if (hopeless.includes(errorKind) || failureCount >= failureCountMax) return end(record, 'failed', now, words)
+  const isHopeless = hopeless.includes(errorKind) || (failureCount >= failureCountMax && !passing.includes(errorKind))
+  if (isHopeless) return end(record, 'failed', now, words)
   return { ...change(record, { ...atRest, error: words }), failureCount }
 }
 
+/** Others are away: however long that takes, it goes on when they are back. */
+const passing: readonly string[] = ['unavailable', 'timeout', 'lost-leadership']
+
 /** Doing the same again gives the same. */
 const hopeless: readonly string[] = [
+  'bad-configuration',
   'bad-definition',
   'bad-input',
   'not-found',

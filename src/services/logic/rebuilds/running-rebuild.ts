@@ -1,5 +1,5 @@
 import { backOffMs } from '#kernel/back-off.ts'
-import type { Clock } from '#kernel/clock.ts'
+import { type Clock, pause } from '#kernel/clock.ts'
 import { createDeferred, type Deferred } from '#kernel/deferred.ts'
 import type { Log } from '#kernel/log.ts'
 import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
@@ -60,6 +60,8 @@ export interface RunningRebuild {
 }
 
 const cleanUpAgainMs = 5_000
+/** A meeting takes a moment, unless a store is away. */
+const cancelWaitMsMax = 8_000
 
 export function startRunningRebuild(options: {
   readonly record: RebuildRecord
@@ -157,9 +159,7 @@ export function startRunningRebuild(options: {
       if (outcome && !hasFailed && !signal.isStopped) {
         const { code, words } = outcome.ending
         const because = words ? `: ${words}` : ''
-        update(
-          broke(record, { errorKind: 'unavailable', words: `Its process ended with ${code}${because}` }, clock.now()),
-        )
+        update(broke(record, { errorKind: 'died', words: `Its process ended with ${code}${because}` }, clock.now()))
       }
       return
     }
@@ -202,7 +202,8 @@ export function startRunningRebuild(options: {
       await saved.flush()
     },
     cancel: async () => {
-      await meeting
+      await Promise.race([meeting, pause(clock, cancelWaitMsMax)])
+      if (meeting) throw swapsJustNow(record)
       assertUnderWay(record.state)
       update(end(record, 'cancelled', clock.now()))
       await saved.flush()
@@ -220,6 +221,11 @@ export function startRunningRebuild(options: {
 
 function childGone(): PlatformError {
   return new PlatformError('unavailable', 'The process that rebuilds ended before the meeting.')
+}
+
+function swapsJustNow({ state }: RebuildRecord): PlatformError {
+  const words = `The swap of ${state.projection} is under way just now: look again shortly, and cancel it then if it is not done.`
+  return new PlatformError('timeout', words)
 }
 
 function toFailure(error: unknown): { readonly errorKind: string; readonly words: string } {
