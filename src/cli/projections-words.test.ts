@@ -48,6 +48,14 @@ describe('a rebuild in words', () => {
     )
   })
 
+  test('says what is wrong with one that is held or tried again', () => {
+    const trouble = { error: 'The disk is full.', eventsPerSecond: 0, etaSeconds: null }
+    expect(rebuildWords(rebuild({ ...trouble, isPaused: true }))).toEndWith(
+      'The disk is full. It is held: resume it when the cause is gone.',
+    )
+    expect(rebuildWords(rebuild(trouble))).toEndWith('The disk is full. It is tried again.')
+  })
+
   test('says how it ended, and what was proved', () => {
     const done = { phase: 'done', endedAt: 13_000, swapMs: 12.4, proof: { outcome: 'equal', sampleShare: 1 } }
     expect(rebuildWords(rebuild(done))).toBe(

@@ -80,8 +80,14 @@ export function rebuildWords(rebuild: RebuildAnswer): string {
     case 'comparing':
       return `${what} is built${proofWords(rebuild)} and waits for the word: ${differenceWords(rebuild)}. Look with "projections differences ${projection}", then "projections approve ${projection}" or "projections cancel ${projection}".`
     default:
-      return `${what} is ${Math.floor(share * 100)} % done: ${progressWords(rebuild)}.`
+      return `${what} is ${Math.floor(share * 100)} % done: ${progressWords(rebuild)}.${troubleWords(rebuild)}`
   }
+}
+
+/** What is wrong with one that is not over. */
+function troubleWords({ error, isPaused }: RebuildAnswer): string {
+  if (error === null) return ''
+  return ` ${error} ${isPaused ? 'It is held: resume it when the cause is gone.' : 'It is tried again.'}`
 }
 
 function endWords(rebuild: RebuildAnswer): string {

@@ -16,6 +16,7 @@ const titles: Readonly<Record<string, string>> = {
   'peek.ProjectionRebuildApproved': 'Differences seen, swap approved',
   'peek.ProjectionRebuildCompleted': 'New tables swapped in',
   'peek.ProjectionRebuildFailed': 'Rebuild failed',
+  'peek.ProjectionTablesDropped': 'Kept tables dropped',
   'peek.ParkedEventsRetried': 'Parked events tried again',
   'peek.ParkedEventSkipped': 'Parked event left out for good',
   'peek.ParkedEntityReplayed': 'Parked entity replayed',

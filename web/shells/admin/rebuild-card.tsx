@@ -47,6 +47,13 @@ export function RebuildCard(props: { readonly rebuild: RebuildRow; readonly row:
         <Who rebuild={props.rebuild} />
         <Switch>
           <Match when={!isOver(props.rebuild)}>
+            <Show when={props.rebuild.error}>
+              {(words) => (
+                <InlineNotice tone="warning">
+                  {words()} {props.rebuild.isPaused ? 'It is held until somebody resumes it.' : 'It is tried again.'}
+                </InlineNotice>
+              )}
+            </Show>
             <Steps label="Steps of the rebuild" steps={stepsOf(props.rebuild)} />
             <Progress
               label={stepsOf(props.rebuild).find(({ state }) => state === 'current')?.title ?? 'Waiting to begin'}

@@ -39,13 +39,20 @@ export function stepsOf({ kind, phase, asksFirst }: Pick<RebuildRow, 'kind' | 'p
   }))
 }
 
-export function rebuildLook({ phase, isPaused }: Pick<RebuildRow, 'phase' | 'isPaused'>): Look {
+export function rebuildLook(rebuild: Pick<RebuildRow, 'phase' | 'isPaused' | 'error'>): Look {
+  const { phase, isPaused } = rebuild
   if (phase === 'failed') return { tone: 'alarm', title: 'Failed' }
   if (phase === 'cancelled') return { tone: 'idle', title: 'Cancelled' }
   if (phase === 'done') return { tone: 'normal', title: 'Done' }
+  if (isHeld(rebuild)) return { tone: 'warning', title: 'Held' }
   if (isPaused) return { tone: 'waiting', title: 'Paused' }
   if (phase === 'comparing') return { tone: 'warning', title: 'Waits for you' }
   return phase === 'queued' ? { tone: 'waiting', title: 'Queued' } : { tone: 'busy', title: 'Rebuilding' }
+}
+
+/** Stopped by what went wrong, not by somebody: the disk is full, for instance. */
+export function isHeld(rebuild: Pick<RebuildRow, 'phase' | 'isPaused' | 'error'>): boolean {
+  return !isOver(rebuild) && rebuild.isPaused && rebuild.error !== null
 }
 
 /** The newest that is under way, else the newest that has ended. */

@@ -117,4 +117,6 @@ test('the last rebuild of a projection concerns somebody when it failed, or wait
   expect(found([about('comparing')])).toEqual([['Waits for you', href]])
   expect(found([about('failed')])).toEqual([['Failed', href]])
   expect(found([about('failed'), about('done', 2)])).toEqual([])
+  expect(found([{ ...about('folding'), isPaused: true }])).toEqual([])
+  expect(found([{ ...about('folding'), isPaused: true, error: 'The disk is full.' }])).toEqual([['Held', href]])
 })

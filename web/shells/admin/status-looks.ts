@@ -7,7 +7,7 @@ import type {
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
 import type { StatusTone } from '#web/ui'
 import { projectionHref } from './projection-href.ts'
-import { differenceWords, latestOf, type RebuildRow, rebuildLook } from './rebuild-looks.ts'
+import { differenceWords, isHeld, latestOf, type RebuildRow, rebuildLook } from './rebuild-looks.ts'
 
 /** How the states of services, projections and the event store look, and which of them need somebody. */
 
@@ -147,14 +147,19 @@ function projectionConcerns(projection: ProjectionRow): Concern[] {
 
 /** Only the last one counts: what failed and was done again since needs nobody. */
 function rebuildConcerns(rebuild: RebuildRow | undefined): Concern[] {
-  if (rebuild?.phase !== 'comparing' && rebuild?.phase !== 'failed') return []
-  const words =
-    rebuild.phase === 'failed'
-      ? `Its rebuild failed: ${rebuild.error ?? 'no reason is known'}`
-      : `Its new tables are built and wait for somebody to look: ${differenceWords(rebuild) ?? 'the differences are counted'}.`
+  const words = rebuild && rebuildTrouble(rebuild)
+  if (!rebuild || words === undefined) return []
   const { id, projection } = rebuild
   const look = rebuildLook(rebuild)
   return [{ id: `rebuild-${id}`, look, title: projection, words, href: projectionHref(projection) }]
+}
+
+function rebuildTrouble(rebuild: RebuildRow): string | undefined {
+  const { phase, error } = rebuild
+  if (phase === 'failed') return `Its rebuild failed: ${error ?? 'no reason is known'}`
+  if (isHeld(rebuild)) return `Its rebuild is held until somebody resumes it: ${error}`
+  if (phase !== 'comparing') return undefined
+  return `Its new tables are built and wait for somebody to look: ${differenceWords(rebuild) ?? 'the differences are counted'}.`
 }
 
 /** The worst first. */
