@@ -2,7 +2,7 @@ import type { EventStore, RecordedEvent } from '#event-store/event-store.ts'
 import type { ParkedRow } from './parked-rows.ts'
 
 /** Streams asked for at once. */
-const readersMax = 8
+const readersMax = 16
 const pageCountMax = 500
 
 /**
