@@ -32,7 +32,8 @@ export interface ProjectorRun {
   stop(): Promise<void>
 }
 
-const batchCountMax = 2_000
+/** Live there are never so many; far behind, the fewer commits, the sooner it is there. */
+const batchCountMax = 5_000
 const cachedRowsMax = 50_000
 
 export async function startProjectorRun(

@@ -1,7 +1,7 @@
 /** `bun run bench [name] [--seconds N]`: runs the benches one after the other, each in a process of its own. */
 import { resolve } from 'node:path'
 
-const benches = ['fan-out', 'actions', 'action-to-screen', 'event-store', 'rebuild']
+const benches = ['fan-out', 'actions', 'action-to-screen', 'event-store', 'rebuild', 'project-live']
 /** Long, so they run only when they are named. */
 const longBenches = [
   'event-store-soak [--minutes N]',

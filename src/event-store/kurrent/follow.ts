@@ -3,6 +3,7 @@ import { createDeferred } from '#kernel/deferred.ts'
 import type { Log } from '#kernel/log.ts'
 import { describeError, isPlatformError } from '#kernel/platform-error.ts'
 import { comparePositions, type Position } from '#kernel/position.ts'
+import { bytesAnEvent } from '../bytes-an-event.ts'
 import type { Feed, FeedState, FollowOptions, RecordedEvent } from '../event-store.ts'
 import type { KurrentConnection } from './connection.ts'
 import { openLiveTail } from './live-tail.ts'
@@ -24,8 +25,12 @@ class HandlerFailure extends Error {
   override readonly name = 'HandlerFailure'
 }
 
-/** A page costs tens of milliseconds beside its events, as the client's reader waits for the network's acknowledgements. */
-const pageCount = 2_000
+/**
+ * A page costs tens of milliseconds beside its events, as the client's reader waits for the network's acknowledgements: so
+ * it is as large as a batch may be, where events are small enough for many feeds to hold such pages at once.
+ */
+const pageCountMin = 2_000
+const pageBytesMax = 8 * 1024 * 1024
 const batchCountMaxDefault = 1_000
 /** Progress without an event is handed over this often at most: whoever records it appends, and feeds read that too. */
 const bareProgressMsMin = 5_000
@@ -44,6 +49,7 @@ export function startFeed({ connection, reader, clock, log }: FeedParts, options
   let isLive = false
   let upTo = options.after
   let handedOverAt = clock.now()
+  let pageCount = pageCountMin
   const done = run()
 
   async function run(): Promise<void> {
@@ -104,12 +110,18 @@ export function startFeed({ connection, reader, clock, log }: FeedParts, options
     try {
       const page = await reader.readBeyond({ beyond, direction: 'forwards', countMax: pageCount, filter })
       const reached = page.events.at(-1)?.position ?? beyond
+      if (!page.isLast) pageCount = fittingPageCount(page.events)
       const lookedAt = page.isLast && comparePositions(head, reached) > 0 ? head : reached
       return { events: page.events.filter((event) => !isSystemEvent(event)), upTo: lookedAt, isLast: page.isLast }
     } catch (error) {
       if (isPlatformError(error, 'timeout')) return undefined
       throw error
     }
+  }
+
+  function fittingPageCount(events: readonly RecordedEvent[]): number {
+    const fitting = Math.floor(pageBytesMax / bytesAnEvent(events))
+    return Math.max(pageCountMin, Math.min(batchCountMax, fitting))
   }
 
   async function followTail(): Promise<void> {

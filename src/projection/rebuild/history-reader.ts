@@ -1,5 +1,6 @@
+import { bytesAnEvent } from '#event-store/bytes-an-event.ts'
 import type { EventFilter, EventStore, RecordedEvent } from '#event-store/event-store.ts'
-import { comparePositions, fromPosition, type Position } from '#kernel/position.ts'
+import { comparePositions, type Position } from '#kernel/position.ts'
 
 export type HistoryPage = {
   readonly events: readonly RecordedEvent[]
@@ -87,11 +88,3 @@ export function createHistoryReader(options: {
 
 const firstPageCount = 1_000
 const pageBytesMax = 16 * 1024 * 1024
-
-/** Positions are like bytes of the log. Events of others in between make it too many, which is on the safe side. */
-function bytesAnEvent(events: readonly RecordedEvent[]): number {
-  const [first, last] = [events[0], events.at(-1)]
-  if (!first || !last || events.length < 2) return 1
-  const bytes = Number(fromPosition(last.position).commit - fromPosition(first.position).commit)
-  return Math.max(1, bytes / (events.length - 1))
-}
