@@ -23,7 +23,11 @@ export interface ChangeStream {
   /** The last announcement, or undefined when there is none or it is not understood. */
   last(): ChangeEvent | undefined
   /** `follows` names the life before, where other tables took the place of the live ones in this commit. */
-  announce(mark: ChangeMark, changes: ReadonlyMap<string, readonly RowChange[]>, follows?: ReadModelLife): Promise<void>
+  announce(
+    mark: ChangeMark,
+    changes: ReadonlyMap<string, readonly RowChange[]>,
+    follows?: ReadModelLife,
+  ): Promise<'announced' | 'too-many'>
   announceResync(mark: ChangeMark): Promise<void>
 }
 
@@ -60,9 +64,13 @@ export async function openChangeStream(options: {
     announceResync,
     announce: async (mark, changes, follows) => {
       const parts = toParts(changes, watchedFields)
-      if (parts === 'too-many') return announceResync(mark)
+      if (parts === 'too-many') {
+        await announceResync(mark)
+        return parts
+      }
       for (const [part, tables] of parts.entries())
         await append({ kind: 'changed', ...mark, ...(follows && { follows }), part, parts: parts.length, tables })
+      return 'announced'
     },
   }
 }

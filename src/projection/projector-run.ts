@@ -105,9 +105,12 @@ export async function startProjectorRun(
   /** At most one announcement is under way while the next batch commits: in order, and bounded. */
   const announce = async (mark: ChangeMark, rows: FoldedBatch['changes'], follows?: ReadModelLife): Promise<void> => {
     await announced
-    announced = changes.announce(mark, rows, follows).catch((error: unknown) => {
-      throw toAnnounceError(error)
-    })
+    announced = changes.announce(mark, rows, follows).then(
+      () => undefined,
+      (error: unknown) => {
+        throw toAnnounceError(error)
+      },
+    )
     announced.catch(broken.reject)
   }
 

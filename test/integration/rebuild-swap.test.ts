@@ -9,7 +9,7 @@ import type { Position } from '#kernel/position.ts'
 import { type Projector, startProjector } from '#projection/projector.ts'
 import type { ProjectorOptions } from '#projection/projector-options.ts'
 import { createDifferenceFinder } from '#projection/rebuild/differences/create-difference-finder.ts'
-import { placeOf, readDifferences } from '#projection/rebuild/differences/read-differences.ts'
+import { readDifferences } from '#projection/rebuild/differences/read-differences.ts'
 import { keptSchemaOf, shadowSchemaOf } from '#projection/rebuild/shadow-names.ts'
 import { type Met, type SwapInOptions, swapIn } from '#projection/rebuild/swap-in.ts'
 import type { Client } from '#storage/client.ts'
@@ -420,7 +420,7 @@ test('differences are listed side by side, in order, page by page', async () => 
   await buildShadow({ sql, store, definition: doubled, upTo: (await checkpoint()).position as Position })
   await sql.unsafe(`delete from "${live}".counters where id = 'd'`)
   await sql.unsafe(`delete from "${shadow}".counters where id = 'e'`)
-  const page = (after: string | null) =>
+  const page = (after: { table: string; key: string } | null) =>
     readDifferences({ sql, definition: doubled, shadowSchema: shadow, after, countMax: 3 })
   const first = await page(null)
   expect(first.map(({ key, live, shadow }) => [key, live?.sum, shadow?.sum])).toEqual([
@@ -428,8 +428,8 @@ test('differences are listed side by side, in order, page by page', async () => 
     ['b', 1, 2],
     ['d', undefined, 2],
   ])
-  const second = await page(placeOf(must(first[2], 'three were found')))
+  const second = await page(must(first[2], 'three were found'))
   expect(second).toEqual([{ table: 'counters', key: 'e', live: { id: 'e', sum: 1, note: '' }, shadow: undefined }])
-  expect(await page(placeOf(must(second[0], 'one was found')))).toEqual([])
-  await expect(page('nonsense')).rejects.toMatchObject({ kind: 'bad-input' })
+  expect(await page(must(second[0], 'one was found'))).toEqual([])
+  await expect(page({ table: 'nonsense', key: 'a' })).rejects.toMatchObject({ kind: 'bad-input' })
 })

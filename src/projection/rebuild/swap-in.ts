@@ -196,9 +196,13 @@ async function announceSwap(
     // Where the last commit was not announced whole, the projector finds that out when it starts.
     if (!last || !agrees(last, live)) return null
     const mark = { incarnation, version, from: live.position, to: position }
-    if (changes) await stream.announce(mark, changes, { incarnation: live.incarnation, version: live.version })
-    else await stream.announceResync(mark)
-    return changes ? [...changes.values()].reduce((sum, rows) => sum + rows.length, 0) : null
+    if (!changes) {
+      await stream.announceResync(mark)
+      return null
+    }
+    const follows = { incarnation: live.incarnation, version: live.version }
+    const outcome = await stream.announce(mark, changes, follows)
+    return outcome === 'too-many' ? null : [...changes.values()].reduce((sum, rows) => sum + rows.length, 0)
   } catch (error) {
     if (!isPlatformError(error)) throw error
     log.warning(`the swap of ${options.projector.id} is not announced: ${error.message}`)

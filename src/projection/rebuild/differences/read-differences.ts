@@ -11,19 +11,20 @@ import type { RowDifference } from '../rebuild-state.ts'
 import { type ComparedTable, comparedTable, differsSql, fullJoinSql } from './difference-sql.ts'
 
 /**
- * Rows of live tables and shadow that differ, side by side, in the order of table and key, after the one that `after`
- * names (`placeOf`). Live columns that the shadow's version does not have, or has with another type, are left out.
+ * Rows of live tables and shadow that differ, side by side, in the order of table and key, after the one given. Live
+ * columns that the shadow's version does not have, or has with another type, are left out.
  */
 export async function readDifferences(options: {
   readonly sql: Client
   readonly definition: ProjectionDefinition
   readonly shadowSchema: string
-  readonly after: string | null
+  readonly after: Pick<RowDifference, 'table' | 'key'> | null
   readonly countMax: number
 }): Promise<RowDifference[]> {
-  const { sql, definition, shadowSchema, countMax } = options
+  const { sql, definition, shadowSchema, after, countMax } = options
   const tables = definition.model.build(shadowSchema)
-  const after = options.after === null ? undefined : parsePlace(options.after, Object.keys(tables))
+  if (after && !tables[after.table])
+    throw new PlatformError('bad-input', `There is no table "${after.table}" whose differences could be listed on.`)
   const read = async (tx: QueryRunner) => {
     const found: RowDifference[] = []
     for (const name of Object.keys(tables).sort()) {
@@ -35,26 +36,6 @@ export async function readDifferences(options: {
     return found
   }
   return inTransaction(sql, read, 'isolation level repeatable read read only')
-}
-
-/** Names a difference in `after`. */
-export function placeOf({ table, key }: Pick<RowDifference, 'table' | 'key'>): string {
-  return JSON.stringify([table, key])
-}
-
-function parsePlace(text: string, tables: readonly string[]): { table: string; key: string } {
-  const place = tryParse(text)
-  const [table, key] = Array.isArray(place) ? place : []
-  if (typeof table === 'string' && typeof key === 'string' && tables.includes(table)) return { table, key }
-  throw new PlatformError('bad-input', `"${text}" names no place in a list of differences: give one that was answered.`)
-}
-
-function tryParse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 async function readTable(

@@ -4,7 +4,7 @@ import { PlatformError } from '#kernel/platform-error.ts'
 import type { Random } from '#kernel/random.ts'
 import type { Checkpoint } from '#projection/checkpoint.ts'
 import { projectionId } from '#projection/define-projection.ts'
-import { placeOf as placeOfDifference, readDifferences } from '#projection/rebuild/differences/read-differences.ts'
+import { readDifferences } from '#projection/rebuild/differences/read-differences.ts'
 import type { RebuildControl } from '#projection/rebuild/rebuild-control.ts'
 import { assertUnderWay, type Steering } from '#projection/rebuild/rebuild-machine.ts'
 import { parseDifferenceCursor, type RebuildState } from '#projection/rebuild/rebuild-state.ts'
@@ -93,7 +93,7 @@ export function createRebuildControl(options: RebuildControlOptions): LeadingReb
       if (phase !== 'comparing') throw nothingToCompare(projection, phase)
       const found = find(projection)
       const { definition } = await findShadowCode(sql, found, current)
-      const place = after === null ? null : placeOfDifference(parseDifferenceCursor(after))
+      const place = after === null ? null : parseDifferenceCursor(after)
       return readDifferences({ sql, definition, shadowSchema: shadowSchemaFor(found, current), after: place, countMax })
     },
     kept: async () => {
