@@ -42,3 +42,29 @@ test('P6 a rebuild shows as it goes, with every step it takes, and is gone when 
   expect(rows.size).toBe(0)
   watching.stop()
 })
+
+test('the line of its pace has a figure a second while it moves, and two minutes at most', async () => {
+  const clock = createFakeClock()
+  const control = createFakeRebuildControl({ clock, versions: { 'test.counters': 1 } })
+  let rates: readonly number[] = []
+  const watching = watchRebuilds({
+    rebuilds: () => control,
+    show: (row) => (rates = row.lastRates),
+    remove: () => undefined,
+    clock,
+  })
+  const { id } = await control.start({ ...request, rateMax: 700 })
+  clock.advance(5_000)
+  expect(rates).toEqual([])
+  control.step()
+  control.step()
+  clock.advance(3_000)
+  expect(rates).toEqual([700, 700, 700])
+  await control.pause(id, 'ann')
+  clock.advance(60_000)
+  expect(rates).toEqual([700, 700, 700])
+  await control.resume(id, 'ann')
+  clock.advance(600_000)
+  expect(rates.length).toBe(120)
+  watching.stop()
+})

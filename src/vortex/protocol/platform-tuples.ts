@@ -238,6 +238,8 @@ export const RebuildStatus = defineTuple('peek.RebuildStatus', {
   eventCount: number(),
   rowCount: number(),
   eventsPerSecond: number(),
+  /** The same of the last two minutes it went, a figure a second, oldest first. */
+  lastRates: list(number()),
   share: number(),
   etaSeconds: nullable(number()),
   etaSecondsMin: nullable(number()),

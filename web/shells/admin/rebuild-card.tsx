@@ -13,7 +13,6 @@ import {
   StatusPill,
   Steps,
 } from '#web/ui'
-import { createRateHistory, rateCountMax } from './create-rate-history.ts'
 import { ProofView } from './proof-view.tsx'
 import {
   etaOf,
@@ -106,8 +105,10 @@ function Who(props: { readonly rebuild: RebuildRow }): JSX.Element {
   )
 }
 
+/** As many as logic keeps: two minutes. */
+const rateCountMax = 120
+
 function Pace(props: { readonly rebuild: RebuildRow }): JSX.Element {
-  const rates = createRateHistory(() => props.rebuild)
   const rate = () => formatRate(props.rebuild.isPaused ? 0 : props.rebuild.eventsPerSecond)
   return (
     <div class="grid gap-x-6 gap-y-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
@@ -133,7 +134,7 @@ function Pace(props: { readonly rebuild: RebuildRow }): JSX.Element {
       </Figures>
       <Sparkline
         label={`Pace of the last two minutes: ${rate()} now`}
-        values={rates()}
+        values={props.rebuild.lastRates}
         countMax={rateCountMax}
         topMin={100}
       />

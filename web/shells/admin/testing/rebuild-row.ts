@@ -18,6 +18,7 @@ export const rebuild: RebuildRow = {
   eventCount: 420_000,
   rowCount: 42_000,
   eventsPerSecond: 118_000,
+  lastRates: [],
   share: 0.378,
   etaSeconds: 5,
   etaSecondsMin: 4,
