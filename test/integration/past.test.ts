@@ -1,6 +1,6 @@
 /** The past of a running platform, over the admin API: screens, entities, what a tap did, and replays. */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AdminClient, signIn } from '#cli/admin-client.ts'
 import { newUuid } from '#kernel/ids.ts'
@@ -149,6 +149,40 @@ test(
     })
     await admin.request('POST', `/api/past/replays/${replay.id}/drop`, {})
     await expect(admin.request('GET', `/api/past/replays/${replay.id}`)).rejects.toThrow('There is no replay')
+  },
+  testTimeoutMs,
+)
+
+/** The process that answers about the past of this home. */
+function historianPid(): number {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  const found = pids.find((pid) => {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+      return words.some((word) => word.endsWith('historian/main.ts')) && words.includes(platform.home)
+    } catch {
+      return false
+    }
+  })
+  return Number(found)
+}
+
+test(
+  'S1 the process that answers may be killed at any time: the next question starts another, and logic goes on',
+  async () => {
+    const stringIntId = newUuid()
+    const added = await push('AddStringInt', { stringIntId, string1: 'Mast 11', int1: 1 })
+    await screenAt(added, stringIntId)
+    process.kill(historianPid(), 'SIGKILL')
+    let rows: readonly Row[] = []
+    await eventually('it answers again', async () => {
+      rows = await screenAt(added, stringIntId).then(
+        (screen) => screen.rows,
+        () => [],
+      )
+      return rows.length > 0
+    })
+    expect(rows).toMatchObject([{ string1: 'Mast 11' }])
   },
   testTimeoutMs,
 )

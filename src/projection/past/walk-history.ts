@@ -11,7 +11,7 @@ import { readPages } from './read-pages.ts'
 import { shadowDefinition } from './shadow-definition.ts'
 import { createShadowFold } from './shadow-fold.ts'
 
-const pageCountMax = 4_000
+const pageCountMax = 6_000
 /** A copy costs as much as its rows: where there are many, fewer are made. */
 const eventsPerRow = 0.25
 

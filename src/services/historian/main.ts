@@ -16,6 +16,7 @@ import { systemRandom } from '#kernel/random.ts'
 import { createPastQuestions } from '#observable/source/answer-past.ts'
 import { allProjections } from '#plugin-host/all-projections.ts'
 import { discoverPlugins } from '#plugin-host/discover-plugins.ts'
+import { openKeptCode } from '#plugin-host/kept-code/open-kept-code.ts'
 import { loadLogicParts } from '#plugin-host/load-plugins.ts'
 import { createPast } from '#projection/past/past.ts'
 import { openClient } from '#storage/client.ts'
@@ -57,7 +58,8 @@ async function main(args: readonly string[]): Promise<void> {
   const sql = openClient({ url, log, applicationName: 'peek past', maxConnections: 4, synchronousCommit: 'off' })
   const connectionString = getEventStoreAddress(config)
   const store = await openKurrentEventStore({ connectionString, log, clock, random: systemRandom })
-  const past = createPast({ sql, store, definitions, clock, log })
+  const keptCode = openKeptCode({ sql, folder: join(config.folder, 'kept-code') })
+  const past = createPast({ sql, store, definitions, keptCode, clock, log })
   const lines = answerLines({
     questions: createPastQuestions({ past, definitions, observables }),
     isBusy: past.isBusy,
