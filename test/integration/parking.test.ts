@@ -328,6 +328,20 @@ describe('P5 retry', () => {
   }, 30_000)
 })
 
+test('P5 work that runs when a rebuild begins ends there: what the swap would undo is not done', async () => {
+  await start(false)
+  for (let index = 0; index < 300; index++) await record(`g${index}`, packed(`p${index}`), shaken(true))
+  await restart(true)
+  const [group] = await control.groups(id)
+  const begun = await control.retry({ fingerprint: must(group, 'it is there').fingerprint }, ann)
+  await eventually('some are done', () => (control.works(id)[0]?.doneCount ?? 0) > 0)
+  await sql`insert into platform.rebuilds (id, projection, state, epoch) values (gen_random_uuid(), ${id}, '{}', 1)`
+  const work = await control.finished(begun.id)
+  expect(work).toMatchObject({ state: 'failed', error: expect.stringContaining('being rebuilt') })
+  const [left] = await sql`select count(*)::int as parked from platform.parked_events`
+  expect(left?.parked).toBe(300 - must(work.outcome, 'it tells').projectedCount)
+}, 30_000)
+
 describe('P5 skip', () => {
   test('leaves out the first parked event, now and in every replay of the log, and projects the rest', async () => {
     const projector = await start(false)

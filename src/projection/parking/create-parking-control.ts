@@ -9,6 +9,7 @@ import type { ParkedEntity, ParkingControl, ParkingDecision, ParkingWork } from 
 import type { Projector } from '../projector.ts'
 import { loadParkedEntities, loadParkedGroups, measureGroup } from './parked-entities.ts'
 import { type AskedWork, createParkingWorks, type DoWork } from './parking-works.ts'
+import { refuseWhileRebuilt } from './refuse-while-rebuilt.ts'
 import { replayEntity } from './replay-entity.ts'
 import { countLeft, retryEntity, retryGroup } from './retry-group.ts'
 import { skipFirst } from './skip-first.ts'
@@ -163,14 +164,6 @@ function refuseUnlessRunning(projector: Projector): void {
   if (state === 'live' || state === 'catching-up') return
   const words = `The projector of ${projector.id} is ${state}: parked events can be dealt with while it runs.`
   throw new PlatformError('unavailable', words)
-}
-
-/** What is decided while the shadow is folded would be undone by the swap. */
-async function refuseWhileRebuilt(sql: QueryRunner, projection: string): Promise<void> {
-  const text = 'select 1 from platform.rebuilds where projection = $1 and ended_at is null'
-  if ((await sql.unsafe(text, [projection])).length === 0) return
-  const words = `${projection} is being rebuilt, which tries all its parked events again: wait for the end, or cancel it.`
-  throw new PlatformError('already-running', words)
 }
 
 async function getFirst(sql: QueryRunner, projection: string, stream: string): Promise<ParkedEntity> {

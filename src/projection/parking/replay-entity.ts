@@ -11,6 +11,7 @@ import { saveParked } from '../parked-events.ts'
 import type { ProjectorTurn, RunningCode } from '../projector-turn.ts'
 import { keyText } from '../table-shape.ts'
 import { createEntityReplay, type EntityReplay } from './entity-replay.ts'
+import { refuseWhileRebuilt } from './refuse-while-rebuilt.ts'
 import type { RetryPorts } from './retry-streams.ts'
 import type { Tally } from './tally.ts'
 
@@ -77,6 +78,7 @@ async function replaceRows(
   },
 ): Promise<'replaced' | 'grown'> {
   const { code, replay, near, tally, projector } = work
+  await refuseWhileRebuilt(work.sql, projector.id)
   if (turn.code.definition !== code.definition || comparePositions(replay.foldedUpTo(), turn.position) > 0)
     throw new PlatformError('unavailable', `${projector.id} began anew meanwhile: ask for the replay again.`)
   for await (const page of pagesOf(work, near, turn.position))

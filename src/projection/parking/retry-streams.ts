@@ -14,6 +14,7 @@ import {
   saveFailures,
 } from './parked-rows.ts'
 import { readParkedEvents } from './read-parked-events.ts'
+import { refuseWhileRebuilt } from './refuse-while-rebuilt.ts'
 import type { Tally } from './tally.ts'
 
 /** What one step holds in memory: this many events of each of its streams. */
@@ -47,6 +48,7 @@ async function retryStep(ports: RetryPorts, streams: readonly string[], tally: T
   // Most is read before the turn: the projector does not wait for it.
   const before = await readParkedEvents(store, await firstRows())
   return projector.inTurn(async (turn) => {
+    await refuseWhileRebuilt(sql, projector.id)
     const known = new Map(before.map((event) => [event.id, event]))
     // Events came meanwhile and parked behind; or a reset emptied the list.
     const rows = await firstRows()
