@@ -1,9 +1,9 @@
-import { comparePositions, type Position } from '#kernel/position.ts'
+import { comparePositions, logStart, type Position } from '#kernel/position.ts'
 import { isDataError } from '../commit-plan.ts'
 import { type HistoryFolding, openHistoryFolding } from './history-folding.ts'
 import { type ProgressReport, startProgressReport } from './progress-report.ts'
 import { proveShadow } from './prove-shadow.ts'
-import { type RebuildOrders, Stopped } from './rebuild-orders.ts'
+import { BeginAgain, type RebuildOrders, Stopped } from './rebuild-orders.ts'
 import type { RebuildLimits, RebuildPorts } from './run-rebuild.ts'
 import { dropShadow, indexShadow, openKept, openShadow, type ShadowPlace } from './shadow-tables.ts'
 
@@ -39,8 +39,9 @@ export async function buildShadow(options: BuildOptions): Promise<never> {
     await foldAll(work)
     if (!isReturn) await index(work)
     await follow(work)
-    // What was proved once stays proved: the same shadow went on from there.
-    const isProved = begin.phase === 'comparing' || begin.phase === 'swapping'
+    // What was proved once stays proved, where the same shadow went on from there.
+    const wasProved = begin.phase === 'comparing' || begin.phase === 'swapping'
+    const isProved = wasProved && checkpoint.position !== logStart
     if (!isReturn && !isProved) await proveShadow(work)
     await compare(work)
     return await meet(work)
@@ -99,10 +100,12 @@ async function compare(work: Work): Promise<void> {
 const lookEveryMs = 500
 
 /** Comes close, stands still, and goes exactly where it is asked to, until the swap ends it or it is sent away. */
-async function meet({ folding, orders, differences, report, limits, say, log }: Work): Promise<never> {
+async function meet(work: Work): Promise<never> {
+  const { folding, orders, differences, report, limits, say, log } = work
   report.enter('swapping')
   for (;;) {
     await followUntilClose(folding, limits)
+    await refuseOutdated(work)
     await folding.save({ isDurable: true })
     say({ kind: 'close', position: folding.position(), eventsBehind: 0 })
     let asked = await orders.meeting(limits.meetingMsMax)
@@ -117,4 +120,13 @@ async function meet({ folding, orders, differences, report, limits, say, log }: 
       asked = await orders.meeting(Number.POSITIVE_INFINITY)
     }
   }
+}
+
+/** Decisions of people hold for a shadow too, also those made while it was built; kept tables are as they were. */
+async function refuseOutdated({ begin, folding, place, prover }: Work): Promise<void> {
+  if (begin.rebuildKind === 'return' || !(await folding.isOutdated())) return
+  prover.forget()
+  await folding.close()
+  await dropShadow(place)
+  throw new BeginAgain('an event was skipped meanwhile')
 }

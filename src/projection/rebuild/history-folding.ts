@@ -31,6 +31,8 @@ export interface HistoryFolding {
   save(options: { isDurable: boolean }): Promise<void>
   /** Shows the prover what it has not seen of the history that is folded: after a restart, all of it. */
   completeProver(): Promise<void>
+  /** Whether somebody has decided since to leave out an event that may be folded already. */
+  isOutdated(): Promise<boolean>
   /** From here on the finder is told of every row that is folded. */
   noteDifferences(finder: DifferenceFinder): void
   close(): Promise<void>
@@ -212,6 +214,7 @@ export async function openHistoryFolding(
         await orders.rest({ eventCount: events.length, workMs: clock.now() - startedAt })
       }
     },
+    isOutdated: async () => [...(await loadSkippedIds(sql, projection))].some((eventId) => !skipped.has(eventId)),
     noteDifferences: (to) => {
       finder = to
     },

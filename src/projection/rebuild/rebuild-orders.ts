@@ -7,6 +7,9 @@ import { createRebuildPace } from './rebuild-pace.ts'
 /** Thrown out of whatever a rebuild is at when it was told to stop: not a failure. */
 export class Stopped extends Error {}
 
+/** Thrown where what was folded does not hold any more: the shadow is gone, and made anew. */
+export class BeginAgain extends Error {}
+
 /**
  * What logic asked of a rebuild, kept until the rebuild looks.
  *

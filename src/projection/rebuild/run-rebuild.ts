@@ -11,7 +11,7 @@ import { isDataError } from '../commit-plan.ts'
 import type { ProjectionCode } from '../projection-code.ts'
 import { buildShadow } from './build-shadow.ts'
 import type { FromRebuilder, ToRebuilder } from './rebuild-messages.ts'
-import { createRebuildOrders, type RebuildOrders, Stopped } from './rebuild-orders.ts'
+import { BeginAgain, createRebuildOrders, type RebuildOrders, Stopped } from './rebuild-orders.ts'
 import type { DifferenceFinder, RebuildProver } from './rebuild-ports.ts'
 
 /** What the building of a shadow needs from around it. Everything is the rebuild's own while it runs. */
@@ -110,6 +110,7 @@ async function persist(ports: RebuildPorts, orders: RebuildOrders): Promise<void
 const refusedTriesMax = 3
 
 function isWorthAnotherTry(error: unknown): boolean {
+  if (error instanceof BeginAgain) return true
   return isPlatformError(error, 'unavailable') || isPlatformError(error, 'timeout') || isConnectionLoss(error)
 }
 
