@@ -121,7 +121,7 @@ async function countEvents(
   return { eventCount: checkpoint.eventCount + since.length, isEventCountExact: since.length < pageCount }
 }
 
-/** What a rebuild takes beside its events: a process starts, indexes and proof of few rows, the meeting. */
+/** What a rebuild takes however few its events are: a process starts, there is a proof and a meeting. */
 const secondsAtLeast = 1.5
 /** Against merely reading: folding, saving, indexing and proving take their part. Measured without earlier rebuilds. */
 const shareOfReading = 0.6
@@ -132,16 +132,27 @@ export function toSeconds(
   rates: { readonly own: readonly number[]; readonly any: readonly number[] },
   eventsReadPerSecond: number,
 ): Pick<RebuildEstimate, 'seconds' | 'secondsMin' | 'secondsMax'> {
-  const measured = rates.own.length > 0 ? rates.own : rates.any
-  const likely = measured.length > 0 ? median(measured) : Math.max(1, eventsReadPerSecond * shareOfReading)
-  const spread = rates.own.length > 1 ? 1.15 : rates.own.length === 1 ? 1.3 : measured.length > 0 ? 2 : 2.5
-  const fastest = Math.max(...measured, likely) * spread
-  const slowest = Math.min(...measured, likely) / spread
-  const seconds = (rate: number): number => Math.round((secondsAtLeast + eventCount / Math.max(1, rate)) * 10) / 10
-  return { seconds: seconds(likely), secondsMin: seconds(fastest), secondsMax: seconds(slowest) }
+  const own = rates.own.length > 0
+  const measured = own ? rates.own : rates.any
+  if (measured.length === 0) return fromReading(eventCount, Math.max(1, eventsReadPerSecond * shareOfReading))
+  const spread = !own ? 2 : measured.length > 1 ? 1.15 : 1.3
+  const seconds = (rate: number): number => toTenths(Math.max(secondsAtLeast, eventCount / rate))
+  return {
+    seconds: seconds(quantile(measured, 0.5)),
+    secondsMin: seconds(quantile(measured, 0.75) * spread),
+    secondsMax: seconds(quantile(measured, 0.25) / spread),
+  }
 }
 
-function median(values: readonly number[]): number {
+/** Wide: how much folding and indexing take beside reading depends on the rows. */
+function fromReading(eventCount: number, rate: number): Pick<RebuildEstimate, 'seconds' | 'secondsMin' | 'secondsMax'> {
+  const seconds = (factor: number): number => toTenths(secondsAtLeast + (eventCount / rate) * factor)
+  return { seconds: seconds(1), secondsMin: seconds(0.4), secondsMax: seconds(2.5) }
+}
+
+const toTenths = (seconds: number): number => Math.round(seconds * 10) / 10
+
+function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? 0
+  return Math.max(1, sorted[Math.round((sorted.length - 1) * share)] ?? 1)
 }
