@@ -1,4 +1,5 @@
 import type { JsonObject } from '#kernel/json.ts'
+import type { EventShape } from '#vortex/protocol/earlier-versions.ts'
 import type { Principal } from '#vortex/protocol/principal.ts'
 import type { Fields, FieldValues } from '#vortex/protocol/tuple.ts'
 import type { ActionDefinition, EventDefinition } from './define-action.ts'
@@ -27,6 +28,7 @@ export type EvolveCase<S> = {
   readonly type: string
   /** Today's version of the data. */
   readonly version: number
+  readonly event: EventShape
   evolve(state: S, data: JsonObject): S
 }
 
@@ -68,5 +70,5 @@ export function evolveOn<F extends Fields, S>(
   evolve: (state: S, data: FieldValues<F>) => S,
 ): EvolveCase<S> {
   const { name: type, version } = definition
-  return { type, version, evolve: (state, data) => evolve(state, data as FieldValues<F>) }
+  return { type, version, event: definition, evolve: (state, data) => evolve(state, data as FieldValues<F>) }
 }

@@ -1,5 +1,6 @@
 import type * as v from 'valibot'
 import { assert } from '#kernel/assert.ts'
+import type { EarlierVersions } from '#vortex/protocol/earlier-versions.ts'
 import { checkedName, type Fields, type FieldValues, toSchema } from '#vortex/protocol/tuple.ts'
 
 /** Who may push an action or watch an observable. */
@@ -16,6 +17,8 @@ export type ActionDefinition<F extends Fields = Fields> = {
   readonly version: number
   readonly fields: F
   readonly schema: v.GenericSchema<unknown, FieldValues<F>>
+  /** How earlier versions become this one. */
+  readonly from: EarlierVersions | undefined
   /** Category and id of the entity the action belongs to. */
   entity(fields: FieldValues<F>): readonly [category: string, id: string]
   /** Plain words for the outbox and the audit. */
@@ -31,6 +34,8 @@ export type EventDefinition<F extends Fields = Fields> = {
   readonly version: number
   readonly fields: F
   readonly schema: v.GenericSchema<unknown, FieldValues<F>>
+  /** How earlier versions become this one. */
+  readonly from: EarlierVersions | undefined
 }
 
 export function defineAction<F extends Fields>(
@@ -38,17 +43,20 @@ export function defineAction<F extends Fields>(
   definition: {
     readonly version: number
     readonly fields: F
+    /** From the second version on: `earlier({ … }).today(…)`. */
+    readonly from?: EarlierVersions<NoInfer<FieldValues<F>>>
     entity(fields: FieldValues<F>): readonly [category: string, id: string]
     title(fields: FieldValues<F>): string
     readonly access?: Access
   },
 ): ActionDefinition<F> {
-  assertVersion(name, definition.version)
+  assertVersion(name, definition)
   return {
     kind: 'action',
     name: checkedName(name),
     version: definition.version,
     fields: definition.fields,
+    from: definition.from,
     schema: toSchema(definition.fields),
     entity: definition.entity,
     title: definition.title,
@@ -58,12 +66,23 @@ export function defineAction<F extends Fields>(
 
 export function defineEvent<F extends Fields>(
   name: string,
-  definition: { readonly version: number; readonly fields: F },
+  definition: {
+    readonly version: number
+    readonly fields: F
+    /** From the second version on: `earlier({ … }).today(…)`. */
+    readonly from?: EarlierVersions<NoInfer<FieldValues<F>>>
+  },
 ): EventDefinition<F> {
-  assertVersion(name, definition.version)
-  return { kind: 'event', name: checkedName(name), schema: toSchema(definition.fields), ...definition }
+  assertVersion(name, definition)
+  const { version, fields, from } = definition
+  return { kind: 'event', name: checkedName(name), version, fields, schema: toSchema(fields), from }
 }
 
-function assertVersion(name: string, version: number): void {
+function assertVersion(name: string, { version, from }: { version: number; from?: EarlierVersions }): void {
   assert(Number.isInteger(version) && version >= 1, `"${name}" has version ${version}: wanted a whole number from 1`)
+  const known = from?.upcasts.length ?? version - 1
+  assert(
+    known === version - 1,
+    `"${name}" has version ${version} and says how ${known} earlier ones become it: wanted ${version - 1}`,
+  )
 }

@@ -6,7 +6,7 @@ import type { ObservableDefinition } from '#observable/source/define-observable.
 import type { ProjectionDefinition } from '#projection/define-projection.ts'
 import type { ReactorDefinition } from '#reactor/define-reactor.ts'
 import type { Fields, FieldValues } from '#vortex/protocol/tuple.ts'
-import { firstVersions } from './first-versions.ts'
+import { handledSchemas } from './handled-schemas.ts'
 
 /** An action the plugin itself wants pushed, such as a first row. The id is fixed, so that it takes effect once ever. */
 export type SeedAction = {
@@ -45,7 +45,7 @@ export function defineLogicPart(part: {
     projections,
     observables,
     reactors,
-    eventSchemas: [...eventSchemas, ...firstVersions({ deciders, projections, reactors }, eventSchemas)],
+    eventSchemas: [...eventSchemas, ...handledSchemas({ deciders, projections, reactors }, eventSchemas)],
     seed,
   }
 }

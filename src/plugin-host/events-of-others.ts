@@ -1,7 +1,7 @@
 import type { EventSchema } from '#event-store/upcast.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { LogicPart } from '#plugin-api/define-plugin.ts'
-import { readEvents } from '#plugin-api/first-versions.ts'
+import { readShapes, schemaOf } from '#plugin-api/handled-schemas.ts'
 import { pluginOf } from '#vortex/protocol/tuple.ts'
 import type { PluginManifest } from './manifest.ts'
 
@@ -16,12 +16,16 @@ export function eventsOfOthers(
   known: readonly EventSchema[],
 ): readonly EventSchema[] {
   const missing = new Map<string, EventSchema>()
-  for (const { type, version } of readEvents([...projections, ...reactors])) {
+  for (const shape of readShapes([...projections, ...reactors])) {
+    const { name: type, version } = shape
     const owner = pluginOf(type)
     if (owner === plugin || owner === 'peek') continue
     if (!(owner in requires))
       throw bad(`Plugin "${plugin}" reads "${type}" and does not require "${owner}": add it to "requires"`)
-    const schema = known.find((one) => one.type === type) ?? missing.get(type) ?? { type, version: 1, upcasts: [] }
+    const schema =
+      known.find((one) => one.type === type) ??
+      missing.get(type) ??
+      (shape.from ? schemaOf(shape) : { type, version: 1, upcasts: [] })
     if (schema.version !== version)
       throw bad(`Plugin "${plugin}" reads version ${version} of "${type}", and plugin "${owner}" has it at version
         ${schema.version}: upgrade one of them, or let "${owner}" list the event schema`)

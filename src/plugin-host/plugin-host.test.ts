@@ -154,12 +154,12 @@ describe('loading', () => {
     [
       'has an action of a later version without the way there',
       withPart('broken', `{ deciders: [deciderOf(actionOf('broken.Do', 2))] }`),
-      '"broken.Do" is at version 2: add its event schema',
+      '"broken.Do" is at version 2: add `from: earlier',
     ],
     [
       'projects a fact of a later version without the way there',
       withPart('broken', `{ projections: [projectionOf(eventOf('broken.Done', 2))] }`),
-      '"broken.Done" is at version 2: add its event schema',
+      '"broken.Done" is at version 2: add `from: earlier',
     ],
     [
       'means two versions of one event',

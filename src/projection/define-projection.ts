@@ -3,6 +3,7 @@ import type { EventMetadata } from '#event-store/metadata.ts'
 import { assert } from '#kernel/assert.ts'
 import type { JsonObject } from '#kernel/json.ts'
 import type { Position } from '#kernel/position.ts'
+import type { EventShape } from '#vortex/protocol/earlier-versions.ts'
 import type { Fields, FieldValues } from '#vortex/protocol/tuple.ts'
 import type { ReadModel, ReadModelTables } from './read-model.ts'
 
@@ -48,6 +49,8 @@ export type ProjectionCase<T extends ReadModelTables = ReadModelTables> = {
   readonly type: string
   /** Today's version of the data; of every event there is none. */
   readonly version: number | undefined
+  /** The definition it was made of; of every event there is none. */
+  readonly event?: EventShape
   project(event: ProjectedEvent, tables: ChangesOf<T>): void
 }
 
@@ -67,7 +70,7 @@ export type ProjectionDefinition<T extends ReadModelTables = ReadModelTables> = 
 
 /** Makes the case of one action or fact: its data arrives typed and brought to today's version. */
 export type OnEvent<T extends ReadModelTables> = <F extends Fields>(
-  definition: { readonly name: string; readonly version: number; readonly fields: F },
+  definition: EventShape & { readonly fields: F },
   project: (event: ProjectedEvent<FieldValues<F>>, tables: ChangesOf<T>) => void,
 ) => ProjectionCase<T>
 /** Makes the case of every event, for projections that are about events as such. */
@@ -83,9 +86,10 @@ export function defineProjection<T extends ReadModelTables>(definition: {
 }): ProjectionDefinition<T> {
   const { version, model, readsEverything = false } = definition
   const cases = definition.on(
-    ({ name: type, version }, project) => ({
-      type,
-      version,
+    (event, project) => ({
+      type: event.name,
+      version: event.version,
+      event,
       project: (given, tables) => project(given as never, tables),
     }),
     (project) => ({ type: '*', version: undefined, project }),

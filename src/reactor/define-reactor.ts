@@ -1,5 +1,6 @@
 import { assert } from '#kernel/assert.ts'
 import type { ProjectedEvent } from '#projection/define-projection.ts'
+import type { EventShape } from '#vortex/protocol/earlier-versions.ts'
 import type { Fields, FieldValues } from '#vortex/protocol/tuple.ts'
 import type { Effects } from './effects.ts'
 
@@ -39,12 +40,13 @@ export type ReactorCase = {
   readonly type: string
   /** Today's version of the data. */
   readonly version: number
+  readonly event: EventShape
   react(event: ProjectedEvent, effects: Effects): Promise<void> | void
 }
 
 /** Makes the case of one action or fact: its data arrives typed and brought to today's version. */
 export type OnReaction = <F extends Fields>(
-  definition: { readonly name: string; readonly version: number; readonly fields: F },
+  definition: EventShape & { readonly fields: F },
   react: (event: ProjectedEvent<FieldValues<F>>, effects: Effects) => Promise<void> | void,
 ) => ReactorCase
 
@@ -71,10 +73,11 @@ export function defineReactor(definition: {
 }): ReactorDefinition {
   const { plugin, name, version = 1, startsAt = 'end', concurrency = concurrencyDefault } = definition
   const id = `${plugin}.${name}`
-  const cases = definition.on(({ name: type, version }, react) => ({
-    type,
-    version,
-    react: (event, effects) => react(event as never, effects),
+  const cases = definition.on((event, react) => ({
+    type: event.name,
+    version: event.version,
+    event,
+    react: (given, effects) => react(given as never, effects),
   }))
   const retry = { ...retryDefaults, ...definition.retry }
   const types = cases.map((entry) => entry.type)
