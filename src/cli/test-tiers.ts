@@ -50,6 +50,7 @@ export const tiers: Readonly<Record<string, Tier>> = {
       tests('unit', [
         ...present(['./src', './plugins', './projections']),
         './test/architecture.test.ts',
+        './test/event-types.test.ts',
         './test/tidy.test.ts',
       ]),
       tests('web', ['--conditions=browser', '--preload', webPreload, './web']),

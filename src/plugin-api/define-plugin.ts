@@ -1,5 +1,5 @@
 import type { Decider } from '#action/decider.ts'
-import type { ActionDefinition } from '#action/define-action.ts'
+import type { ActionDefinition, EventDefinition } from '#action/define-action.ts'
 import type { EventSchema } from '#event-store/upcast.ts'
 import type { JsonObject } from '#kernel/json.ts'
 import type { ObservableDefinition } from '#observable/source/define-observable.ts'
@@ -19,6 +19,8 @@ export type SeedAction = {
 /** What a plugin does on logic: the business, its read models, and what may be watched. All declared, nothing run. */
 export type LogicPart = {
   readonly kind: 'logic'
+  /** Facts it records, or once recorded, that none of its deciders, projections and reactors reads. */
+  readonly events: readonly EventDefinition[]
   readonly deciders: readonly Decider<unknown>[]
   readonly projections: readonly ProjectionDefinition[]
   readonly observables: readonly ObservableDefinition[]
@@ -31,6 +33,7 @@ export type LogicPart = {
 }
 
 export function defineLogicPart(part: {
+  readonly events?: readonly EventDefinition[]
   readonly deciders?: readonly Decider<unknown>[]
   readonly projections?: readonly ProjectionDefinition[]
   readonly observables?: readonly ObservableDefinition[]
@@ -38,14 +41,23 @@ export function defineLogicPart(part: {
   readonly eventSchemas?: readonly EventSchema[]
   readonly seed?: readonly SeedAction[]
 }): LogicPart {
-  const { deciders = [], projections = [], observables = [], reactors = [], eventSchemas = [], seed = [] } = part
+  const {
+    events = [],
+    deciders = [],
+    projections = [],
+    observables = [],
+    reactors = [],
+    eventSchemas = [],
+    seed = [],
+  } = part
   return {
     kind: 'logic',
+    events,
     deciders,
     projections,
     observables,
     reactors,
-    eventSchemas: [...eventSchemas, ...handledSchemas({ deciders, projections, reactors }, eventSchemas)],
+    eventSchemas: [...eventSchemas, ...handledSchemas({ events, deciders, projections, reactors }, eventSchemas)],
     seed,
   }
 }

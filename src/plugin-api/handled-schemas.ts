@@ -1,4 +1,5 @@
 import type { Decider } from '#action/decider.ts'
+import type { EventDefinition } from '#action/define-action.ts'
 import type { EventSchema } from '#event-store/upcast.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { ProjectionDefinition } from '#projection/define-projection.ts'
@@ -41,14 +42,16 @@ export function schemaOf({ name: type, version, from }: EventShape): EventSchema
 }
 
 type Handlers = {
+  readonly events: readonly EventDefinition[]
   readonly deciders: readonly Decider<unknown>[]
   readonly projections: readonly ProjectionDefinition[]
   readonly reactors: readonly ReactorDefinition[]
 }
 
 /** Every own event that the plugin's parts name, as often as they do. */
-export function handledShapes({ deciders, projections, reactors }: Handlers): EventShape[] {
+export function handledShapes({ events, deciders, projections, reactors }: Handlers): EventShape[] {
   return [
+    ...events,
     ...deciders.flatMap(({ decide, evolve }) => [
       ...decide.map(({ action }) => action),
       ...evolve.map(({ event }) => event),

@@ -2,11 +2,10 @@ import { newUuid } from '#kernel/ids.ts'
 import { canonicalJson } from '#kernel/json.ts'
 import { logStart } from '#kernel/position.ts'
 import type { ProjectedEvent, ProjectionDefinition } from '#projection/define-projection.ts'
-import { applyPlan, type ParkedEvent, planBatch } from '#projection/fold.ts'
 import type { ReadModelTables } from '#projection/read-model.ts'
-import { shapesOf } from '#projection/table-shape.ts'
 import type { Row } from '#vortex/protocol/row.ts'
 import { deepFreeze, type PriorEvent, showJson } from './happened.ts'
+import { createMemoryProjection } from './memory-projection.ts'
 
 /**
  * A spec of a projection, in memory and without a database:
@@ -26,13 +25,13 @@ export function projectionSpec<T extends ReadModelTables>(projection: Projection
         thenRows: (table, wanted) => {
           const unexpected = parked.map(({ event, words }) => `${event.type} (${words})`)
           if (unexpected.length > 0) throw new Error(`Events are parked: ${unexpected.join(', ')}`)
-          compareRows(table, [...(rows.get(table)?.values() ?? [])], wanted)
+          compareRows(table, rows(table), wanted)
         },
         thenParked: (...types) => {
           const found = parked.map(({ event }) => event.type)
           if (found.join() !== types.join())
             throw new Error(`Parked are [${found.join(', ')}], wanted [${types.join(', ')}].`)
-          return { andRows: (table, wanted) => compareRows(table, [...(rows.get(table)?.values() ?? [])], wanted) }
+          return { andRows: (table, wanted) => compareRows(table, rows(table), wanted) }
         },
       }
       return spec
@@ -47,26 +46,14 @@ export interface ProjectedSpec<T extends ReadModelTables> {
   thenParked(...types: readonly string[]): { andRows(table: keyof T & string, rows: readonly Row[]): void }
 }
 
-/** One event a batch, so that a spec cannot pass by the grace of a neighbour. */
 function project(projection: ProjectionDefinition, events: readonly PriorEvent[]) {
-  const shapes = shapesOf(projection.model.tables)
-  const rows = new Map<string, Map<string, Row>>()
-  const parked: ParkedEvent[] = []
+  const projected = createMemoryProjection(projection)
   let stream = 'test.Thing-1'
-  for (const [index, prior] of events.entries()) {
+  const parked = events.flatMap((prior, index) => {
     stream = streamOf(prior) ?? stream
-    const event = toProjected(prior, stream, index)
-    const plan = planBatch(projection, shapes, [{ event }])
-    const isParked = (one: string): boolean => parked.some((earlier) => earlier.event.stream === one)
-    const batch = applyPlan(plan, (table, key) => rows.get(table)?.get(key), isParked)
-    parked.push(...batch.parked)
-    for (const [table, changes] of batch.changes) {
-      const ofTable = rows.get(table) ?? new Map<string, Row>()
-      rows.set(table, ofTable)
-      for (const { key, after } of changes) after ? ofTable.set(key, deepFreeze(after)) : ofTable.delete(key)
-    }
-  }
-  return { rows, parked }
+    return projected.take({ event: toProjected(prior, stream, index) })
+  })
+  return { rows: projected.rows, parked }
 }
 
 /** An action says which entity it is about; a fact is about the entity of the action before it. */
