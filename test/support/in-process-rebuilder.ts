@@ -24,7 +24,7 @@ export function startInProcessRebuilder(options: {
   readonly begin: Extract<ToRebuilder, { kind: 'begin' }>
   readonly codes: readonly Required<ProjectionCode>[]
   readonly onMessage: (message: FromRebuilder) => void
-  readonly store: Pick<EventStore, 'readLog' | 'head' | 'readStream'>
+  readonly store: Pick<EventStore, 'readLog' | 'head' | 'follow' | 'readStream'>
   readonly sql: Client
   readonly log: Log
   readonly limits?: Partial<RebuildLimits>

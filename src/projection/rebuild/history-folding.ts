@@ -204,7 +204,7 @@ export async function openHistoryFolding(
         after: prover.noted(),
         pageCountMax: limits.pageCountMax,
       })
-      while (comparePositions(prover.noted(), upTo) < 0) {
+      const showNext = async (): Promise<void> => {
         await gate()
         const startedAt = clock.now()
         const page = await history.next()
@@ -213,11 +213,19 @@ export async function openHistoryFolding(
         prover.note(planOf(events), isEnd ? upTo : page.upTo, (eventId) => parked.has(eventId))
         await orders.rest({ eventCount: events.length, workMs: clock.now() - startedAt })
       }
+      try {
+        while (comparePositions(prover.noted(), upTo) < 0) await showNext()
+      } finally {
+        await history.close()
+      }
     },
     isOutdated: async () => [...(await loadSkippedIds(sql, projection))].some((eventId) => !skipped.has(eventId)),
     noteDifferences: (to) => {
       finder = to
     },
-    close: () => savingBeside,
+    close: async () => {
+      await savingBeside
+      await reader.close()
+    },
   }
 }

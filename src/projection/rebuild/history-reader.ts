@@ -1,6 +1,8 @@
 import { bytesAnEvent } from '#event-store/bytes-an-event.ts'
 import type { EventFilter, EventStore, RecordedEvent } from '#event-store/event-store.ts'
+import { isPlatformError } from '#kernel/platform-error.ts'
 import { comparePositions, type Position } from '#kernel/position.ts'
+import { type HistoryFeed, startHistoryFeed } from './history-feed.ts'
 
 export type HistoryPage = {
   readonly events: readonly RecordedEvent[]
@@ -21,12 +23,11 @@ export interface HistoryReader {
   next(): Promise<HistoryPage>
   /** What is left up to this position, which the log has reached. */
   rest(upTo: Position): Promise<readonly RecordedEvent[]>
-  /** Goes on after this position. */
-  moveTo(position: Position): void
+  close(): Promise<void>
 }
 
 export function createHistoryReader(options: {
-  readonly store: Pick<EventStore, 'readLog' | 'head'>
+  readonly store: Pick<EventStore, 'readLog' | 'head' | 'follow'>
   readonly filter: EventFilter
   readonly after: Position
   readonly pageCountMax: number
@@ -35,6 +36,7 @@ export function createHistoryReader(options: {
   let after = options.after
   let pageCount = Math.min(pageCountMax, firstPageCount)
   let ahead: Promise<HistoryPage> | undefined
+  let feed: HistoryFeed | undefined
 
   const readOnce = (beyond: Position): Promise<readonly RecordedEvent[]> =>
     store.readLog({ beyond, direction: 'forwards', countMax: pageCount, filter })
@@ -60,14 +62,35 @@ export function createHistoryReader(options: {
     return page
   }
 
+  /** A page, or through a feed as soon as a page has taken too long, until the feed has come to the end of the log. */
+  const readOn = async (): Promise<HistoryPage> => {
+    const batch = await feed?.next()
+    if (batch !== undefined && batch !== 'live') return batch
+    await closeFeed()
+    try {
+      return await (ahead ?? read(after))
+    } catch (error) {
+      if (!isPlatformError(error, 'timeout')) throw error
+      ahead = undefined
+      feed = startHistoryFeed({ store, filter, after, batchCountMax: pageCountMax })
+      return readOn()
+    }
+  }
+  const closeFeed = async (): Promise<void> => {
+    const ended = feed
+    feed = undefined
+    await ended?.stop()
+  }
+
   return {
     next: async () => {
-      const page = await (ahead ?? read(after))
+      const page = await readOn()
       after = page.upTo
-      ahead = page.isLast ? undefined : readAhead(after)
+      ahead = page.isLast || feed ? undefined : readAhead(after)
       return page
     },
     rest: async (upTo) => {
+      await closeFeed()
       ahead = undefined
       const found: RecordedEvent[] = []
       for (;;) {
@@ -79,10 +102,7 @@ export function createHistoryReader(options: {
       after = upTo
       return found
     },
-    moveTo: (position) => {
-      ahead = undefined
-      after = position
-    },
+    close: closeFeed,
   }
 }
 

@@ -19,7 +19,7 @@ export type RebuildPorts = {
   readonly begin: Extract<ToRebuilder, { kind: 'begin' }>
   /** Code of the version that is built; its definition names the live schema. */
   readonly code: ProjectionCode
-  readonly store: Pick<EventStore, 'readLog' | 'head'>
+  readonly store: Pick<EventStore, 'readLog' | 'head' | 'follow'>
   /** Of connections with `synchronous_commit` off: what must be durable says so itself. */
   readonly sql: Client
   readonly prover: RebuildProver
