@@ -20,7 +20,12 @@ export function ProjectionsPage(): JSX.Element {
       <LiveView of={projections}>
         <Show
           when={projections.rows.length > 0}
-          fallback={<EmptyState title="No projections" words="They come with the plugins that define them." />}
+          fallback={
+            <EmptyState
+              title="No projection runs here"
+              words="They come with the plugins that define them, and run on the logic that leads."
+            />
+          }
         >
           <ul aria-label="Projections" class="flex flex-col gap-3">
             <For each={projections.rows}>
