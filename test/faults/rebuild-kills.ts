@@ -105,7 +105,13 @@ async function rebuildUnderBlows(run: number, work: Work): Promise<void> {
     const target = pickOne(random, targets)
     if (await kill(target, work)) killed.push(target)
   }
-  const { proof, swapMs, eventCount } = await within(settleMs, over(admin, started.id), `the ${kind} ends`)
+  let state: RebuildState | undefined
+  const ended = over(admin, started.id, (seen) => {
+    state = seen
+  })
+  const { proof, swapMs, eventCount } = await within(settleMs, ended, `the ${kind} ends`).catch((error: unknown) => {
+    throw new Error(`${started.id} after ${killed.join(', ')} is ${JSON.stringify(state)}`, { cause: error })
+  })
   if (kind === 'rebuild' && proof?.outcome !== 'equal') throw new Error(`the proof says ${JSON.stringify(proof)}`)
   refuseProblems([...reader.failures(), ...(await model.check(store))])
   const ms = Math.round(performance.now() - startedAt)
@@ -123,9 +129,14 @@ async function startRebuild(admin: AdminCalls, kind: 'rebuild' | 'return', rando
   }
 }
 
-async function over(admin: AdminCalls, id: string): Promise<RebuildState> {
+async function over(
+  admin: AdminCalls,
+  id: string,
+  onSeen: (state: RebuildState | undefined) => void,
+): Promise<RebuildState> {
   for (;;) {
     const state = await admin.findRebuild(id)
+    onSeen(state)
     if (state?.phase === 'done') return state
     if (state?.endedAt) throw new Error(`the rebuild ended as ${state.phase}: ${state.error}`)
     await Bun.sleep(20)

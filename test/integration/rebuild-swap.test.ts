@@ -337,6 +337,21 @@ describe('S2 nothing changes, and the projector goes on, when', () => {
     await goesOn(projector)
   }, 20_000)
 
+  test('somebody still reads the tables that were kept before the last swap', async () => {
+    await record('a', 1)
+    const projector = start()
+    await caughtUp(projector)
+    await sql.unsafe(`create schema "${live}__gone"; create table "${live}__gone".counters (id text)`)
+    const other = await sql.reserve()
+    await other`begin`
+    await other.unsafe(`select * from "${live}__gone".counters`)
+    const { outcome } = await swap(projector)
+    await other`rollback`
+    other.release()
+    expect(outcome).toMatchObject({ outcome: 'parted', words: expect.stringContaining('still reads') })
+    await goesOn(projector)
+  }, 20_000)
+
   test('the live tables lag behind the shadow', async () => {
     await record('a', 1)
     const projector = start()

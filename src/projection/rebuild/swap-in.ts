@@ -66,16 +66,26 @@ const askAgainMs = 200
  * Rejects with `lost-leadership`, and with what broke the meeting.
  */
 export async function swapIn(options: SwapInOptions): Promise<SwapOutcome> {
-  const { projector, sql, definition } = options
-  const { schemaName } = definition.model
-  await dropGoneTables(sql, projector.id, schemaName)
+  const { projector, log } = options
+  if (!(await hasDroppedGone(options))) return parted('somebody still reads the tables kept before the last swap')
   const outcome = await projector.hold((held) => meetAndSwap(options, held))
-  // Nobody waits for the disk's room, and the next swap tries again.
-  if (outcome.outcome === 'swapped')
-    await dropGoneTables(sql, projector.id, schemaName).catch((error: unknown) =>
-      options.log.info(`the tables kept before are dropped later: ${describeError(error)}`),
-    )
+  if (outcome.outcome === 'parted') return outcome
+  const { outcome: _, position, ...facts } = outcome
+  log.info(`the tables of ${projector.id} changed places at ${position}`, facts)
+  await hasDroppedGone(options)
   return outcome
+}
+
+/** False when somebody reads them for long: they are dropped at the next swap, which needs their name. */
+async function hasDroppedGone({ sql, projector, definition, log }: SwapInOptions): Promise<boolean> {
+  try {
+    await dropGoneTables(sql, projector.id, definition.model.schemaName)
+    return true
+  } catch (error) {
+    if (!isLockTimeout(error) && !isPlatformError(error, 'unavailable')) throw error
+    log.info(`the tables kept before are dropped later: ${describeError(error)}`)
+    return false
+  }
 }
 
 async function meetAndSwap(options: SwapInOptions, held: HeldProjector): Promise<SwapOutcome> {
