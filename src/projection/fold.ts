@@ -73,9 +73,10 @@ function recordersFor(shapes: TableShapes, operations: Operation[]): Record<stri
 }
 
 function recorder(table: string, shape: TableShape, operations: Operation[]): TableChanges<Row> {
-  const note = (given: RowKey, apply: Operation['apply']): void => {
+  const note = (given: RowKey, apply: (row: Row | undefined, key: string) => Row | undefined): void => {
     const keyValues = shape.cleanKey(given)
-    operations.push({ table, key: keyText(keyValues), keyValues, apply })
+    const key = keyText(keyValues)
+    operations.push({ table, key, keyValues, apply: (row) => apply(row, key) })
   }
   const existing = (row: Row | undefined, key: RowKey): Row => {
     if (!row) throw new Error(`${shape.name} has no row ${showKey(key)}`)
@@ -90,11 +91,11 @@ function recorder(table: string, shape: TableShape, operations: Operation[]): Ta
       })
     },
     update: (key, change) =>
-      note(key, (row) => {
+      note(key, (row, text) => {
         const found = existing(row, key)
-        return sameKey(shape, key, shape.complete(Object.assign({}, found, change(found))))
+        return sameKey(shape, { key, text }, shape.complete(Object.assign({}, found, change(found))))
       }),
-    upsert: (key, make) => note(key, (row) => sameKey(shape, key, shape.complete(make(row)))),
+    upsert: (key, make) => note(key, (row, text) => sameKey(shape, { key, text }, shape.complete(make(row)))),
     delete: (key) =>
       note(key, (row) => {
         existing(row, key)
@@ -109,9 +110,9 @@ function showKey(key: RowKey): string {
   return typeof key === 'string' ? JSON.stringify(key) : keyText(key)
 }
 
-function sameKey(shape: TableShape, key: RowKey, row: Row): Row {
+function sameKey(shape: TableShape, { key, text }: { key: RowKey; text: string }, row: Row): Row {
   const found = keyText(shape.keyOf(row))
-  if (found !== keyText(shape.cleanKey(key)))
+  if (found !== text)
     throw new Error(`a change of ${shape.name} ${showKey(key)} turned its key into ${JSON.stringify(found)}`)
   return row
 }
@@ -166,14 +167,21 @@ function applyEvent(
   drafts: Map<string, Map<string, Draft>>,
   rowOf: (table: string, key: string) => Row | undefined,
 ): string | undefined {
+  const currentOf = ({ table, key }: Operation): Row | undefined => {
+    const draft = drafts.get(table)?.get(key)
+    return draft ? draft.after : rowOf(table, key)
+  }
   const results = new Map<string, { operation: Operation; row: Row | undefined }>()
   try {
+    const [only] = operations.length === 1 ? operations : []
+    if (only) {
+      take(event, only, only.apply(currentOf(only)), drafts, rowOf)
+      return undefined
+    }
     for (const operation of operations) {
       const id = `${operation.table} ${operation.key}`
-      const draft = drafts.get(operation.table)?.get(operation.key)
       const earlier = results.get(id)
-      const current = earlier ? earlier.row : draft ? draft.after : rowOf(operation.table, operation.key)
-      results.set(id, { operation, row: operation.apply(current) })
+      results.set(id, { operation, row: operation.apply(earlier ? earlier.row : currentOf(operation)) })
     }
   } catch (error) {
     return describeError(error)

@@ -32,7 +32,9 @@ export function shapesOf(tables: ReadModelTables): TableShapes {
 export function shapeOf(table: PgTable): TableShape {
   const plan = planTable(table)
   const columns = plan.columns.map((column) => column.property)
+  const columnSet = new Set(columns)
   const keyedBy = plan.key.map((column) => column.property)
+  const [onlyKey] = plan.key.length === 1 ? keyedBy : []
   const valuesOf = (key: RowKey): readonly (string | number)[] => {
     const values: readonly (string | number)[] = typeof key === 'object' ? key : [key]
     if (values.length === keyedBy.length) return values
@@ -46,7 +48,10 @@ export function shapeOf(table: PgTable): TableShape {
     name: plan.name,
     columns,
     keyedBy,
-    keyOf: (row) => toKey(keyedBy.map((field) => keyValue(plan.name, field, row[field]))),
+    keyOf: (row) =>
+      onlyKey === undefined
+        ? toKey(keyedBy.map((field) => keyValue(plan.name, field, row[field])))
+        : keyValue(plan.name, onlyKey, row[onlyKey]),
     cleanKey: (key) => {
       const values = valuesOf(key)
       return toKey(
@@ -70,8 +75,7 @@ export function shapeOf(table: PgTable): TableShape {
       return toKey(values.map((value, index) => keyValue(plan.name, keyedBy[index] ?? '', value)))
     },
     complete: (row) => {
-      const stray = Object.keys(row).find((field) => !columns.includes(field))
-      if (stray !== undefined) throw new Error(`${plan.name} has no column ${stray}`)
+      for (const field in row) if (!columnSet.has(field)) throw new Error(`${plan.name} has no column ${field}`)
       return toPlainRow(table, row)
     },
   }
