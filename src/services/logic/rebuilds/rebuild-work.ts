@@ -59,9 +59,9 @@ export function createRebuildWork(
       closeAt,
       meet,
       alsoDo: async (tx) => {
-        await saveRebuild(tx, done, epoch)
-        if (isPinned) await savePin(tx, { projection: id, version: toVersion, by, reason })
-        else await removePin(tx, id)
+        const pin = { projection: id, version: toVersion, by, reason }
+        // At one go: locks are held meanwhile.
+        await Promise.all([saveRebuild(tx, done, epoch), isPinned ? savePin(tx, pin) : removePin(tx, id)])
       },
     })
     if (outcome.outcome === 'swapped') await onSwapped()
