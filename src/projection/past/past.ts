@@ -11,6 +11,7 @@ import { pastLife } from './past-life.ts'
 import { type PastPorts, pastLimitsDefault } from './past-ports.ts'
 import { createPastWalks } from './past-walks.ts'
 import { type PreparedRows, prepareRows } from './prepare-rows.ts'
+import { createRecentRows } from './recent-rows.ts'
 import { createReplays, type Replays } from './replays.ts'
 import type { RowsThen } from './rows-then.ts'
 
@@ -36,6 +37,7 @@ export function createPast(ports: PastPorts): Past {
   const walks = createPastWalks(ports, limits)
   const around = { ...ports, limits, walks }
   const jobs = createPastJobs(clock)
+  const recent = createRecentRows()
   const byId = new Map(definitions.map((definition) => [projectionId(definition), definition]))
   const replays = createReplays(ports, byId)
   const clearing = dropStalePasts(ports, byId).catch((error: unknown) =>
@@ -51,9 +53,22 @@ export function createPast(ports: PastPorts): Past {
         {
           key: `rows ${projection} ${life} ${position}`,
           projection,
-          work: (report) => prepareRows(around, definition, position, report),
+          work: async (report) => {
+            const prepared = await prepareRows(
+              around,
+              definition,
+              position,
+              report,
+              recent.before(projection, position),
+            )
+            recent.add(projection, life, prepared)
+            return prepared
+          },
           weigh: ({ rows }) => rows.heldRows + 1,
-          forget: ({ release }) => release(),
+          forget: (prepared) => {
+            recent.remove(prepared)
+            prepared.release()
+          },
         },
         limits.waitMs,
       )
@@ -61,9 +76,10 @@ export function createPast(ports: PastPorts): Past {
     },
     explain: async (positions) => {
       await clearing
+      const skips = await markSkips(sql)
       return jobs.ask<readonly ExplainedEvent[]>(
         {
-          key: `explain ${positions.join(' ')}`,
+          key: `explain ${skips} ${positions.join(' ')}`,
           projection: '',
           work: (report) => explainEvents(around, positions, report),
         },
@@ -79,4 +95,12 @@ export function createPast(ports: PastPorts): Past {
       await replays.stop()
     },
   }
+}
+
+/** Another text whenever somebody decided to leave an event out. */
+async function markSkips(sql: PastPorts['sql']): Promise<string> {
+  const [row] = await sql.unsafe(
+    `select count(*) || ' ' || coalesce(max(skipped_at)::text, '') as mark from platform.skipped_events`,
+  )
+  return String(row?.mark)
 }

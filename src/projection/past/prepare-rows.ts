@@ -14,9 +14,15 @@ import { shadowDefinition } from './shadow-definition.ts'
 import { toTodaysEvent } from './todays-event.ts'
 
 /** Rows that were prepared, and the copy they start from, held until `release`. */
-export type PreparedRows = { readonly rows: RowsThen; readonly release: () => void }
+export type PreparedRows = {
+  readonly rows: RowsThen
+  readonly base: PastCopy | undefined
+  readonly release: () => void
+}
 
 const triesMax = 4
+/** More rows in memory cost more to copy than to read again. */
+const forkedRowsMax = 100_000
 
 /**
  * The rows of a projection as they were at a position: from the nearest copy before it and the events between. Where no
@@ -27,6 +33,7 @@ export async function prepareRows(
   definition: ProjectionDefinition,
   position: Position,
   report: (progress: PastProgress) => void,
+  findNear: (life: string) => PreparedRows | undefined = () => undefined,
 ): Promise<PreparedRows> {
   const { sql, walks, limits } = ports
   const projection = projectionId(definition)
@@ -35,13 +42,21 @@ export async function prepareRows(
     const life = pastLife(definition, skippedIds)
     const found = await findWalk(sql, projection)
     const walk = found?.life === life ? found : undefined
-    const base = walk && (await nearestCopy(ports, projection, position))
+    const nearest = walk && (await nearestCopy(ports, projection, position))
+    // What somebody looked at a moment ago is often nearer than any copy.
+    const near = findNear(life)
+    const isNearer =
+      near &&
+      near.rows.heldRows <= forkedRowsMax &&
+      (!nearest || comparePositions(nearest.position, near.rows.position) < 0)
+    const base = isNearer ? near.base : nearest
     const isWalked = walk !== undefined && comparePositions(walk.position, position) >= 0
     const countMax = isWalked ? Infinity : limits.directCountMax
     const release = base ? walks.hold(base.schemaName) : () => undefined
     try {
-      const rows = await foldFrom(ports, definition, { base, position, countMax, skippedIds, report })
-      if (rows) return { rows, release }
+      const begun = isNearer ? near.rows.fork() : await beginRows(ports, definition, base, skippedIds)
+      const rows = await foldOn(ports, definition, { begun, position, countMax, report })
+      if (rows) return { rows, base, release }
     } catch (error) {
       release()
       // Copies are given up in favour of others, and made anew: then the next look finds what there is.
@@ -61,32 +76,41 @@ async function nearestCopy({ sql }: PastPorts, projection: string, position: Pos
   return nearest
 }
 
-/** Undefined when more events lie between than may be folded. */
-async function foldFrom(
-  { sql, store, clock }: PastPorts,
+/** The rows of a copy, or none at all, and the entities that parked until there. */
+async function beginRows(
+  { sql }: PastPorts,
   definition: ProjectionDefinition,
-  options: {
-    readonly base: PastCopy | undefined
-    readonly position: Position
-    readonly countMax: number
-    readonly skippedIds: ReadonlySet<string>
-    readonly report: (progress: PastProgress) => void
-  },
-): Promise<RowsThen | undefined> {
-  const { base, position, skippedIds } = options
-  const projection = projectionId(definition)
-  const after = base?.position ?? logStart
-  const parked = base ? await loadPastParked(sql, projection) : new Map<string, Position>()
-  const parkedThen = [...parked].filter(([, at]) => comparePositions(at, after) <= 0).map(([stream]) => stream)
-  const rows = createRowsThen({
+  base: PastCopy | undefined,
+  skippedIds: ReadonlySet<string>,
+): Promise<RowsThen> {
+  const position = base?.position ?? logStart
+  const parked = base ? await loadPastParked(sql, projectionId(definition)) : new Map<string, Position>()
+  const parkedThen = [...parked].filter(([, at]) => comparePositions(at, position) <= 0).map(([stream]) => stream)
+  return createRowsThen({
     sql,
     base: base && shadowDefinition(definition, base.schemaName),
     definition,
-    position: after,
+    position,
     toReadEvent: toTodaysEvent,
     skippedIds,
     parkedStreams: new Set(parkedThen),
   })
+}
+
+/** Undefined when more events lie between than may be folded. */
+async function foldOn(
+  { store, clock }: PastPorts,
+  definition: ProjectionDefinition,
+  options: {
+    readonly begun: RowsThen
+    readonly position: Position
+    readonly countMax: number
+    readonly report: (progress: PastProgress) => void
+  },
+): Promise<RowsThen | undefined> {
+  const { begun: rows, position } = options
+  const projection = projectionId(definition)
+  const after = rows.position
   const startedAt = clock.now()
   let count = 0
   for await (const page of readPages({ store, filter: projectionFilter(definition), after, until: position })) {

@@ -36,6 +36,8 @@ export interface RowsThen {
   ): Promise<readonly Row[]>
   /** Takes the next events, in order. */
   take(events: readonly RecordedEvent[], to: Position): Promise<void>
+  /** The same rows apart, to go on from here. */
+  fork(): RowsThen
   /** What an event would do next; nothing changes. */
   effectOf(event: RecordedEvent): Promise<EventEffect>
 }
@@ -43,7 +45,7 @@ export interface RowsThen {
 /** More changed rows than this do not fit into memory beside each other. */
 const heldRowsMax = 500_000
 
-export function createRowsThen(options: {
+type RowsThenOptions = {
   readonly sql: QueryRunner
   /** Over the tables it starts from; undefined: it starts from nothing. */
   readonly base: ProjectionDefinition | undefined
@@ -52,14 +54,25 @@ export function createRowsThen(options: {
   readonly toReadEvent: (event: RecordedEvent) => ReadEvent
   readonly skippedIds: ReadonlySet<string>
   readonly parkedStreams: Set<string>
-}): RowsThen {
+}
+
+/** Rows in memory: as they stand, whether read from the tables or changed since; and the keys of the changed ones. */
+type HeldRows = {
+  readonly held: Map<string, Map<string, Row | undefined>>
+  readonly changed: Map<string, Set<string>>
+  readonly count: number
+}
+
+export function createRowsThen(options: RowsThenOptions): RowsThen {
+  return rowsFrom(options, { held: new Map(), changed: new Map(), count: 0 })
+}
+
+function rowsFrom(options: RowsThenOptions, begun: HeldRows): RowsThen {
   const { sql, base, definition, toReadEvent, skippedIds, parkedStreams } = options
   const shapes = shapesOf(definition.model.tables)
-  /** Rows as they stand: read from the tables, or changed since. */
-  const held = new Map<string, Map<string, Row | undefined>>()
-  const changed = new Map<string, Set<string>>()
+  const { held, changed } = begun
   let position = options.position
-  let heldRows = 0
+  let heldRows = begun.count
 
   const shapeOf = (table: string) => must(shapes[table], `${table} is a table of the projection`)
   const heldOf = (table: string): Map<string, Row | undefined> => {
@@ -115,6 +128,15 @@ export function createRowsThen(options: {
       for (const { event } of parked) parkedStreams.add(event.stream)
       position = to
     },
+    fork: () =>
+      rowsFrom(
+        { ...options, position, parkedStreams: new Set(parkedStreams) },
+        {
+          held: new Map([...held].map(([table, rows]) => [table, new Map(rows)])),
+          changed: new Map([...changed].map(([table, keys]) => [table, new Set(keys)])),
+          count: heldRows,
+        },
+      ),
     effectOf: async (event) => {
       const { changes, parked } = await planOf([event])
       return { changes, parkedWords: parked[0]?.words ?? null }

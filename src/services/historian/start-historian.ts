@@ -4,7 +4,13 @@ import { createDeferred, type Deferred } from '#kernel/deferred.ts'
 import type { Log } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { PastQuestions } from '#observable/source/past-questions.ts'
-import { isErrorKind, type PastQuestionName, parseHistorianLine, pastQuestionNames } from './historian-line.ts'
+import {
+  isErrorKind,
+  type PastQuestionName,
+  parseHistorianLine,
+  pastQuestionNames,
+  type ToHistorian,
+} from './historian-line.ts'
 
 /**
  * The process that answers about the past, as logic sees it: started by the first question, ended when nobody has asked
@@ -92,7 +98,7 @@ export function createHistorian(options: {
     })
     try {
       await Promise.race([listening, answer.promise])
-      running.send({ kind: 'ask', id, question, args })
+      tell(running, { kind: 'ask', id, question, args })
       return await answer.promise
     } finally {
       cancel()
@@ -110,12 +116,19 @@ export function createHistorian(options: {
     stop: async () => {
       const last = child
       if (!last || last.isOver) return
-      last.process.send({ kind: 'stop' })
+      tell(last.process, { kind: 'stop' })
       await Promise.race([last.process.exited, pause(clock, stopDeadlineMs)])
       if (!last.isOver) last.process.kill('SIGKILL')
       await last.process.exited
     },
   }
+}
+
+/** A channel that broke a moment ago is no news: the end of the process follows, and whoever waits is told by that. */
+function tell(process_: Bun.Subprocess, message: ToHistorian): void {
+  try {
+    process_.send(message)
+  } catch {}
 }
 
 /** What it wrote last explains an early end. */

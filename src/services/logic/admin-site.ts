@@ -5,6 +5,7 @@ import { createAdminApi } from '#admin/admin-api.ts'
 import type { AdminLogin } from '#admin/login.ts'
 import type { PastAccess } from '#admin/past-access.ts'
 import type { EvidenceControl } from '#evidence/evidence-control.ts'
+import { parsePosition } from '#kernel/position.ts'
 import { allProjections } from '#plugin-host/all-projections.ts'
 import { toAppManifest } from '#plugin-host/app-manifest.ts'
 import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
@@ -72,5 +73,10 @@ function toPastAccess(plugins: readonly LoadedPlugin[], core: LogicCore): PastAc
     ),
     observables: plugins.flatMap(({ logic }) => logic?.observables ?? []),
     definitions: allProjections(plugins),
+    placeBefore: async (instant) => {
+      const page = { order: 'newest', countMax: 1 } as const
+      const found = await core.audit()?.search.find({ to: instant + 1 }, page)
+      return parsePosition(found?.events[0]?.position)
+    },
   }
 }
