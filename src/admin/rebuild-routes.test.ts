@@ -151,6 +151,15 @@ describe('a rebuild', () => {
     expect(control.calls).toEqual([])
   })
 
+  test('keeps its projection from being emptied meanwhile', async () => {
+    const reset = () => ask('POST', `/projections/${id}/reset`)
+    await start()
+    expect(await reset()).toMatchObject({ status: 409, body: { error: { kind: 'already-running' } } })
+    const [rebuild] = control.list()
+    await ask('POST', `/rebuilds/${rebuild?.id}/cancel`)
+    expect(await reset()).toMatchObject({ status: 200 })
+  })
+
   test('is paused, resumed, slowed down and cancelled by whoever signed in; each answer says how it is then', async () => {
     const rebuildId = (await start()).body.rebuild.id
     const steer = async (verb: string, body?: object) =>
