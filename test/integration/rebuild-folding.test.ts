@@ -7,11 +7,16 @@ import { type Clock, systemClock } from '#kernel/clock.ts'
 import { silentLog } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { createSeededRandom, pickOne, type Random } from '#kernel/random.ts'
+import { planBatch } from '#projection/fold.ts'
+import { toReadEvent } from '#projection/projected-event.ts'
 import { startProjector } from '#projection/projector.ts'
 import type { FromRebuilder, ToRebuilder } from '#projection/rebuild/rebuild-messages.ts'
 import { type RebuildPorts, type RebuildRun, runRebuild } from '#projection/rebuild/run-rebuild.ts'
+import { openShadowFold } from '#projection/rebuild/shadow-fold.ts'
 import { shadowSchemaOf } from '#projection/rebuild/shadow-names.ts'
+import { openShadow } from '#projection/rebuild/shadow-tables.ts'
 import { createBlindFinder, createTrustingProver } from '#projection/rebuild/testing/quiet-rebuild.ts'
+import { shapesOf } from '#projection/table-shape.ts'
 import type { Client } from '#storage/client.ts'
 import { eventually } from '#support/eventually.ts'
 import { type MigratedDatabase, migratedDatabase } from '#support/migrated-database.ts'
@@ -206,6 +211,34 @@ describe('P4 the rebuilt rows are those of the live way', () => {
       }
   }, 60_000)
 })
+
+test('the rows held in memory stay within the budget, one page aside', async () => {
+  const [pageCount, pages, memoryBytesMax] = [50, 40, 60_000]
+  const code = { definition: counters, upcast: upcasters.upcast }
+  const checkpoint = await openShadow({ sql, definition: counters, shadowSchema, epoch: 1 })
+  const fold = await openShadowFold({ sql, code, shadowSchema, epoch: 1, checkpoint, memoryBytesMax })
+  const shapes = shapesOf(counters.model.tables)
+  for (let page = 0; page < pages; page++)
+    await Promise.all(
+      Array.from({ length: pageCount }, (_, index) => recordEvents(store, `c${page}-${index}`, [added('x', 1)])),
+    )
+  let heldMax = 0
+  for (let page = 0; page < pages; page++) {
+    const events = store.log.slice(page * pageCount, (page + 1) * pageCount)
+    const plan = planBatch(
+      counters,
+      shapes,
+      events.map((event) => toReadEvent(event, upcasters.upcast)),
+    )
+    await fold.fold(plan, must(events.at(-1), 'a page has events').position)
+    heldMax = Math.max(heldMax, fold.heldRows())
+  }
+  await fold.save({ isDurable: true })
+  // A row is taken to be 300 bytes at least, so the budget holds 200 of the 2,001 rows.
+  expect(heldMax).toBeLessThanOrEqual(memoryBytesMax / 300 + 2 * pageCount)
+  expect(fold.rowCount()).toBe(pages * pageCount + 1)
+  expect((await rowsOf(shadowSchema)).counters).toEqual([{ id: 'x', sum: pages * pageCount, note: '' }])
+}, 30_000)
 
 class Killed extends Error {}
 

@@ -2,7 +2,7 @@ import type { EventStore } from '#event-store/event-store.ts'
 import type { Clock } from '#kernel/clock.ts'
 import { comparePositions, logStart, type Position } from '#kernel/position.ts'
 import type { FromRebuilder } from './rebuild-messages.ts'
-import { createRebuildProgress } from './rebuild-progress.ts'
+import { createRebuildProgress, type RebuildEta } from './rebuild-progress.ts'
 import type { RebuildPhase } from './rebuild-state.ts'
 
 export type FoldedSoFar = { readonly position: Position; readonly eventCount: number; readonly rowCount: number }
@@ -32,6 +32,7 @@ export function startProgressReport(options: {
   let phase: RebuildPhase = 'queued'
   let soFar: FoldedSoFar = { position: logStart, eventCount: 0, rowCount: 0 }
   let head: Position = logStart
+  let eta: RebuildEta = { share: 0, eventsPerSecond: 0, etaSeconds: null, etaSecondsMin: null, etaSecondsMax: null }
   let saidAt = Number.NEGATIVE_INFINITY
   let isStopped = false
   let cancelTimer: () => void = () => undefined
@@ -40,15 +41,21 @@ export function startProgressReport(options: {
     if (comparePositions(found, head) > 0) head = found
   }
   const sayNow = (): void => {
-    saidAt = clock.now()
     const rowsToFinish = finishedPhases.includes(phase) ? 0 : soFar.rowCount
-    say({ kind: 'progress', phase, head, ...soFar, ...progress.note({ ...soFar, head, rowsToFinish }) })
+    eta = progress.note({ ...soFar, head, rowsToFinish })
+    repeat()
+  }
+  /** An index or a proof takes long and passes no events: that says nothing about the speed of reading. */
+  const repeat = (): void => {
+    saidAt = clock.now()
+    say({ kind: 'progress', phase, head, ...soFar, ...eta })
   }
   /** The head moves on under live traffic, whatever this is at. */
   const lookAtHead = (): void => {
     cancelTimer = clock.after(headEveryMs, () => {
       if (isStopped) return
       store.head().then(noteHead, () => undefined)
+      if (clock.now() - saidAt >= headEveryMs) repeat()
       lookAtHead()
     })
   }
