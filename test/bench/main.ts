@@ -6,6 +6,7 @@ const benches = ['fan-out', 'actions', 'action-to-screen', 'event-store', 'rebui
 const longBenches = [
   'event-store-soak [--minutes N]',
   'event-store-opening [--events N] [--folder F]',
+  'audit-search [--events N]',
   'verify-chain [--events N]',
   'as-of [--events N]',
 ]
