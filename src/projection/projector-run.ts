@@ -33,6 +33,9 @@ export interface ProjectorRun {
 }
 
 /** Live there are never so many; far behind, the fewer commits, the sooner it is there. */
+/** The error that was shown is mended. */
+const noError = { lastError: null, lastErrorEventId: null, lastErrorPosition: null, lastErrorStream: null }
+
 const batchCountMax = 5_000
 const cachedRowsMax = 50_000
 
@@ -42,6 +45,8 @@ export async function startProjectorRun(
     readonly upcast: ProjectionCode['upcast']
     readonly mustResync: boolean
     readonly report: (change: Partial<ProjectorStatus>) => void
+    /** The entity whose failure is shown as the last error. */
+    readonly blamedStream: () => string | null
     /** Called after each commit: the run is worth its start. */
     readonly isProgress: () => void
   },
@@ -150,7 +155,8 @@ export async function startProjectorRun(
       if (count > 0) parkedStreams.set(stream, count)
       else parkedStreams.delete(stream)
     }
-    report({ parkedCount })
+    const blamed = options.blamedStream()
+    report({ parkedCount, ...(blamed !== null && counts.get(blamed) === 0 ? noError : {}) })
   }
 
   const turnNow = (): ProjectorTurn => ({

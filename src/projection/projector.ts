@@ -83,6 +83,7 @@ export function startProjector(options: ProjectorOptions): Projector {
       checkpoint,
       mustResync: reset !== undefined,
       report,
+      blamedStream: () => status.lastErrorStream,
       isProgress,
     })
     if (wantedReset === reset) wantedReset = undefined

@@ -14,6 +14,7 @@ import type { ProjectorOptions } from '#projection/projector-options.ts'
 import type { Client } from '#storage/client.ts'
 import { eventually } from '#support/eventually.ts'
 import { type MigratedDatabase, migratedDatabase } from '#support/migrated-database.ts'
+import { createFaultyEventStore } from '#testing/faulty-event-store.ts'
 import {
   BoxMoved,
   BoxPacked,
@@ -207,6 +208,38 @@ describe('P5 retry', () => {
     expect(announced()).toHaveLength(count)
   })
 
+  test('of the entity whose failure is shown as the last error takes that away', async () => {
+    await start(false)
+    await record('a', packed('x'), shaken(true))
+    const broken = must(running.at(-1), 'one runs')
+    await caughtUp(broken)
+    expect(broken.status().lastErrorStream).toBe(boxOf('a'))
+    const [first] = await control.entities({ projection: id, after: null, countMax: 1 })
+    const { eventId, stream } = must(first, 'it is parked')
+    await ended(control.skip({ stream, eventId }, ann))
+    expect(broken.status()).toMatchObject({ parkedCount: 0, lastError: null, lastErrorStream: null })
+  })
+
+  test('a commit beside the feed that is not announced makes watchers look again', async () => {
+    await start(false)
+    await record('a', packed('x'), shaken(true))
+    let isBroken = false
+    const faulty = createFaultyEventStore(store, ({ stream }) =>
+      isBroken && stream.startsWith('changes-') ? { fails: 'before', kind: 'timeout' } : undefined,
+    )
+    const projector = await restart(true, { store: faulty })
+    const before = must(announced().at(-1), 'it announced')
+    isBroken = true
+    await ended(control.retry({ stream: boxOf('a') }, ann))
+    await eventually('it stalls', () => projector.status().state === 'stalled')
+    isBroken = false
+    await caughtUp(projector)
+    await eventually('it says so', () => announced().at(-1)?.kind === 'resync')
+    expect(announced().at(-1)?.incarnation).not.toBe(before.incarnation)
+    expect(await box('a')).toEqual({ place: 'x', moves: 10 })
+    expect(await parkedOf('a')).toEqual([])
+  })
+
   test('events of the entity that come meanwhile wait their turn: none is lost, none overtakes', async () => {
     await start(false)
     await record('a', packed('x'), shaken(true))
@@ -215,7 +248,7 @@ describe('P5 retry', () => {
     expect(projector.status().parkedCount).toBe(1_001)
     let isOver = false
     const traffic = (async () => {
-      for (let index = 0; !isOver; index++) {
+      for (let index = 0; !isOver && index < 1_500; index++) {
         await record('a', moved(index % 2 ? 'y' : 'x', index % 2 ? 'x' : 'y'))
         await Bun.sleep(0)
       }
