@@ -171,16 +171,16 @@ describe('P5 ten thousand entities', () => {
     expect([group?.entityCount, others]).toEqual([boxCount, []])
     const begun = await control.retry({ fingerprint: must(group, 'it is one').fingerprint }, by)
     const looks: number[] = []
+    const isRunning = (): boolean => {
+      const work = must(
+        control.works(id).find((one) => one.id === begun.id),
+        'it is known',
+      )
+      if (looks.at(-1) !== work.doneCount) looks.push(work.doneCount)
+      return work.state === 'running'
+    }
     const watching = (async () => {
-      for (;;) {
-        const work = must(
-          control.works(id).find((one) => one.id === begun.id),
-          'it is known',
-        )
-        if (looks.at(-1) !== work.doneCount) looks.push(work.doneCount)
-        if (work.state !== 'running') return
-        await Bun.sleep(2)
-      }
+      while (isRunning()) await Bun.sleep(2)
     })()
     const work = await control.finished(begun.id)
     await watching

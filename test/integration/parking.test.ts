@@ -1,140 +1,36 @@
-/** Parked events on a real Postgres, over an event store in memory: tried again, left out, folded anew. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { type ChangeEvent, parseChangeEvent } from '#event-store/change-event.ts'
+/** Parked events on a real Postgres, over an event store in memory: tried again, left out. */
+import { describe, expect, test } from 'bun:test'
 import { must } from '#kernel/assert.ts'
-import { systemClock } from '#kernel/clock.ts'
-import { newUuid } from '#kernel/ids.ts'
-import type { JsonObject } from '#kernel/json.ts'
-import { silentLog } from '#kernel/log.ts'
-import { createSeededRandom, type Random } from '#kernel/random.ts'
-import { createParkingControl } from '#projection/parking/create-parking-control.ts'
-import type { ParkingControl, ParkingWork } from '#projection/parking-control.ts'
-import { type Projector, startProjector } from '#projection/projector.ts'
-import type { ProjectorOptions } from '#projection/projector-options.ts'
-import type { Client } from '#storage/client.ts'
 import { eventually } from '#support/eventually.ts'
-import { type MigratedDatabase, migratedDatabase } from '#support/migrated-database.ts'
-import { createFaultyEventStore } from '#testing/faulty-event-store.ts'
 import {
-  BoxMoved,
-  BoxPacked,
-  BoxShaken,
-  defineLedger,
-  ledgerModel,
-  PlaceClosed,
-  randomLedgerEvent,
-} from '#testing/ledger-model.ts'
-import { createMemoryEventStore, type MemoryEventStore } from '#testing/memory-event-store.ts'
+  ann,
+  announced,
+  box,
+  boxOf,
+  caughtUp,
+  control,
+  decisions,
+  ended,
+  id,
+  moved,
+  packed,
+  parkedOf,
+  rebuilt,
+  record,
+  restart,
+  running,
+  schema,
+  shaken,
+  sql,
+  start,
+  store,
+  tablesNow,
+  useParkedLedger,
+} from '#support/parked-ledger.ts'
+import { createFaultyEventStore } from '#testing/faulty-event-store.ts'
+import { BoxMoved, BoxShaken, defineLedger } from '#testing/ledger-model.ts'
 
-const schema = ledgerModel.schemaName
-const id = 'test.ledger'
-const ann = { projection: id, by: 'ann', reason: 'the handler is fixed' }
-let fresh: MigratedDatabase
-let sql: Client
-let store: MemoryEventStore
-const running: Projector[] = []
-let control: ParkingControl
-let decisions: { type: string; user: string; data: JsonObject }[] = []
-
-beforeAll(async () => {
-  fresh = await migratedDatabase(6)
-  sql = fresh.sql
-}, 60_000)
-afterAll(async () => {
-  await fresh?.[Symbol.asyncDispose]()
-})
-beforeEach(async () => {
-  store = createMemoryEventStore()
-  decisions = []
-  await sql.unsafe(`drop schema if exists "${schema}" cascade`)
-  for (const table of ['parked_events', 'skipped_events', 'rebuilds']) await sql.unsafe(`delete from platform.${table}`)
-  control = createParkingControl({
-    sql,
-    store,
-    projectors: () => running.slice(-1),
-    record: async ({ type, user, data }) => void decisions.push({ type, user, data }),
-    clock: systemClock,
-    log: silentLog,
-  })
-})
-afterEach(async () => {
-  await control.stop()
-  await stopAll()
-})
-
-const stopAll = async () => void (await Promise.all(running.splice(0).map((projector) => projector.stop())))
-
-async function start(isFixed: boolean, options: Partial<ProjectorOptions> = {}): Promise<Projector> {
-  const projector = startProjector({
-    definition: defineLedger(isFixed),
-    store,
-    sql,
-    clock: { now: systemClock.now, after: (_, work) => systemClock.after(0, work) },
-    random: () => 0,
-    log: silentLog,
-    epoch: 1,
-    watchedFields: { boxes: { shown: ['id', 'place', 'moves'], pickedBy: ['place'] } },
-    ...options,
-  })
-  running.push(projector)
-  await caughtUp(projector)
-  return projector
-}
-
-/** Another build of the same projection takes over. */
-async function restart(isFixed: boolean, options?: Partial<ProjectorOptions>): Promise<Projector> {
-  for (const projector of running) await caughtUp(projector)
-  await stopAll()
-  return start(isFixed, options)
-}
-
-async function caughtUp(projector: Projector): Promise<void> {
-  const head = store.log.findLast(({ stream }) => !stream.startsWith('changes-'))?.position ?? ''
-  await eventually('the projector has caught up', () => {
-    const { state, position } = projector.status()
-    return state === 'live' && position >= head
-  })
-}
-
-const boxOf = (box: string): string => `test.Box-${box}`
-const record = (box: string, ...events: { type: string; data: JsonObject }[]) =>
-  store.append(
-    boxOf(box),
-    events.map((event) => ({ id: newUuid(), ...event, metadata: {} })),
-    'any',
-  )
-const packed = (place: string) => ({ type: BoxPacked.name, data: { place } })
-const moved = (from: string, to: string) => ({ type: BoxMoved.name, data: { from, to } })
-const shaken = (isFragile: boolean) => ({ type: BoxShaken.name, data: { isFragile } })
-
-type Tables = { readonly boxes: unknown; readonly places: unknown; readonly parked: unknown }
-async function tablesNow(): Promise<Tables> {
-  const [boxes, places, parked] = await Promise.all([
-    sql.unsafe(`select id, place, moves from "${schema}".boxes order by id`),
-    sql.unsafe(`select id, boxes from "${schema}".places order by id`),
-    sql.unsafe(
-      'select stream, event_id, fingerprint, words from platform.parked_events where projection = $1 order by position',
-      [id],
-    ),
-  ])
-  return { boxes: [...boxes], places: [...places], parked: [...parked] }
-}
-
-/** What a full rebuild gives: the read model emptied, and the whole log projected with the code that runs. */
-async function rebuilt(): Promise<Tables> {
-  const projector = must(running.at(-1), 'one runs')
-  await projector.reset()
-  await caughtUp(projector)
-  return tablesNow()
-}
-const ended = async (work: Promise<ParkingWork>): Promise<ParkingWork> => control.finished((await work).id)
-const box = async (name: string): Promise<{ place: string; moves: number } | undefined> => {
-  const [row] = await sql.unsafe(`select place, moves from "${schema}".boxes where id = $1`, [name])
-  return row && { place: row.place, moves: row.moves }
-}
-const parkedOf = async (name: string) => [
-  ...(await sql`select type, fingerprint is null as behind, words from platform.parked_events where stream = ${boxOf(name)} order by revision`),
-]
+useParkedLedger()
 
 describe('P5 retry', () => {
   test('projects what is parked of an entity, in order, and what comes after is live again', async () => {
@@ -439,108 +335,3 @@ describe('P5 skip', () => {
     await expect(control.retry({ stream }, ann)).rejects.toMatchObject({ kind: 'unavailable' })
   })
 })
-
-describe('P5 replay of an entity', () => {
-  const history = async (random: Random, count: number, boxes: number): Promise<void> => {
-    for (let index = 0; index < count; index++) {
-      const name = `b${Math.floor(random() * boxes)}`
-      const places = random() < 0.6 ? [`home of ${name}`] : Array.from({ length: 6 }, (_, place) => `p${place}`)
-      await record(name, randomLedgerEvent(random, places))
-    }
-  }
-
-  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
-    'makes its rows what a full rebuild gives, under live traffic (seed %i)',
-    async (seed) => {
-      const random = createSeededRandom(seed)
-      await start(false)
-      await history(random, 300, 12)
-      await restart(true)
-      // Damage that only a fold from the log can mend, and decisions about the past that it has to respect.
-      await sql.unsafe(`update "${schema}".boxes set moves = moves + 100`)
-      const [first] = await control.entities({ projection: id, after: null, countMax: 1 })
-      if (first && random() < 0.7) await ended(control.skip({ stream: first.stream, eventId: first.eventId }, ann))
-      await restart(true)
-      let isOver = false
-      const traffic = (async () => {
-        while (!isOver) await history(random, 3, 12).then(() => Bun.sleep(1))
-      })()
-      for (let index = 0; index < 12; index++) {
-        const stream = boxOf(`b${index}`)
-        if (store.streamOf(stream).length === 0) continue
-        const work = await ended(control.replay({ stream }, ann))
-        expect([seed, work.state, work.error]).toEqual([seed, 'done', null])
-      }
-      isOver = true
-      await traffic
-      await caughtUp(must(running.at(-1), 'one runs'))
-      const found = await tablesNow()
-      expect([seed, found]).toEqual([seed, await rebuilt()])
-    },
-    60_000,
-  )
-
-  test('announces exactly the rows that are different now', async () => {
-    const projector = await start(true)
-    await record('a', packed('x'), shaken(false))
-    await record('b', packed('y'))
-    await caughtUp(projector)
-    await sql.unsafe(`update "${schema}".boxes set moves = 99`)
-    const work = await ended(control.replay({ stream: boxOf('a') }, ann))
-    expect(work).toMatchObject({ state: 'done', outcome: { changedRowCount: 1, projectedCount: 2 } })
-    await projector.stop()
-    expect(announced().at(-1)).toMatchObject({
-      kind: 'changed',
-      follows: { version: 1 },
-      tables: { boxes: [{ k: 'a', a: { id: 'a', place: 'x', moves: 10 }, b: { place: 'x' } }] },
-    })
-    expect(await box('b')).toEqual({ place: 'y', moves: 99 })
-  })
-
-  test('parks what fails now, and frees what was parked', async () => {
-    await start(false)
-    await record('a', packed('x'), shaken(true), shaken(false))
-    await record('b', packed('x'), moved('x', 'y'))
-    const fixed = await restart(true)
-    await ended(control.replay({ stream: boxOf('a') }, ann))
-    expect(fixed.status().parkedCount).toBe(0)
-    expect(await box('a')).toEqual({ place: 'x', moves: 20 })
-    const broken = await restart(false)
-    const work = await ended(control.replay({ stream: boxOf('b') }, ann))
-    expect(work.outcome).toMatchObject({ stillParkedCount: 0 })
-    expect(broken.status().parkedCount).toBe(2)
-    expect(await box('a')).toEqual({ place: 'x', moves: 0 })
-    expect(await tablesNow()).toEqual(await rebuilt())
-  })
-
-  test('a place that was closed is closed again: rows are taken away too', async () => {
-    const projector = await start(true)
-    await record('a', packed('x'))
-    await record('b', { type: PlaceClosed.name, data: { place: 'x' } })
-    await caughtUp(projector)
-    await sql.unsafe(`insert into "${schema}".places values ('x', 7)`)
-    await ended(control.replay({ stream: boxOf('a') }, ann))
-    expect(await tablesNow()).toMatchObject({ places: [] })
-  })
-
-  test('a connection killed in the middle changes nothing, and the next replay is whole', async () => {
-    const projector = await start(true)
-    await record('a', packed('x'), shaken(false))
-    await caughtUp(projector)
-    await sql.unsafe(`update "${schema}".boxes set moves = 99`)
-    await sql.unsafe(`
-      create function "${schema}".die() returns trigger language plpgsql as $$
-      begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$;
-      create trigger die before update on "${schema}".checkpoint for each row
-        when (new.incarnation <> old.incarnation) execute function "${schema}".die()`)
-    expect((await ended(control.replay({ stream: boxOf('a') }, ann))).state).toBe('failed')
-    expect(await box('a')).toEqual({ place: 'x', moves: 99 })
-    await sql.unsafe(`drop trigger die on "${schema}".checkpoint`)
-    await caughtUp(projector)
-    await ended(control.replay({ stream: boxOf('a') }, ann))
-    expect(await box('a')).toEqual({ place: 'x', moves: 10 })
-  })
-})
-
-const announced = (): ChangeEvent[] =>
-  store.streamOf('changes-test.ledger').map(({ type, data }) => must(parseChangeEvent(type, data), 'it can be read'))
