@@ -49,9 +49,14 @@ function facts(status: JsonObject, kept: JsonObject | undefined): readonly (read
     ['shown by', textsAt(status, 'observables').join(', ')],
     ['kept', keptWords(kept)],
     ['last error', textAt(status, 'lastError')],
-    ['its event', textAt(status, 'lastErrorEventId')],
+    ['its event', eventWords(status)],
   ]
   return all.filter(([, words]) => words !== '')
+}
+
+function eventWords(status: JsonObject): string {
+  const [id, stream] = [textAt(status, 'lastErrorEventId'), textAt(status, 'lastErrorStream')]
+  return id === '' ? '' : `${id} in ${stream}; "audit show ${id}" shows it`
 }
 
 function versionWords(status: JsonObject): string {

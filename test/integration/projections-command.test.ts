@@ -49,6 +49,8 @@ function startDesk(port = 0): AdminDesk {
         lagEvents: 12,
         lagSeconds: 75,
         lastError: 'no such column "at"',
+        lastErrorEventId: 'e1',
+        lastErrorStream: 'tutorial.StringInt-1',
       }),
     ],
   })
@@ -123,6 +125,9 @@ describe('looking', () => {
     expect(out).toMatch(/by ann: drill/)
     expect(out).toMatch(/kept +version 2, 48\.0 MB; "projections rollback" returns to it/)
     expect(JSON.parse((await run(['status', id, '--json'])).out)).toMatchObject({ kept: { version: 2 } })
+    expect((await run(['status', 'peek.action-audit'])).out).toContain(
+      'e1 in tutorial.StringInt-1; "audit show e1" shows it',
+    )
   })
 })
 
