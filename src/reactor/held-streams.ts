@@ -74,10 +74,15 @@ export function createHeldStreams(
 
   const begin = (stream: string, held: Held, at: number | null): void => {
     held.cancel()
-    const delayMs = at === null ? 0 : at - clock.now()
-    if (delayMs <= 0) return void work(stream, held)
+    const delayMs = pauseBefore(at)
+    if (delayMs === 0) return void work(stream, held)
     held.phase = 'pausing'
     held.cancel = clock.after(delayMs, () => void work(stream, held))
+  }
+  /** A pause that is longer than any is: the clock was put back since it was chosen, and it is over. */
+  const pauseBefore = (at: number | null): number => {
+    const delayMs = at === null ? 0 : Math.max(0, at - clock.now())
+    return delayMs > definition.retry.delayMsMax ? 0 : delayMs
   }
   const work = async (stream: string, held: Held): Promise<void> => {
     held.phase = 'working'
@@ -103,7 +108,7 @@ export function createHeldStreams(
       if (!held.isAsked) held.phase = 'blocked'
       return held.isAsked
     }
-    if (note.nextTryAt !== null && note.nextTryAt > clock.now()) {
+    if (pauseBefore(note.nextTryAt) > 0) {
       begin(stream, held, note.nextTryAt)
       return false
     }

@@ -61,6 +61,20 @@ describe('trying again', () => {
     expect(rig.began).toHaveLength(2)
   })
 
+  test('a clock that is put back makes nothing wait longer than the longest pause', async () => {
+    rig.react = () => fails()
+    await record('a', 1)
+    const first = start()
+    await until(() => first.status().waitingCount === 1)
+    await caughtUp(first)
+    await first.stop()
+    rig.react = () => undefined
+    const anHourEarlier = { ...rig.clock, now: () => rig.clock.now() - 3_600_000 }
+    const next = start({ epoch: 2, clock: anHourEarlier })
+    await until(() => next.status().doneCount === 1)
+    expect(rig.done).toEqual(['a 1'])
+  })
+
   test('an effect that takes too long has failed, whether it heeds its signal or not', async () => {
     const reasons: unknown[] = []
     rig.react = (_, { signal }) => {
