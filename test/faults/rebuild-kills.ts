@@ -15,7 +15,7 @@ import { newUuid } from '#kernel/ids.ts'
 import { silentLog } from '#kernel/log.ts'
 import type { Position } from '#kernel/position.ts'
 import { createSeededRandom, pickOne, type Random, systemRandom } from '#kernel/random.ts'
-import type { RebuildState } from '#projection/rebuild/rebuild-state.ts'
+import type { RebuildKind, RebuildState } from '#projection/rebuild/rebuild-state.ts'
 import { connectDevice, type Device, type Watched } from '#support/device.ts'
 import { freePorts } from '#support/free-ports.ts'
 import { makeHome } from '#support/make-home.ts'
@@ -34,10 +34,11 @@ type Target = (typeof targets)[number]
 const oldRowCount = 200
 const oldEventCount = 8_000
 const tappedRowCount = 6
-/** Live traffic, not a load test: some hundred actions a second. */
-const pauseMsMax = 30
-/** Slow enough that blows fall on every phase. */
-const rateMaxMin = 3_000
+/** Live traffic, not a load test: some dozens of actions a second. */
+const pauseMsMax = 60
+/** Reading the history is made to take between these, so that blows fall on every phase. */
+const foldSecondsMin = 0.3
+const foldSecondsMax = 2.5
 const blowWithinMs = 2_500
 const settleMs = 90_000
 
@@ -66,7 +67,9 @@ export async function runRebuildKills(options: { runs: number; seed: number }): 
       tappers.push(startTapping({ device, rows, random: own, pauseMsMax }))
     }
     reader = startTableReader(must(addresses.databaseUrl, 'up says where its database is'), model)
-    for (let run = 1; run <= options.runs; run++) await rebuildUnderBlows(run, { ...work, reader })
+    let eventCount = oldEventCount
+    for (let run = 1; run <= options.runs; run++)
+      eventCount = await rebuildUnderBlows({ run, eventCount }, { ...work, reader })
     for (const tapper of tappers) await within(settleMs, tapper.stop(), 'every tap is answered in the end')
     await Promise.all(pages.map((page) => within(settleMs, settle(page, tappers, rows), 'every page converges')))
     await reader.stop()
@@ -94,11 +97,14 @@ type Work = {
   readonly reader: TableReader
 }
 
-async function rebuildUnderBlows(run: number, work: Work): Promise<void> {
+/** Answers how many events were rebuilt. */
+async function rebuildUnderBlows(before: { run: number; eventCount: number }, work: Work): Promise<number> {
   const { random, admin, store, model, reader } = work
+  const { run } = before
+  const rateMax = Math.ceil(before.eventCount / (foldSecondsMin + random() * (foldSecondsMax - foldSecondsMin)))
   const startedAt = performance.now()
   const kind = run > 1 && random() < 0.2 ? 'return' : 'rebuild'
-  const started = await within(settleMs, startRebuild(admin, kind, random), 'a rebuild begins')
+  const started = await within(settleMs, startRebuild(admin, kind, rateMax), 'a rebuild begins')
   const killed: Target[] = []
   for (let blows = 1 + Math.floor(random() * 3); blows > 0; blows--) {
     await Bun.sleep(random() * blowWithinMs)
@@ -117,11 +123,11 @@ async function rebuildUnderBlows(run: number, work: Work): Promise<void> {
   const ms = Math.round(performance.now() - startedAt)
   const checked = model.checkedCount()
   console.log(JSON.stringify({ run, kind, killed, eventCount, sampleShare: proof?.sampleShare, swapMs, checked, ms }))
+  return eventCount
 }
 
 /** Asked until logic answers: an answer that got lost began one all the same. */
-async function startRebuild(admin: AdminCalls, kind: 'rebuild' | 'return', random: Random): Promise<RebuildState> {
-  const rateMax = Math.floor(rateMaxMin * (1 + random() * 9))
+async function startRebuild(admin: AdminCalls, kind: RebuildKind, rateMax: number): Promise<RebuildState> {
   for (;;) {
     const state = (await admin.start(projection, kind, { rateMax })) ?? (await admin.underWay(projection))
     if (state) return state
