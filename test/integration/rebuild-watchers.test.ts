@@ -85,10 +85,8 @@ test(`O1 O2 P3 screens get patches through ${rebuildCount} rebuilds under live w
 
   let isOver = false
   const living = (async () => {
-    for (let n = 0; !isOver; n++) {
-      await recordOne(n)
-      await Bun.sleep(1)
-    }
+    let n = 0
+    while (!isOver) await recordOne(n++).then(() => Bun.sleep(1))
   })()
 
   /** Until the swap; a meeting that fails is tried again, as logic does. */
