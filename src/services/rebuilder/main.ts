@@ -171,7 +171,7 @@ function say(line: RebuilderLine): void {
 
 function yieldProcessor(log: Log): void {
   try {
-    setPriority(constants.priority.PRIORITY_LOW)
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
   } catch (error) {
     log.info(`the process keeps its priority: ${describeError(error)}`)
   }
