@@ -1,7 +1,6 @@
 /** `eventstore`: the embedded event store by itself, running or as a file. Each subcommand is loaded only when asked for. */
-import { nearestName } from '#kernel/nearest.ts'
-import { isPlatformError, PlatformError } from '#kernel/platform-error.ts'
-import type { Command, CommandEntry } from './command.ts'
+import type { CommandEntry } from './command.ts'
+import { createCommandGroup } from './command-group.ts'
 
 const subcommands: Readonly<Record<string, CommandEntry>> = {
   serve: {
@@ -34,44 +33,14 @@ const subcommands: Readonly<Record<string, CommandEntry>> = {
   },
 }
 
-/** Somebody else has the store, or nobody answers: nothing was done, and it may be tried again. */
-const awayExitCode = 3
-
-export const eventStoreCommand: Command = {
-  run: async (args) => {
-    const [asked, ...rest] = args
-    if (asked === undefined || asked === '--help' || asked === '-h' || asked === 'help') {
-      console.log(describeAll())
-      return asked === undefined ? 2 : 0
-    }
-    const entry = Object.hasOwn(subcommands, asked) ? subcommands[asked] : undefined
-    if (!entry) throw unknownSubcommand(asked)
-    const command = await entry.load()
-    try {
-      return await command.run(rest)
-    } catch (error) {
-      if (!isPlatformError(error, 'already-running') && !isPlatformError(error, 'unavailable')) throw error
-      console.error(error.message)
-      return awayExitCode
-    }
-  },
-}
-
-function describeAll(): string {
-  const width = Math.max(...Object.keys(subcommands).map((name) => name.length))
-  const lines = Object.entries(subcommands).map(([name, { words }]) => `  ${name.padEnd(width)}  ${words}`)
-  return [
-    'bun run peek eventstore <what> [--help]',
-    '',
-    ...lines,
-    '',
+export const eventStoreCommand = createCommandGroup({
+  name: 'eventstore',
+  usage: '<what> [--help]',
+  subcommands,
+  footer: [
     'Without a file or --url it is the store of this home (--home DIR, PEEK_HOME, or .peek in the project).',
     'Exit codes: 0 done, 1 damage or failure, 2 wrong usage, 3 the store is in use or does not answer.',
-  ].join('\n')
-}
-
-function unknownSubcommand(asked: string): PlatformError {
-  const meant = nearestName(asked, Object.keys(subcommands))
-  const hint = meant ? `did you mean "${meant}"?` : `there are ${Object.keys(subcommands).join(', ')}.`
-  return new PlatformError('bad-input', `There is no "eventstore ${asked}"; ${hint}`)
-}
+  ],
+  // Somebody else has the store, or nobody answers: nothing was done, and it may be tried again.
+  awayKinds: ['already-running', 'unavailable'],
+})

@@ -1,7 +1,6 @@
 /** `projections ...`: the read models, as on the page of the admin app. One subcommand a file. */
-import { nearestName } from '#kernel/nearest.ts'
-import { isPlatformError, PlatformError } from '#kernel/platform-error.ts'
-import type { Command, CommandEntry } from './command.ts'
+import type { CommandEntry } from './command.ts'
+import { createCommandGroup } from './command-group.ts'
 
 const subcommands: Readonly<Record<string, CommandEntry>> = {
   list: {
@@ -66,45 +65,15 @@ const subcommands: Readonly<Record<string, CommandEntry>> = {
   },
 }
 
-/** Logic does not answer or does not lead, or something is in the way: nothing was done, and it may be tried again. */
-const awayExitCode = 3
-
-export const projectionsCommand: Command = {
-  run: async (args) => {
-    const [asked, ...rest] = args
-    if (asked === undefined || asked === '--help' || asked === '-h' || asked === 'help') {
-      console.log(describeAll())
-      return asked === undefined ? 2 : 0
-    }
-    const entry = Object.hasOwn(subcommands, asked) ? subcommands[asked] : undefined
-    if (!entry) throw unknownSubcommand(asked)
-    const command = await entry.load()
-    try {
-      return await command.run(rest)
-    } catch (error) {
-      if (!isPlatformError(error, 'already-running') && !isPlatformError(error, 'unavailable')) throw error
-      console.error(error.message)
-      return awayExitCode
-    }
-  },
-}
-
-function describeAll(): string {
-  const width = Math.max(...Object.keys(subcommands).map((name) => name.length))
-  const lines = Object.entries(subcommands).map(([name, { words }]) => `  ${name.padEnd(width)}  ${words}`)
-  return [
-    'bun run peek projections <what> [<plugin>.<projection>] [--json] [--help]',
-    '',
-    ...lines,
-    '',
+export const projectionsCommand = createCommandGroup({
+  name: 'projections',
+  usage: '<what> [<plugin>.<projection>] [--json] [--help]',
+  subcommands,
+  footer: [
     'Asks the running logic of this home (--home DIR, PEEK_HOME, or .peek in the project; or --url URL), as the',
     'administrator of <home>/logic/config.json. Exit codes: 0 done, 1 it failed, 2 wrong usage, 3 logic does not answer',
     'or is busy with another rebuild, 4 a rebuild waits for somebody to look at its differences.',
-  ].join('\n')
-}
-
-function unknownSubcommand(asked: string): PlatformError {
-  const meant = nearestName(asked, Object.keys(subcommands))
-  const hint = meant ? `did you mean "${meant}"?` : `there are ${Object.keys(subcommands).join(', ')}.`
-  return new PlatformError('bad-input', `There is no "projections ${asked}"; ${hint}`)
-}
+  ],
+  // Logic does not answer or does not lead, or something is in the way: nothing was done, and it may be tried again.
+  awayKinds: ['already-running', 'unavailable'],
+})

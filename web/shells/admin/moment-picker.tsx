@@ -14,7 +14,7 @@ const typingMs = 500
  */
 export function MomentPicker(props: {
   readonly label: string
-  /** As the server takes it; empty for now. */
+  /** As the server takes it; empty means the present. */
   readonly value: string
   onChange(moment: string): void
 }): JSX.Element {
