@@ -3,6 +3,73 @@
 
 create schema platform;
 
+create table platform.api_keys (
+  id uuid not null,
+  name text not null,
+  hash bytea not null,
+  scopes text[] not null,
+  requests_per_minute integer not null,
+  made_by text not null,
+  made_at timestamp with time zone not null,
+  expires_at timestamp with time zone,
+  revoked_by text,
+  revoked_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_hash_check CHECK ((length(hash) = 32)),
+  constraint api_keys_requests_per_minute_check CHECK ((requests_per_minute > 0))
+);
+CREATE INDEX api_keys_by_made_at ON platform.api_keys USING btree (made_at);
+
+create table platform.builds (
+  build text not null,
+  first_seen_at timestamp with time zone not null,
+  constraint builds_pkey PRIMARY KEY (build)
+);
+
+create table platform.device_contacts (
+  id uuid not null,
+  device uuid not null,
+  app text not null,
+  user_name text not null,
+  service text not null,
+  address text not null,
+  build text not null,
+  began_at timestamp with time zone not null,
+  ended_at timestamp with time zone not null,
+  constraint device_contacts_pkey PRIMARY KEY (id),
+  constraint device_contacts_device_app_user_name_fkey FOREIGN KEY (device, app, user_name) REFERENCES platform.devices(device, app, user_name) ON DELETE CASCADE
+);
+CREATE INDEX device_contacts_by_device ON platform.device_contacts USING btree (device, app, user_name, began_at);
+
+create table platform.devices (
+  device uuid not null,
+  app text not null,
+  user_name text not null,
+  build text not null,
+  protocol integer not null,
+  address text not null,
+  first_contact_at timestamp with time zone not null,
+  last_contact_at timestamp with time zone not null,
+  announced_seq bigint not null,
+  answered_seq bigint not null,
+  told_at timestamp with time zone,
+  ended_seq bigint not null,
+  unsent_count integer not null,
+  attention_count integer not null,
+  cached_count integer not null,
+  storage_used_bytes bigint,
+  storage_quota_bytes bigint,
+  clock_offset_ms bigint,
+  unsent_since timestamp with time zone,
+  storage_id uuid,
+  storage_lost_at timestamp with time zone,
+  lost_count integer not null,
+  constraint devices_pkey PRIMARY KEY (device, app, user_name),
+  constraint devices_announced_seq_check CHECK ((announced_seq >= 0)),
+  constraint devices_answered_seq_check CHECK ((answered_seq >= 0))
+);
+
 create table platform.evidence_blocks (
   number bigint not null,
   event_count integer not null,
@@ -44,11 +111,16 @@ create table platform.parked_events (
   fingerprint text,
   words text not null,
   action_id text,
+  action_user text,
+  action_device text,
   parked_at timestamp with time zone default now() not null,
   constraint parked_events_pkey PRIMARY KEY (projection, "position", event_id)
 );
+CREATE INDEX parked_events_by_action ON platform.parked_events USING btree (action_id) WHERE (action_id IS NOT NULL);
+CREATE INDEX parked_events_by_device ON platform.parked_events USING btree (action_device) WHERE (action_id IS NOT NULL);
 CREATE INDEX parked_events_by_fingerprint ON platform.parked_events USING btree (projection, fingerprint, "position") WHERE (fingerprint IS NOT NULL);
 CREATE INDEX parked_events_by_stream ON platform.parked_events USING btree (projection, stream, revision);
+CREATE INDEX parked_events_by_user ON platform.parked_events USING btree (action_user) WHERE (action_id IS NOT NULL);
 
 create table platform.past_parked (
   projection text not null,
@@ -164,8 +236,12 @@ create table platform.skipped_events (
   stream text not null,
   type text not null,
   words text not null,
+  action_id text,
+  action_user text,
+  action_device text,
   by_user text not null,
   reason text not null,
   skipped_at timestamp with time zone default now() not null,
   constraint skipped_events_pkey PRIMARY KEY (projection, event_id)
 );
+CREATE INDEX skipped_events_by_action ON platform.skipped_events USING btree (action_id) WHERE (action_id IS NOT NULL);

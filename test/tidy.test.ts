@@ -71,6 +71,13 @@ const rules: readonly Rule[] = [
     pattern: /\bsql\.begin\(/,
     where: (file) => isProduction(file) && file.path !== 'src/storage/in-transaction.ts',
   },
+  {
+    // Modules that a page loads later have copies of what it started with: web/build/handed-on.ts.
+    title: 'what a module of a page exports stays what it is',
+    instead: 'export a function that tells it, or a signal',
+    pattern: /^export (let|var)\b/,
+    where: (file) => isProduction(file) && isUnder('web/', 'plugins/', 'src/')(file),
+  },
   { title: 'tests replace no modules', instead: 'pass a fake in', pattern: /\bmock\.module\(/, where: all },
   {
     title: 'work is finished or not begun',

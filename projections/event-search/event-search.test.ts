@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { ProjectedEvent } from '#plugin-api'
+import { jobEventSchemas, type ProjectedEvent } from '#plugin-api'
 import { eventSearch } from './event-search.ts'
 
 const id = '11111111-1111-4111-8111-111111111111'
@@ -10,7 +10,8 @@ function rowOf(change: Partial<ProjectedEvent>, metadata: ProjectedEvent['record
   const table = { insert: (row: Record<string, unknown>) => void rows.push(row) }
   const event = { id, type: 'shop.PlaceOrder', stream: 'shop.Order-7', revision: 0, user: '', device: '', ...change }
   const whole = { occurredAt: 1.5, recordedAt: 2, ...event, recorded: { data, metadata } }
-  eventSearch.on[0]?.project(whole as ProjectedEvent, { events: table } as never)
+  const any = eventSearch.on.find(({ type }) => type === '*')
+  any?.project(whole as ProjectedEvent, { events: table } as never)
   return rows[0] ?? {}
 }
 
@@ -54,5 +55,36 @@ describe('a row says what an event is', () => {
     )
     for (const column of ['stream', 'entityId', 'user', 'correlationId'])
       expect(Buffer.byteLength(String(row[column]))).toBeLessThan(2_000)
+  })
+})
+
+describe('of jobs', () => {
+  const stream = `jobs-shop.Bill-${id}`
+
+  test('what people decided and what came of it is kept, what keeper and workers say to each other is not', () => {
+    const kept = Object.keys(jobEventSchemas).filter((type) => rowOf({ type, stream }).kind === 'job')
+    expect(kept.toSorted()).toEqual([
+      'peek.JobBroughtForward',
+      'peek.JobCancelRequested',
+      'peek.JobCancelled',
+      'peek.JobParked',
+      'peek.JobRetried',
+      'peek.JobSubmitted',
+      'peek.JobSucceeded',
+      'peek.JobTryFailed',
+    ])
+    expect(rowOf({ type: 'peek.JobReady', stream: 'shop.Order-7' }).kind).toBe('foreign')
+  })
+
+  test('that are forgotten the rows go that their event names, and no others', () => {
+    const gone: unknown[] = []
+    const table = { deleteIfPresent: (key: unknown) => void gone.push(key) }
+    const jobs = [
+      { job: 'shop.Bill', jobId: id, leases: ['l'], positions: ['p1', 'p2'] },
+      { job: 'shop.Bill', jobId: id, leases: [], positions: [] },
+    ]
+    const event = { type: 'peek.JobsForgotten', data: { jobs } } as never as ProjectedEvent
+    eventSearch.on.find(({ type }) => type === 'peek.JobsForgotten')?.project(event, { events: table } as never)
+    expect(gone).toEqual(['p1', 'p2'])
   })
 })

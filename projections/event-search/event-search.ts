@@ -1,9 +1,19 @@
 import { bigint, index, integer, text, uuid } from 'drizzle-orm/pg-core'
-import { defineProjection, defineReadModel, type ProjectedEvent } from '#plugin-api'
+import {
+  defineEvent,
+  defineProjection,
+  defineReadModel,
+  type jobEventSchemas,
+  jobQueueEventSchemas,
+  type ProjectedEvent,
+} from '#plugin-api'
 import { toSearchText } from './search-text.ts'
 
 /**
- * Every recorded event, to be found again: a row an event, as it was recorded. Announcements of read models are left out.
+ * Every recorded event, to be found again: a row an event, as it was recorded. Announcements of read models are left out, and
+ * so is what keeper and workers say to each other about a job: who submitted, cancelled and retried it, why a try failed, and
+ * what came of it are here to stay. Of a job that a schedule submitted, that went well and that no person had a hand in, the
+ * rows go when it is forgotten: a job every few seconds would be most of what is here after a year.
  *
  * Most searches end at an index and the order of positions; text in the data is looked for row by row, which costs about
  * a second a million events and writers nothing. Each index costs writers about a twentieth.
@@ -50,12 +60,36 @@ export const eventSearchModel = defineReadModel('peek', 'event-search', (schema)
   ),
 }))
 
+const JobsForgotten = defineEvent('peek.JobsForgotten', {
+  version: 1,
+  fields: jobQueueEventSchemas['peek.JobsForgotten'].entries,
+})
+
 export const eventSearch = defineProjection({
   version: 1,
   model: eventSearchModel,
   readsEverything: true,
-  on: (_, onAny) => [onAny((event, { events }) => events.insert(toRow(event)))],
+  on: (on, onAny) => [
+    on(JobsForgotten, ({ data }, { events }) => {
+      for (const { positions } of data.jobs) for (const position of positions) events.deleteIfPresent(position)
+    }),
+    onAny((event, { events }) => {
+      if (!isAmongMachines(event)) events.insert(toRow(event))
+    }),
+  ],
 })
+
+const talk: ReadonlySet<string> = new Set([
+  'peek.JobReady',
+  'peek.JobLeased',
+  'peek.JobProgressed',
+  'peek.JobLeaseExpired',
+] satisfies (keyof typeof jobEventSchemas)[])
+
+/** It is in the stream of its job, which tells it as long as the job is kept. */
+function isAmongMachines({ type, stream }: ProjectedEvent): boolean {
+  return talk.has(type) && stream.startsWith('jobs-')
+}
 
 const refusalType = 'peek.ActionRefused'
 

@@ -10,6 +10,8 @@ export type ActionRequest = {
   readonly at: number
   /** The action pushed before this one in the same lane, when that one was not final yet. */
   readonly prev?: string | undefined
+  /** Its number in the outbox of the device. */
+  readonly seq?: number | undefined
   readonly by: Principal
   /** JSON text of the action's fields. */
   readonly body: string

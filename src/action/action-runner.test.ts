@@ -83,7 +83,6 @@ describe('E1 every action is an event', () => {
     ['an unknown action', counterRequest({ name: 'test.Unheard' }), 'unknown-action', stray],
     ['an unknown plugin', counterRequest({ name: 'nobody.Does' }), 'unknown-action', 'refusals-nobody.Stray-tablet-1'],
     ['the platform’s name', counterRequest({ name: 'peek.Does' }), 'unknown-action', 'refusals-unknown.Stray-tablet-1'],
-    ['another version', counterRequest({ version: 2 }), 'wrong-version', refusals],
     ['an action for administrators', requestOf(ResetCounter.name, { counterId: 'c1' }), 'forbidden', refusals],
     ['a body too large', counterRequest({ fields: { note: 'x'.repeat(300_000) } }), 'too-large', stray],
     [
@@ -127,7 +126,7 @@ describe('E3 the actions of one entity take effect in the order they were pushed
     const answers = await Promise.all(requests.map(runner.run))
     expect(answers.every(({ outcome }) => outcome === 'accepted')).toBe(true)
     expect(store.streamOf(stream).map(({ id }) => id)).toEqual(requests.map(({ id }) => id))
-    expect(appendCount).toBe(4)
+    expect(appendCount).toBe(3)
   })
 
   test('a gap is answered "send again", and nothing is recorded; then in order', async () => {
@@ -225,7 +224,7 @@ describe('E2 an append whose answer never came', () => {
     const runner = createCounterRunner({ store: faulty, clock })
     const [first, add, take] = [3, 3, -5].map((amount) => counterRequest({ fields: { amount } }))
     if (!first || !add || !take) throw new Error('there are three')
-    const answers = await Promise.all([first, add, take].map(runner.run))
+    const answers = [await runner.run(first), ...(await Promise.all([add, take].map(runner.run)))]
     expect(answers.map(({ outcome }) => outcome)).toEqual(['accepted', 'failed', 'failed'])
     expect(await runner.run(take)).toMatchObject({ outcome: 'failed', kind: 'unavailable' })
     expect(await runner.run(counterRequest({ fields: { amount: -5 } }))).toMatchObject({ outcome: 'rejected' })
@@ -242,7 +241,7 @@ describe('bounds', () => {
     const runner = createCounterRunner({ store })
     const note = 'x'.repeat(90_000)
     await Promise.all(Array.from({ length: 8 }, () => runner.run(counterRequest({ fields: { note } }))))
-    expect(sizes).toEqual([1, 3, 3, 1])
+    expect(sizes).toEqual([3, 3, 2])
   })
 
   test('an append too large is made in parts, and an action too large by itself is refused alone', async () => {

@@ -83,6 +83,8 @@ export function createActionRunner(options: ActionRunnerOptions): ActionRunner {
 
   const runLane = async (stream: string, lane: Waiting[]): Promise<void> => {
     lanes.set(stream, lane)
+    // A device that comes back sends many of one entity in one message: they are all here when this turn is over.
+    await undefined
     while (lane.length > 0) {
       const batch = takeBatch(lane, limits)
       const answers = await answerBatch(

@@ -59,7 +59,7 @@ async function tryBatch(options: AnswerBatchOptions, stream: string, batch: read
 async function answerInParts(options: AnswerBatchOptions, stream: string, batch: readonly CheckedAction[]) {
   const [only] = batch
   if (batch.length === 1 && only)
-    return only.verdict.ok
+    return only.verdict.is === 'sound'
       ? answerBatch(options, stream, [tooLarge(only)])
       : [failed('too-large', 'Not even the refusal of this action fits into the event store.')]
   const middle = Math.ceil(batch.length / 2)
@@ -69,7 +69,7 @@ async function answerInParts(options: AnswerBatchOptions, stream: string, batch:
 
 function tooLarge(checked: CheckedAction): CheckedAction {
   const words = `What plugin "${checked.plugin}" records of this action is more than the event store takes at once.`
-  return { ...checked, verdict: { ok: false, kind: 'too-large', words } }
+  return { ...checked, verdict: { is: 'refused', kind: 'too-large', words } }
 }
 
 export function failed(kind: WireErrorKind, words: string): Answer {

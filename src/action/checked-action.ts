@@ -1,13 +1,12 @@
 import { entityStream, isEntityId, isPluginId } from '#event-store/stream-name.ts'
 import { canonicalJson, isJsonObject, type JsonObject, tryParseJson } from '#kernel/json.ts'
-import { describeError } from '#kernel/platform-error.ts'
-import { parseWith } from '#vortex/protocol/parse.ts'
 import { isAdmin } from '#vortex/protocol/principal.ts'
 import { pluginOf } from '#vortex/protocol/tuple.ts'
 import { type ActionRegistry, type RegisteredAction, strayCategory } from './action-registry.ts'
 import type { ActionRequest } from './action-request.ts'
 import type { Decider } from './decider.ts'
 import { hashText } from './hash-text.ts'
+import { toTodaysFields } from './todays-fields.ts'
 
 /** An action after the door: which stream it belongs to, and either its decider's case or why it is refused. */
 export type CheckedAction = {
@@ -17,13 +16,18 @@ export type CheckedAction = {
   readonly entityId: string
   /** Folds the stream; undefined where the action names no entity. */
   readonly decider: Decider<unknown> | undefined
-  /** What the person sent, as far as it could be read: recorded also when refused. */
+  /** What the person sent, as far as it could be read, in the version of the app: recorded also when refused. */
   readonly data: JsonObject
+  /** Of what was sent. */
   readonly bodyHash: number
-  readonly verdict:
-    | { readonly ok: true; readonly action: RegisteredAction }
-    | { readonly ok: false; readonly kind: string; readonly words: string }
+  readonly verdict: Verdict
 }
+
+/** `too-new`: not refused, but not understood yet either: the same action may be taken once the platform is updated. */
+export type Verdict =
+  | { readonly is: 'sound'; readonly action: RegisteredAction; readonly fields: JsonObject }
+  | { readonly is: 'refused'; readonly kind: string; readonly words: string }
+  | { readonly is: 'too-new'; readonly words: string }
 
 /** A body must fit into one append beside its metadata, whatever its characters are. */
 export const bodyCharsMax = 262_144
@@ -37,9 +41,15 @@ export function checkAction(registry: ActionRegistry, request: ActionRequest): C
   const { data } = read
   const bodyHash = hashText(`${request.name} ${canonicalJson(data)}`)
   const action = registry.find(request.name)
-  const home = (action && read.ok ? homeOf(action, data) : undefined) ?? strayHome(request)
-  const checked = { request, data, bodyHash, ...home }
-  const refuse = (kind: string, words: string): CheckedAction => ({ ...checked, verdict: { ok: false, kind, words } })
+  const isTooNew = action !== undefined && request.version > action.definition.version
+  const today =
+    action && read.ok && !isTooNew ? toTodaysFields(action.definition, request.version, read.value) : undefined
+  const named = action && read.ok ? homeOf(action, today?.ok ? today.fields : data) : undefined
+  const checked = { request, data, bodyHash, ...(named ?? strayHome(request)) }
+  const refuse = (kind: string, words: string): CheckedAction => ({
+    ...checked,
+    verdict: { is: 'refused', kind, words },
+  })
 
   if (!read.ok) return refuse(read.kind, read.words)
   if (!action)
@@ -50,13 +60,22 @@ export function checkAction(registry: ActionRegistry, request: ActionRequest): C
   const { access, version } = action.definition
   if (access === 'admin' && !isAdmin(request.by))
     return refuse('forbidden', `"${request.name}" is for administrators; you are signed in as ${request.by.user}.`)
-  if (request.version !== version)
-    return refuse(
-      'wrong-version',
-      `This app sends version ${request.version} of "${request.name}", the platform runs version ${version}: reload the app.`,
-    )
-  const fault = findFault(action, read.value, home)
-  return fault ? refuse(fault.kind, fault.words) : { ...checked, verdict: { ok: true, action } }
+  if (!today) return { ...checked, verdict: { is: 'too-new', words: tooNewWords(request, version) } }
+  if (!today.ok) return refuse(today.kind, today.words)
+  if (!named) return refuse('bad-input', namelessWords(action))
+  return { ...checked, verdict: { is: 'sound', action, fields: today.fields } }
+}
+
+function tooNewWords({ name, version: sent }: ActionRequest, version: number): string {
+  return (
+    `This app sends version ${sent} of "${name}", and the platform still runs version ${version}: keep the action, and send it ` +
+    'again when the platform has been updated.'
+  )
+}
+
+function namelessWords({ definition, decider }: RegisteredAction): string {
+  const wanted = `wanted the category "${decider.category}" and an id of 1 to 200 visible characters`
+  return `"${definition.name}" does not name its entity: ${wanted}.`
 }
 
 type ReadBody =
@@ -78,19 +97,6 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1))
 }
 
-/** Fields that do not fit, or a plugin whose own checks contradict each other. */
-function findFault(action: RegisteredAction, value: unknown, home: Home): { kind: string; words: string } | undefined {
-  try {
-    const fields = parseWith(action.definition.schema, value)
-    if (!fields.ok) return { kind: 'bad-input', words: toSentence(fields.words) }
-  } catch (error) {
-    return { kind: 'plugin-failed', words: `The check of "${action.definition.name}" failed: ${describeError(error)}.` }
-  }
-  if (home.decider) return undefined
-  const wanted = `wanted the category "${action.decider.category}" and an id of 1 to 200 visible characters`
-  return { kind: 'bad-input', words: `"${action.definition.name}" does not name its entity: ${wanted}.` }
-}
-
 type Home = Pick<CheckedAction, 'stream' | 'plugin' | 'entityId' | 'decider'>
 
 /** The entity an action names, even when other fields are wrong: a refusal belongs beside what it is about. */
@@ -110,8 +116,4 @@ function strayHome({ name, by }: ActionRequest): Home {
   const plugin = isPluginId(named) ? named : 'unknown'
   const entityId = isEntityId(by.device) ? by.device : `device-${hashText(by.device).toString(36)}`
   return { stream: entityStream(plugin, strayCategory, entityId), plugin, entityId, decider: undefined }
-}
-
-function toSentence(words: string): string {
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`
 }

@@ -3,7 +3,7 @@ import { refusalsStream } from '#event-store/stream-name.ts'
 import { isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
 import type { Decided, DecidedBatch } from './decided.ts'
-import { type Entity, remember } from './entity.ts'
+import { accepted, type Entity, remember } from './entity.ts'
 import type { EntityCache } from './entity-cache.ts'
 import { type Recording, toNewEvents, toRefusal } from './to-new-events.ts'
 
@@ -115,6 +115,6 @@ function idOf(step: Decided): string {
 
 function toAnswer(step: Decided, position: string): Answer {
   if (step.step === 'answer') return step.answer
-  if (step.step === 'accept') return { outcome: 'accepted', position }
+  if (step.step === 'accept') return accepted(position, step.changed)
   return { outcome: 'rejected', kind: step.kind, words: step.words, position }
 }

@@ -31,11 +31,16 @@ export async function decideBatch(
     if (outcome !== 'new') return repeat(outcome, checked)
     const earlier = byId.get(id)
     if (earlier && isDecided(earlier)) return repeatInBatch(earlier, checked)
-    if (prev !== undefined && !isDecided(byId.get(prev)) && !(await isPredecessorKnown(options, checked, prev)))
-      return outOfOrder(checked, prev)
+    if (prev !== undefined && !(await hasComeBefore(checked, prev))) return outOfOrder(checked, prev)
     const decided = decideOne(checked, state, log)
     state = decided.state
     return decided.step
+  }
+
+  /** One that came in this batch and was not taken need not be looked for: behind a gap there may be a hundred of them. */
+  async function hasComeBefore(checked: CheckedAction, prev: string): Promise<boolean> {
+    const inBatch = byId.get(prev)
+    return inBatch ? isDecided(inBatch) : isPredecessorKnown(options, checked, prev)
   }
 }
 

@@ -7,9 +7,12 @@ import type { ActionDefinition, EventDefinition } from './define-action.ts'
 /** A fact to record: made by `fact`, appended after its action in the same append. */
 export type Fact = { readonly definition: EventDefinition; readonly data: JsonObject }
 
-/** What `decide` says: yes, with facts to record besides the action; or no, with a kind and a sentence. */
+/**
+ * What `decide` says: yes, with facts to record besides the action, and a sentence where it is done in another way than
+ * asked for; or no, with a kind and a sentence.
+ */
 export type Decision =
-  | { readonly accepted: true; readonly facts: readonly Fact[] }
+  | { readonly accepted: true; readonly facts: readonly Fact[]; readonly changed?: string }
   | { readonly accepted: false; readonly kind: string; readonly words: string }
 
 /** What a decision may depend on besides the action's fields and the entity's state. */
@@ -46,6 +49,14 @@ export function defineDecider<S>(decider: Decider<S>): Decider<S> {
 
 export function accept(...facts: readonly Fact[]): Decision {
   return { accepted: true, facts }
+}
+
+/**
+ * Done, but not as asked for: whoever pushed it sees the sentence beside what they entered. What did happen is in the facts,
+ * since the action itself is recorded as it was sent.
+ */
+export function acceptChanged(words: string, ...facts: readonly Fact[]): Decision {
+  return { accepted: true, facts, changed: words }
 }
 
 export function reject(kind: string, words: string): Decision {

@@ -51,17 +51,32 @@ export function defineAction<F extends Fields>(
   },
 ): ActionDefinition<F> {
   assertVersion(name, definition)
+  const { version, fields, from } = definition
+  const access = definition.access ?? 'everyone'
+  defined.set(checkedName(name), { version, fields, from })
   return {
     kind: 'action',
-    name: checkedName(name),
-    version: definition.version,
-    fields: definition.fields,
-    from: definition.from,
-    schema: toSchema(definition.fields),
+    name,
+    version,
+    fields,
+    from,
+    schema: toSchema(fields),
     entity: definition.entity,
     title: definition.title,
-    access: definition.access ?? 'everyone',
+    access,
   }
+}
+
+/** What an action consists of, without what it means. */
+export type ActionShape = Pick<ActionDefinition, 'version' | 'fields' | 'from'>
+const defined = new Map<string, ActionShape>()
+
+/**
+ * What the modules loaded here have defined last under that name: for who meets an action without the code that pushed it,
+ * as the outbox of a device does.
+ */
+export function findActionShape(name: string): ActionShape | undefined {
+  return defined.get(name)
 }
 
 export function defineEvent<F extends Fields>(

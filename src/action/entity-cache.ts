@@ -8,6 +8,8 @@ import { type Entity, foldRecorded, foldRefusal, newEntity } from './entity.ts'
 export interface EntityCache {
   /** `isCached`: somebody else may have appended since. */
   load(stream: string, decider: Decider<unknown> | undefined): Promise<{ entity: Entity; isCached: boolean }>
+  /** As it was after its last append, if it is here; to look at only. */
+  peek(stream: string): Entity | undefined
   /** Keeps an entity after its append. */
   keep(stream: string, entity: Entity): void
   drop(stream: string): void
@@ -43,6 +45,7 @@ export function createEntityCache(options: { store: EventStore; countMax: number
       if (known) return { entity: known, isCached: true }
       return { entity: await loadEntity(store, stream, decider), isCached: false }
     },
+    peek: (stream) => entities.get(stream),
     keep: (stream, entity) => {
       entities.delete(stream)
       entities.set(stream, entity)

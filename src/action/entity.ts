@@ -3,14 +3,18 @@ import { parseMetadata } from '#event-store/metadata.ts'
 import { upcastEvent } from '#event-store/upcast.ts'
 import type { JsonObject } from '#kernel/json.ts'
 import { canonicalJson, isJsonObject } from '#kernel/json.ts'
+import type { Answer } from '#vortex/protocol/answer.ts'
 import type { Outcome } from './action-request.ts'
 import type { Decider } from './decider.ts'
 import { createForgottenIds, type ForgottenIds } from './forgotten-ids.ts'
 import { hashText } from './hash-text.ts'
 import { type RefusalData, refusalType } from './refusal.ts'
 
-/** How many outcomes an entity remembers; older ones are looked up elsewhere. */
-export const outcomesRememberedMax = 1_000
+/**
+ * How many outcomes an entity remembers; older ones are looked up elsewhere. More than a connection has under way, and few
+ * enough that thousands of busy entities are no burden for whoever collects garbage.
+ */
+export const outcomesRememberedMax = 300
 const forgottenIdsMax = 100_000
 
 /**
@@ -60,15 +64,19 @@ export function evolve(decider: Decider<unknown> | undefined, state: unknown, ty
 export function foldRecorded(decider: Decider<unknown> | undefined, entity: Entity, event: RecordedEvent): void {
   entity.state = evolve(decider, entity.state, event.type, upcastEvent(event).data)
   entity.revision = event.revision
-  const { actionId } = parseMetadata(event.metadata)
+  const { actionId, changed } = parseMetadata(event.metadata)
   if (actionId === undefined) return
-  const answer = { outcome: 'accepted', position: event.position } as const
+  const answer = accepted(event.position, changed)
   if (actionId === event.id) {
     const bodyHash = hashText(`${event.type} ${canonicalJson(event.data)}`)
     return remember(entity, actionId, { bodyHash, answer })
   }
   const known = entity.outcomes.get(actionId)
   if (known) entity.outcomes.set(actionId, { ...known, answer })
+}
+
+export function accepted(position: string, changed: string | undefined): Answer {
+  return { outcome: 'accepted', position, ...(changed && { changed }) }
 }
 
 /**

@@ -8,7 +8,7 @@ import type { EntityCache } from './entity-cache.ts'
 export type OutcomeSources = {
   readonly entity: Entity
   readonly past: PastOutcomes
-  readonly cache: Pick<EntityCache, 'streamOf' | 'isInDoubt'>
+  readonly cache: Pick<EntityCache, 'streamOf' | 'isInDoubt' | 'peek'>
 }
 
 /** `elsewhere`: the id is another entity's. `unknown`: it may have run, and nobody can say just now how. */
@@ -33,8 +33,8 @@ export async function findOutcome(
 }
 
 /**
- * Whether the predecessor in the lane was answered for good (E3). One that is of another stream, such as a refusal that
- * named no entity, is no part of this order.
+ * Whether the predecessor in the lane was answered for good (E3). It may be of another stream, such as a refusal that named
+ * no entity: that must have been answered too, since it may stand between two of one entity.
  */
 export async function isPredecessorKnown(
   { entity, past, cache }: OutcomeSources,
@@ -43,7 +43,11 @@ export async function isPredecessorKnown(
 ): Promise<boolean> {
   if (hasRun(entity, prev) === true) return true
   const stream = cache.streamOf(prev)
-  if (stream !== undefined && stream !== checked.stream) return true
+  const home = stream === undefined || stream === checked.stream ? entity : cache.peek(stream)
+  const ran = home ? hasRun(home, prev) : 'unknown'
+  if (ran === true) return true
+  // It was here, and was not taken: nobody else can know more of it than its own entity.
+  if (stream !== undefined && ran === false) return false
   const found = await findPast(past, prev)
   return found !== undefined && found !== 'unknown'
 }

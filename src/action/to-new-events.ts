@@ -22,9 +22,11 @@ function refusalOrdinal(kind: string, words: string): number {
 }
 
 /** The action itself first, then its facts; ids derived from the action's, so that a retry names the same events. */
-export function toNewEvents({ checked, facts }: Extract<Decided, { step: 'accept' }>, recording: Recording) {
+export function toNewEvents({ checked, facts, changed }: Extract<Decided, { step: 'accept' }>, recording: Recording) {
   const { request, data } = checked
-  const metadata = metadataOf(checked, request.version, recording)
+  // On all of them, so that the answer is found on whichever comes last.
+  const said = changed ? { changed } : {}
+  const metadata = { ...metadataOf(checked, request.version, recording), ...said }
   const action: NewEvent = { id: request.id, type: request.name, data, metadata }
   const recordedFacts = facts.map((fact, index): NewEvent => {
     const { name: type, version } = fact.definition
@@ -32,7 +34,7 @@ export function toNewEvents({ checked, facts }: Extract<Decided, { step: 'accept
       id: offsetUuid(request.id, index + 1),
       type,
       data: fact.data,
-      metadata: metadataOf(checked, version, recording),
+      metadata: { ...metadataOf(checked, version, recording), ...said },
     }
   })
   return [action, ...recordedFacts]
@@ -63,5 +65,6 @@ function metadataOf({ request, plugin }: CheckedAction, schemaVersion: number, r
     occurredAt: request.at,
     recordedAt: recording.recordedAt,
     ...(request.cause && { causeDepth: request.cause.depth }),
+    ...(request.seq !== undefined && { deviceSeq: request.seq }),
   })
 }

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'bun:test'
 import { createFakeClock, type FakeClock } from '#kernel/clock.ts'
 import { createDeferred } from '#kernel/deferred.ts'
 import { silentLog } from '#kernel/log.ts'
-import { logStart } from '#kernel/position.ts'
+import { logStart, toPosition } from '#kernel/position.ts'
 import type { Projector } from '#projection/projector.ts'
 import { counterRequest, createCounterRunner } from '#testing/counter.ts'
 import { createMemoryEventStore, type MemoryEventStore } from '#testing/memory-event-store.ts'
@@ -178,8 +178,20 @@ describe('recorded events', () => {
     const count = async (query: string) => (await ask('GET', `/events?${query}`)).body.events.length
     expect(await count('stream=test.Counter-c1')).toBe(3)
     expect(await count('type=test.Foreign')).toBe(1)
-    expect(await count('stream=test.&type=test.Add')).toBe(7)
-    expect(await count('stream=changes-')).toBe(1)
+    expect(await count('stream=test.Counter-c1&type=test.Foreign')).toBe(0)
+    expect(await count('stream=changes-test.counters')).toBe(1)
+    expect(await count('stream=test.Counter-c')).toBe(0)
+  })
+
+  test('of one stream are read from it, page by page, and the log is not looked through', async () => {
+    store.readLog = () => Promise.reject(new Error('the log was looked through'))
+    const amounts: number[] = []
+    for (let before: string | null = ''; before !== null; ) {
+      const { body } = await ask('GET', `/events?stream=test.Counter-c0&limit=2&before=${before}`)
+      amounts.push(...body.events.map((event: { data: { amount: number } }) => event.data.amount))
+      before = body.next
+    }
+    expect(amounts).toEqual([6, 4, 2, 0])
   })
 
   test('show who did what, also where the metadata says little', async () => {
@@ -194,6 +206,7 @@ describe('recorded events', () => {
     ['limit=0', 'limit is "0": wanted a whole number from 1.'],
     ['limit=many', 'limit is "many": wanted a whole number from 1.'],
     ['before=yesterday', 'before is "yesterday": wanted a position from an earlier page.'],
+    ['stream=test.Counter-c1&before=-1', 'before is "-1": wanted a revision from an earlier page.'],
   ])('%s is refused in words that help', async (query, words) => {
     expect(await ask('GET', `/events?${query}`)).toMatchObject({
       status: 400,
@@ -218,7 +231,7 @@ describe('projections', () => {
   test('show how far behind they are and how fast they go, once that was looked at', async () => {
     const { body } = await ask('GET', '/projections')
     expect(body.projections).toMatchObject([
-      { id: 'tutorial.string-ints', state: 'live', lagEvents: 7, ratePerSecond: 3 },
+      { id: 'tutorial.string-ints', state: 'live', lagEvents: 7, ratePerSecond: 3, position: lookedAt, head: lookedAt },
       { id: 'peek.action-audit', state: 'live' },
     ])
   })
@@ -293,10 +306,13 @@ function projector(id: string): Projector {
   }
 }
 
+const lookedAt = toPosition(9n, 9n)
+
 function progressOf(id: string) {
   const status = projector(id).status()
   const looked = {
-    head: logStart,
+    position: lookedAt,
+    head: lookedAt,
     lagEvents: 7,
     lagSeconds: 1,
     ratePerSecond: 3,

@@ -2,18 +2,25 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import * as v from 'valibot'
-import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
+import { describeError, type ErrorKind, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
+import { isFromElsewhere } from './admin-door.ts'
 import type { AdminApiOptions, AdminVariables } from './admin-options.ts'
+import { createApiKeyRoutes } from './api-key-routes.ts'
 import { createAuditRoutes } from './audit-routes.ts'
+import { createDeviceRoutes } from './device-routes.ts'
 import { createEventRoutes } from './event-routes.ts'
 import { createEventStoreRoutes } from './event-store-routes.ts'
 import { createEvidenceRoutes } from './evidence-routes.ts'
+import { createJobRoutes } from './job-routes.ts'
 import { sessionCookie } from './login.ts'
 import { createParkingRoutes } from './parking-routes.ts'
 import { createPastRoutes } from './past-routes.ts'
+import { createPluginRoutes } from './plugin-routes.ts'
 import { createProjectionRoutes } from './projection-routes.ts'
 import { createReactorRoutes } from './reactor-routes.ts'
 import { createRebuildRoutes } from './rebuild-routes.ts'
+import { createServiceRoutes } from './service-routes.ts'
+import { createSettingsRoutes } from './settings-routes.ts'
 
 const bodySizeBytesMax = 64 * 1024
 
@@ -35,10 +42,9 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminVariables> {
     return c.json({ error: { kind, words } }, status)
   })
   api.use(bodyLimit({ maxSize: bodySizeBytesMax, onError: refuseTooLarge }))
-  // A page of another site may make a browser send a form, but not with this header set to our own origin.
   api.use(async (c, next) => {
     const origin = c.req.header('origin')
-    if (c.req.method !== 'GET' && origin !== undefined && hostOf(origin) !== c.req.header('host'))
+    if (c.req.method !== 'GET' && isFromElsewhere(origin, c.req.header('host')))
       throw new PlatformError(
         'forbidden',
         `Found a request from ${origin}: only the admin app's own pages may change anything.`,
@@ -92,34 +98,55 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminVariables> {
   api.route('/projections', createParkingRoutes(options))
   api.route('/projections', createProjectionRoutes(options))
   api.route('/reactors', createReactorRoutes(options))
+  api.route('/jobs', createJobRoutes(options))
+  api.route('/services', createServiceRoutes(options))
   api.route('/rebuilds', createRebuildRoutes(options))
+  api.route('/plugins', createPluginRoutes(options))
+  api.route('/settings', createSettingsRoutes(options))
   api.route('/past', createPastRoutes(options))
   api.route('/event-store', createEventStoreRoutes(options))
   api.route('/evidence', createEvidenceRoutes(options))
+  api.route('/devices', createDeviceRoutes(options))
+  if (options.apiKeys) api.route('/api-keys', createApiKeyRoutes({ ...options, apiKeys: options.apiKeys }))
   api.all('*', (c) => {
     throw new PlatformError('not-found', `There is nothing at ${c.req.method} ${c.req.path}.`)
   })
   return api
 }
 
-/** Browsers send the origin "null" from pages without an address of their own. */
-function hostOf(origin: string): string | undefined {
-  return URL.parse(origin)?.host
-}
-
 function refuseTooLarge(): never {
   throw new PlatformError('too-large', `A request may have ${bodySizeBytesMax} bytes at most.`)
 }
 
-function toHttpError(error: unknown): { status: 400 | 403 | 404 | 409 | 413 | 500 | 503; kind: string; words: string } {
-  if (isPlatformError(error)) {
-    const { kind, message: words } = error
-    if (kind === 'bad-input') return { status: 400, kind, words }
-    if (kind === 'forbidden') return { status: 403, kind, words }
-    if (kind === 'already-running') return { status: 409, kind, words }
-    if (kind === 'too-large') return { status: 413, kind, words }
-    if (kind === 'not-found') return { status: 404, kind, words }
-    if (kind === 'unavailable' || kind === 'timeout') return { status: 503, kind, words }
+/** What went wrong as it is planned for; anything else is a fault, and none of the asker's business. */
+const statuses = {
+  'bad-input': 400,
+  forbidden: 403,
+  'not-found': 404,
+  'already-running': 409,
+  'revision-conflict': 409,
+  'too-many': 409,
+  'too-large': 413,
+  'disk-full': 503,
+  'lost-leadership': 503,
+  timeout: 503,
+  unavailable: 503,
+} as const satisfies { readonly [K in ErrorKind]?: number }
+type Status = (typeof statuses)[keyof typeof statuses] | 500
+
+function toHttpError(error: unknown): { status: Status; kind: string; words: string } {
+  if (isPlatformError(error) && isPlanned(error.kind))
+    return { status: statuses[error.kind], kind: error.kind, words: error.message }
+  if (isLockTimeout(error)) {
+    const words = 'Others hold what this needs in the database just now: try again shortly.'
+    return { status: 503, kind: 'unavailable', words }
   }
   return { status: 500, kind: 'internal', words: 'Something broke on the server; it is logged there.' }
+}
+
+const isPlanned = (kind: ErrorKind): kind is keyof typeof statuses => Object.hasOwn(statuses, kind)
+
+/** PostgreSQL's `lock_not_available`. */
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03'
 }

@@ -9,41 +9,52 @@ const pageCountMax = 200
 const pageCountDefault = 50
 
 /**
- * `GET /?limit&before&stream&type`: recorded events, newest first; `next` is where the following page begins, null at
- * the beginning of the log. Announcements of read models are left out unless a stream or a type is asked for.
+ * `GET /?limit&before&type`: recorded events, newest first; `before` is the `next` of the page before, null at the beginning
+ * of the log. Announcements of read models are left out unless a type is asked for. With `stream`, the events of that one
+ * stream: those are read from it, where the log would be looked through from its end, a million events for a few.
  */
 export function createEventRoutes(options: Pick<AdminApiOptions, 'store'>): Hono<AdminVariables> {
   const routes = new Hono<AdminVariables>()
   routes.get('/', async (c) => {
-    const { limit, before, stream = '', type = '' } = c.req.query()
+    const { limit, before = '', stream = '', type = '' } = c.req.query()
     const countMax = Math.min(pageCountMax, wholeNumber('limit', limit, pageCountDefault))
-    const beyond = before ? parsePosition(before) : 'end'
-    if (!beyond) throw new PlatformError('bad-input', `before is "${before}": wanted a position from an earlier page.`)
-    const page = await getStore(options.store()).readLog({
-      beyond,
-      direction: 'backwards',
-      countMax,
-      filter: filterOf(stream, type),
-    })
-    const events = type && stream ? page.filter((event) => event.type.startsWith(type)) : page
-    return c.json({
-      events: events.map(toShown),
-      next: page.length === countMax ? (page.at(-1)?.position ?? null) : null,
-    })
+    const store = getStore(options.store())
+    const { page, next } = stream
+      ? await readStreamPage(store, stream, before, countMax)
+      : await readLogPage(store, type, before, countMax)
+    return c.json({ events: page.filter((event) => event.type.startsWith(type)).map(toShown), next })
   })
   return routes
+}
+
+type EventPage = { readonly page: readonly RecordedEvent[]; readonly next: string | null }
+
+async function readStreamPage(store: EventStore, stream: string, before: string, countMax: number): Promise<EventPage> {
+  const isRevision = /^\d{1,15}$/.test(before)
+  if (before !== '' && !isRevision) throw notFromEarlier(before, 'a revision')
+  if (Number(before) === 0 && isRevision) return { page: [], next: null }
+  const from = isRevision ? Number(before) - 1 : 'end'
+  const page = await store.readStream(stream, { from, direction: 'backwards', countMax })
+  const first = page.at(-1)?.revision ?? 0
+  return { page, next: page.length === countMax && first > 0 ? String(first) : null }
+}
+
+async function readLogPage(store: EventStore, type: string, before: string, countMax: number): Promise<EventPage> {
+  const beyond = before === '' ? 'end' : parsePosition(before)
+  if (!beyond) throw notFromEarlier(before, 'a position')
+  const filter: EventFilter = type ? { on: 'type', prefixes: [type] } : { on: 'stream', regex: '^(?!changes-)' }
+  const page = await store.readLog({ beyond, direction: 'backwards', countMax, filter })
+  return { page, next: page.length === countMax ? (page.at(-1)?.position ?? null) : null }
+}
+
+function notFromEarlier(before: string, wanted: string): PlatformError {
+  return new PlatformError('bad-input', `before is "${before}": wanted ${wanted} from an earlier page.`)
 }
 
 /** Throws `unavailable` while the store is being reached. */
 export function getStore(store: EventStore | undefined): EventStore {
   if (store) return store
   throw new PlatformError('unavailable', 'The event store is being reached; try again shortly.')
-}
-
-function filterOf(stream: string, type: string): EventFilter {
-  if (stream) return { on: 'stream', prefixes: [stream] }
-  if (type) return { on: 'type', prefixes: [type] }
-  return { on: 'stream', regex: '^(?!changes-)' }
 }
 
 function wholeNumber(name: string, text: string | undefined, fallback: number): number {

@@ -59,6 +59,8 @@ const entityAt = (place: number): ParkedEntity => ({
   revision: 0,
   type: 'shop.OrderPlaced',
   words: 'a bug',
+  actionId: null,
+  actionUser: null,
   parkedCount: 1,
   parkedAt: 0,
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { must } from '#kernel/assert.ts'
-import { logStart, toPosition } from '#kernel/position.ts'
+import { logStart, parsePosition, toPosition } from '#kernel/position.ts'
 import { added, recordEvents } from '#testing/counter-model.ts'
 import { createMemoryEventStore } from '#testing/memory-event-store.ts'
 import { parseMoment, resolveMoment } from './past-moment.ts'
@@ -17,8 +17,15 @@ test('a moment is written as a time, a place in the log, or the place before an 
 })
 
 test('anything else is refused with what was wanted', () => {
-  for (const text of ['last week', 'before:now', '2026-13-45', 'before:'])
+  for (const text of ['last week', 'before:now', '2026-13-45', 'before:', '9'.repeat(20)])
     expect(() => parseMoment('at', text)).toThrow(`at is "${text}": wanted a time`)
+})
+
+test('a place behind the end of the log is its end', async () => {
+  const store = createMemoryEventStore()
+  await recordEvents(store, 'a', [added('a', 1)])
+  const position = must(parsePosition('00000000009999999999'), 'it could be one')
+  expect(await resolveMoment(store, { kind: 'with', position })).toBe(await store.head())
 })
 
 test('just before the first event is the start of the log', async () => {

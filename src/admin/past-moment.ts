@@ -1,6 +1,6 @@
 import type { EventStore } from '#event-store/event-store.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
-import { logStart, type Position, parsePosition } from '#kernel/position.ts'
+import { comparePositions, logStart, type Position, parsePosition } from '#kernel/position.ts'
 import { type PlaceBefore, positionAt } from '#projection/past/position-at.ts'
 
 /**
@@ -35,8 +35,11 @@ export async function resolveMoment(
   switch (moment.kind) {
     case 'now':
       return store.head()
-    case 'with':
-      return moment.position
+    case 'with': {
+      // What is not there yet may come: then an answer for its position would be another one.
+      const head = await store.head()
+      return comparePositions(moment.position, head) < 0 ? moment.position : head
+    }
     case 'before': {
       const page = { beyond: moment.position, direction: 'backwards', countMax: 1 } as const
       return (await store.readLog(page))[0]?.position ?? logStart

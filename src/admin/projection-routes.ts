@@ -35,7 +35,10 @@ export function createProjectionRoutes(options: AdminApiOptions): Hono<AdminVari
   const routes = new Hono<AdminVariables>()
   const statusOf = (projector: Projector) => {
     const progress = [...options.progress()].find((row) => row.id === projector.id)
-    return { ...progress, ...projector.status() }
+    const status = projector.status()
+    // Of one look, as the head: where nothing it reads lies between, both are the same.
+    const position = progress?.position ?? status.position
+    return { ...progress, ...status, position }
   }
   const find = (id: string): Projector => findProjector(options.projectors(), id)
 

@@ -23,7 +23,7 @@ const pageCountDefault = 50
 /**
  * `GET /`: how each reactor stands. `GET /<id>/dead-letters?after&limit`: what it gave up on, the newest failure last.
  * `POST /<id>/dead-letters/retry { eventId?, reason? }`: one, or the oldest of them, from the first try on; answers how many
- * began. `POST /<id>/dead-letters/drop { eventId, reason }`: the event has no effects. Decisions are recorded before they
+ * began and how many are left. `POST /<id>/dead-letters/drop { eventId, reason }`: the event has no effects. Decisions are recorded before they
  * are carried out, with who and why.
  */
 export function createReactorRoutes(options: AdminApiOptions): Hono<AdminVariables> {
@@ -47,7 +47,8 @@ export function createReactorRoutes(options: AdminApiOptions): Hono<AdminVariabl
     const { eventId, reason } = await readBody(c, retrySchema)
     const about = eventId === undefined ? { all: true } : factsOf(await reactor.findDeadLetter(eventId))
     await record(c, 'peek.DeadLetterRetried', reactor, { reactor: reactor.id, ...about, reason })
-    return c.json({ retriedCount: await reactor.retry(eventId === undefined ? 'all' : { eventId }) })
+    const retriedCount = await reactor.retry(eventId === undefined ? 'all' : { eventId })
+    return c.json({ retriedCount, deadCount: reactor.status().deadCount })
   })
 
   routes.post('/:id/dead-letters/drop', async (c) => {

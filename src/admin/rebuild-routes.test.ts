@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { createFakeClock } from '#kernel/clock.ts'
 import { silentLog } from '#kernel/log.ts'
+import { PlatformError } from '#kernel/platform-error.ts'
 import { logStart } from '#kernel/position.ts'
 import type { Projector } from '#projection/projector.ts'
 import { firstStatus } from '#projection/projector-status.ts'
@@ -201,7 +202,7 @@ describe('a rebuild', () => {
     expect(first).toEqual({ table: 'counters', key: 'c0', live: null, shadow: { id: 'c0', total: 1 } })
 
     await ask('POST', `/rebuilds/${rebuildId}/approve`)
-    walk(1)
+    walk(2)
     expect(control.list()).toMatchObject([{ phase: 'done', swapMs: 12 }])
   })
 
@@ -237,6 +238,34 @@ describe('the tables of the earlier version', () => {
     expect(await ask('POST', `/projections/${id}/drop`)).toMatchObject({ status: 200 })
     expect(await ask('POST', `/projections/${id}/drop`)).toMatchObject({ status: 404 })
     expect(control.calls.at(-1)).toBe(`drop ${id} by root`)
+  })
+})
+
+describe('what goes wrong below', () => {
+  const failWith = (error: unknown): void => void Object.assign(control, { drop: () => Promise.reject(error) })
+  const drop = () => ask('POST', `/projections/${id}/drop`)
+
+  test('a lock that was not free in time is no fault of the server: the answer says to try again', async () => {
+    failWith(Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' }))
+    const { status, body } = await drop()
+    expect([status, body.error.kind]).toEqual([503, 'unavailable'])
+    expect(body.error.words).toBe('Others hold what this needs in the database just now: try again shortly.')
+  })
+
+  test.each([
+    ['disk-full', 503],
+    ['lost-leadership', 503],
+    ['revision-conflict', 409],
+  ] as const)('%s comes in its own words', async (kind, wanted) => {
+    failWith(new PlatformError(kind, 'These words.'))
+    expect(await drop()).toMatchObject({ status: wanted, body: { error: { kind, words: 'These words.' } } })
+  })
+
+  test('anything else is logged, and nothing of it is told', async () => {
+    failWith(new Error('a secret'))
+    const { status, body } = await drop()
+    expect(status).toBe(500)
+    expect(JSON.stringify(body)).not.toContain('secret')
   })
 })
 

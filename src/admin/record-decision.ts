@@ -1,9 +1,11 @@
+import type { Appended, ExpectedRevision } from '#event-store/event-store.ts'
 import { toMetadata } from '#event-store/metadata.ts'
 import { platformStream } from '#event-store/stream-name.ts'
 import { newUuid } from '#kernel/ids.ts'
 import type { JsonObject } from '#kernel/json.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { AdminApiOptions } from './admin-options.ts'
+import { assertPlatformEvent } from './platform-events.ts'
 
 export type Decision = {
   /** `peek.<Noun><PastVerb>`. */
@@ -14,13 +16,24 @@ export type Decision = {
   readonly data: JsonObject
   /** Where it may have to be said again after a crash: the same id is recorded once. */
   readonly id?: string
+  /** What the decision is based on, where it would be another one otherwise. */
+  readonly expected?: ExpectedRevision
 }
 
 /** Who decided what, and why, is in the log before it happens. */
 export async function recordDecision(
-  { store: findStore, clock, instance }: Pick<AdminApiOptions, 'store' | 'clock' | 'instance'>,
-  { type, about, user, data, id }: Decision,
+  surroundings: Pick<AdminApiOptions, 'store' | 'clock' | 'instance'>,
+  decision: Decision,
 ): Promise<void> {
+  await appendDecision(surroundings, decision)
+}
+
+/** The same, with its place in the log. */
+export async function appendDecision(
+  { store: findStore, clock, instance }: Pick<AdminApiOptions, 'store' | 'clock' | 'instance'>,
+  { type, about, user, data, id, expected = 'any' }: Decision,
+): Promise<Appended> {
+  assertPlatformEvent(type, data)
   const store = findStore()
   if (!store) throw new PlatformError('unavailable', 'The event store is being reached; try again shortly.')
   const actionId = id ?? newUuid()
@@ -38,5 +51,5 @@ export async function recordDecision(
     occurredAt: now,
     recordedAt: now,
   })
-  await store.append(platformStream(about.name, about.id), [{ id: actionId, type, data, metadata }], 'any')
+  return store.append(platformStream(about.name, about.id), [{ id: actionId, type, data, metadata }], expected)
 }

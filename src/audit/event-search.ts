@@ -1,5 +1,6 @@
+import { isUuid } from '#kernel/ids.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
-import type { Position } from '#kernel/position.ts'
+import { type Position, parsePosition } from '#kernel/position.ts'
 import { eventSearchModel } from '#projections/event-search/event-search.ts'
 import type { QueryRunner } from '#storage/client.ts'
 import { toDatabaseError } from '#storage/connection-loss.ts'
@@ -13,6 +14,8 @@ export type SearchPage = {
   readonly next: string | null
   /** A page may be short, even empty, with more to come: then this many events were looked through for a text. */
   readonly isUnfinished: boolean
+  /** How far a text was looked for; null: to the end. The page behind this one may be told. */
+  readonly border?: string | null
 }
 
 /**
@@ -39,6 +42,8 @@ export type PageAsked = {
   readonly beyond?: Position | undefined
   /** No further than this position, that one included. */
   readonly upTo?: Position | undefined
+  /** Of the page before, as long as this one begins before it; saves looking where it is once more. */
+  readonly border?: string | null | undefined
   readonly countMax: number
 }
 
@@ -75,15 +80,16 @@ export function createEventSearch(options: {
 
   return {
     find: async (query, page) => {
-      const border = await findBorder(query, page)
+      const border = (page.border === undefined ? await findBorder(query, page) : page.border) ?? undefined
       const { sql: where, values } = inOrder(query, page, border)
       const rows = await ask(
         `select ${foundColumns} from ${table} where ${where} order by position ${directionOf(page)} limit ${page.countMax + 1}`,
         values,
       )
       const events = rows.slice(0, page.countMax).map(toFoundEvent)
-      if (rows.length > page.countMax) return { events, next: events.at(-1)?.position ?? null, isUnfinished: false }
-      return { events, next: border ?? null, isUnfinished: border !== undefined }
+      if (rows.length > page.countMax)
+        return { events, next: events.at(-1)?.position ?? null, isUnfinished: false, border: border ?? null }
+      return { events, next: border ?? null, isUnfinished: border !== undefined, border: border ?? null }
     },
     count: async (query, countMax) => {
       const border = await findBorder(query, { order: 'newest', countMax: 0 })
@@ -99,9 +105,8 @@ export function createEventSearch(options: {
       return Number(row?.found ?? 0)
     },
     get: async (idOrPosition) => {
-      const isPosition = /^\d{20}(\.\d{20})?$/.test(idOrPosition)
-      const isId = /^[0-9a-f-]{36}$/i.test(idOrPosition)
-      if (!isPosition && !isId) return undefined
+      const isPosition = parsePosition(idOrPosition) !== undefined
+      if (!isPosition && !isUuid(idOrPosition.toLowerCase())) return undefined
       const condition = isPosition ? 'position = $1' : 'event_id = $1::uuid'
       const text = `select ${foundColumns} from ${table} where ${condition} order by position limit 1`
       const [row] = await ask(text, [idOrPosition])
@@ -143,7 +148,8 @@ function toSearchError(error: unknown): unknown {
     return new PlatformError('timeout', 'The search took too long. Narrow it: by time, by stream, or by who did it.', {
       cause: error,
     })
-  if (code === '42P01' || code === '3F000')
+  // Or made by another version, without a column of today.
+  if (code === '42P01' || code === '3F000' || code === '42703')
     return new PlatformError('unavailable', 'The list of events is being made; try again shortly.', { cause: error })
   return toDatabaseError(error)
 }

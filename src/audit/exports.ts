@@ -101,6 +101,7 @@ function createEventExport(options: {
     status = { ...status, ...part }
   }
   let beyond: Position | undefined
+  let border: string | null | undefined
   let pieceRows = 100
 
   const expect = (): void => {
@@ -115,10 +116,12 @@ function createEventExport(options: {
   const readPiece = async (): Promise<string | undefined> => {
     if (upTo === undefined) return undefined
     for (;;) {
-      const page = await search.find(query, { order: 'oldest', beyond, countMax: pieceRows, upTo: upTo as Position })
+      const asked = { order: 'oldest', beyond, border, countMax: pieceRows, upTo: upTo as Position } as const
+      const page = await search.find(query, asked)
       const lines = page.events.map(toLine).join('')
       change({ rowCount: status.rowCount + page.events.length })
       beyond = (page.next ?? upTo) as Position
+      border = page.isUnfinished ? undefined : page.border
       if (lines !== '') {
         pieceRows = nextPieceRows(lines.length / page.events.length)
         return lines

@@ -32,6 +32,8 @@ describe('the query of an address', () => {
     [{ time: 'local' }, 'time is "local": wanted one of recorded, occurred.'],
     [{ from: 'yesterday' }, 'from is "yesterday": wanted an instant such as'],
     [{ from: '2026-04-01', to: '2026-03-01' }, '"from" is not before "to"'],
+    [{ to: '8640000000000001' }, 'to is "8640000000000001": wanted an instant'],
+    [{ user: 'a\u0000b' }, 'user has a NUL character'],
     [{ text: 'x'.repeat(1_001) }, 'text has 1001 characters: 1000 at most'],
   ])('%j is refused in words that help', (asked, words) => {
     expect(() => parseSearchQuery(asked)).toThrow(words)

@@ -37,7 +37,7 @@ const wordLengthMax = 1_000
 /** Of the query of an address; empty values are as good as none. Throws `bad-input`. */
 export function parseSearchQuery(asked: Readonly<Record<string, string | undefined>>): SearchQuery {
   const given = (name: string): string | undefined => asked[name]?.trim() || undefined
-  const words = textNames.map((name) => [name, checkLength(name, given(name))] as const)
+  const words = textNames.map((name) => [name, checkWords(name, given(name))] as const)
   const query = {
     ...Object.fromEntries(words),
     kind: oneOf('kind', given('kind') ?? kindOfOutcome(given('outcome')), eventKinds),
@@ -73,7 +73,9 @@ function oneOf<T extends string>(name: string, found: string | undefined, known:
   throw new PlatformError('bad-input', `${name} is "${found}": ${hint}`)
 }
 
-function checkLength(name: string, found: string | undefined): string | undefined {
+function checkWords(name: string, found: string | undefined): string | undefined {
+  if (found?.includes('\u0000'))
+    throw new PlatformError('bad-input', `${name} has a NUL character: no event is listed with one.`)
   if (found === undefined || found.length <= wordLengthMax) return found
   throw new PlatformError(
     'bad-input',
@@ -85,12 +87,14 @@ function checkLength(name: string, found: string | undefined): string | undefine
 export function parseInstant(name: string, found: string | undefined): number | undefined {
   if (found === undefined) return undefined
   const value = /^-?\d+$/.test(found) ? Number(found) : isDated(found) ? Date.parse(found) : Number.NaN
-  if (Number.isSafeInteger(value)) return value
+  if (Number.isSafeInteger(value) && Math.abs(value) <= dateMax) return value
   throw new PlatformError(
     'bad-input',
     `${name} is "${found}": wanted an instant such as 2026-03-31T14:00:00Z, 2026-03-31T16:00+02:00 or 2026-03-31.`,
   )
 }
+
+const dateMax = 8.64e15
 
 /** What JavaScript takes besides depends on where it runs. */
 function isDated(text: string): boolean {

@@ -1,6 +1,6 @@
 /** Speaks to the admin API of logic with a session of its own. */
 import { isJsonObject, tryParseJson } from '#kernel/json.ts'
-import { describeError, type ErrorKind, errorKinds, PlatformError } from '#kernel/platform-error.ts'
+import { type ErrorKind, errorKinds, PlatformError } from '#kernel/platform-error.ts'
 
 export type AdminClient = {
   /** The parsed answer. Rejects with the words of the server when it refuses. */
@@ -23,11 +23,7 @@ export async function signIn(
       headers: { 'content-type': 'application/json', origin: new URL(url).origin, cookie },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((cause: unknown) => {
-      throw new PlatformError(
-        'unavailable',
-        `Logic does not answer at ${url}: ${describeError(cause)}. Is it running?`,
-        { cause },
-      )
+      throw new PlatformError('unavailable', `Logic does not answer at ${url}. Is it running?`, { cause })
     })
     if (response.ok) return response
     throw toRefusal(`${method} ${path}`, response.status, await response.text())

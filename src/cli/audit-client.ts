@@ -1,23 +1,5 @@
-/** What the commands of `audit` share: the way to the admin API, and how a search is said in flags. */
-import { loadConfig } from '#config/load-config.ts'
-import { PlatformError } from '#kernel/platform-error.ts'
-import { findRememberedPort } from '#services/supervisor/ports.ts'
-import { type AdminClient, signIn } from './admin-client.ts'
-import { resolveHome } from './home-flag.ts'
+/** What the commands of `audit` share: how a search is said in flags. */
 import { toInstantText } from './instant-flag.ts'
-
-export const clientFlags = { home: 'text', url: 'text', json: 'toggle' } as const
-
-/** Signs in to the logic of this home, or at `--url`. */
-export async function openAdmin(flags: { readonly home?: string; readonly url?: string }): Promise<AdminClient> {
-  const home = resolveHome(flags.home)
-  const { sitePort, recoveryUser } = loadConfig({ role: 'logic', home }).values.httpServer.admin
-  const port = sitePort || findRememberedPort(home, 'logic')
-  if (flags.url !== undefined) return signIn(flags.url, recoveryUser)
-  if (port !== undefined) return signIn(`http://127.0.0.1:${port}`, recoveryUser)
-  const words = `No logic has run in ${home} yet, so its address is not known: start it with "bun run up", or say --url URL.`
-  throw new PlatformError('unavailable', words)
-}
 
 export const searchFlags = {
   stream: 'text',

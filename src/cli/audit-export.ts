@@ -7,10 +7,11 @@ import { isJsonObject, type JsonObject } from '#kernel/json.ts'
 import { describeError, PlatformError } from '#kernel/platform-error.ts'
 import { parseFlags } from '#services/parse-flags.ts'
 import type { AdminClient } from './admin-client.ts'
-import { clientFlags, openAdmin, searchFlags, searchHelp, toSearchQuery } from './audit-client.ts'
+import { searchFlags, searchHelp, toSearchQuery } from './audit-client.ts'
 import { textAt } from './audit-event.ts'
 import type { Command } from './command.ts'
 import { byteWords, countWords, createProgressLine, listenForInterrupt } from './event-store-output.ts'
+import { clientFlags, openAdmin } from './open-admin.ts'
 
 const help = `bun run peek audit export [search] [--csv] [--out FILE] [--home DIR] [--url URL] [--json]
 

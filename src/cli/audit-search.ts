@@ -3,10 +3,11 @@ import { isJsonObject } from '#kernel/json.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { parseFlags } from '#services/parse-flags.ts'
 import type { AdminClient } from './admin-client.ts'
-import { clientFlags, openAdmin, searchFlags, searchHelp, toSearchQuery } from './audit-client.ts'
+import { searchFlags, searchHelp, toSearchQuery } from './audit-client.ts'
 import { eventLine, eventsOf } from './audit-event.ts'
 import type { Command } from './command.ts'
 import { countWords } from './event-store-output.ts'
+import { clientFlags, openAdmin } from './open-admin.ts'
 
 const help = `bun run peek audit search [search] [--oldest] [--limit N] [--home DIR] [--url URL] [--json]
 

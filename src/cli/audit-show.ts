@@ -2,9 +2,9 @@
 import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { parseFlags } from '#services/parse-flags.ts'
-import { clientFlags, openAdmin } from './audit-client.ts'
 import { eventLine, instantWords, plainText, textAt, typeWords } from './audit-event.ts'
 import type { Command } from './command.ts'
+import { clientFlags, openAdmin } from './open-admin.ts'
 
 const help = `bun run peek audit show ID|POSITION [--home DIR] [--url URL] [--json]
 

@@ -1,9 +1,8 @@
 /** `audit verify`: the whole log against its hash chain and the anchors kept apart. */
-import { join } from 'node:path'
 import { loadConfig } from '#config/load-config.ts'
 import { getDatabaseUrl, getEventStoreAddress } from '#config/stores-file.ts'
 import { openKurrentEventStore } from '#event-store/kurrent/kurrent-event-store.ts'
-import { type Anchor, anchorFileName, readAnchors } from '#evidence/anchors.ts'
+import { type Anchor, anchorFileName, readAnchorFolders, readAnchors } from '#evidence/anchors.ts'
 import { iterateBlocks } from '#evidence/evidence-blocks.ts'
 import { type EvidenceFinding, type EvidenceVerification, verifyEvidence } from '#evidence/verify-evidence.ts'
 import { systemClock } from '#kernel/clock.ts'
@@ -11,6 +10,7 @@ import { silentLog } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { fromPosition } from '#kernel/position.ts'
 import { systemRandom } from '#kernel/random.ts'
+import { anchorFoldersOf } from '#services/logic/anchor-folders.ts'
 import { parseFlags } from '#services/parse-flags.ts'
 import { openClient } from '#storage/client.ts'
 import type { Command } from './command.ts'
@@ -19,8 +19,8 @@ import { resolveHome } from './home-flag.ts'
 
 const help = `bun run peek audit verify [--anchors FILE] [--home DIR] [--json]
 
-Reads every recorded event again and compares it with what it was when it was first read, by the hash
-chain that logic keeps and by the anchors it leaves in <home>/logic/evidence/${anchorFileName} and in the
+Reads every recorded event again and compares it with what it was when it was chained, within about a
+second of being recorded: by the hash chain that logic keeps and by all anchors it leaves in <home>/logic/evidence/${anchorFileName} and in the
 folder of audit.anchorFolder. --anchors FILE: a copy that was kept somewhere else, believed instead.
 Needs the stores, not logic; changes nothing. Names the first altered, missing or added event.
 Ends with 0 when all is as it was, 1 when something is not.`
@@ -42,7 +42,9 @@ export const auditVerifyCommand: Command = {
 
 async function verifyHome(home: string, anchorFile: string | undefined, isJson: boolean) {
   const config = loadConfig({ role: 'logic', home })
-  const anchors = await loadAnchors(anchorFile ?? join(config.folder, 'evidence', anchorFileName), anchorFile)
+  const anchors = await (anchorFile === undefined
+    ? readAnchorFolders(anchorFoldersOf(config))
+    : loadAnchors(anchorFile))
   const signal = listenForInterrupt()
   const progress = createProgressLine('Verifying', isJson)
   const sql = openClient({ url: getDatabaseUrl(config), log: silentLog, applicationName: 'peek audit verify' })
@@ -71,10 +73,10 @@ async function verifyHome(home: string, anchorFile: string | undefined, isJson: 
   }
 }
 
-/** A file somebody names must be there; our own is not before the first anchor. */
-async function loadAnchors(file: string, named: string | undefined): Promise<Anchor[]> {
+/** A file somebody names must be there; our own are not before the first anchor. */
+async function loadAnchors(file: string): Promise<Anchor[]> {
   const anchors = await readAnchors(file)
-  if (named === undefined || anchors.length > 0) return anchors
+  if (anchors.length > 0) return anchors
   throw new PlatformError('bad-input', `There are no anchors in ${file}: name the file "${anchorFileName}" of a copy.`)
 }
 
@@ -82,17 +84,22 @@ function describe(found: EvidenceVerification): string[] {
   const { findings, eventCount, provenBy, unanchoredCount, unchainedCount, hash, isCut } = found
   const rest = [
     ...(unanchoredCount > 0 && findings.length === 0
-      ? [`The newest ${countWords(unanchoredCount, 'event')} have no anchor yet: the database alone vouches for them.`]
+      ? [`No anchor vouches yet for the newest ${countWords(unanchoredCount, 'event')}: the database alone does.`]
       : []),
     ...(unchainedCount > 0
-      ? [`${countWords(unchainedCount, 'event')} were recorded and are not in the chain yet.`]
+      ? [`Not compared: ${countWords(unchainedCount, 'event')} behind the end of the chain, recorded just now.`]
       : []),
   ]
   const anchorWords = provenBy
     ? `The anchor of ${new Date(provenBy.at).toISOString()} vouches for the first ${countWords(provenBy.eventCount, 'event')}.`
     : 'No anchor vouches for any of it.'
   if (findings.length === 0)
-    return [`${countWords(eventCount, 'event')} are as they were recorded.`, anchorWords, ...rest, `Hash: ${hash}`]
+    return [
+      `${countWords(eventCount, 'event')} are as they were when they were chained.`,
+      anchorWords,
+      ...rest,
+      `Hash: ${hash}`,
+    ]
   const more = isCut ? ['There are more findings than these.'] : []
   return [...findings.map(describeFinding), ...more, anchorWords]
 }

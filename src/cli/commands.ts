@@ -29,9 +29,33 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     words: 'Lists, rebuilds, compares and rolls back read models.',
     load: async () => (await import('./projections.ts')).projectionsCommand,
   },
+  jobs: {
+    words: 'Lists jobs and queues, tries jobs again, cancels, runs now, pauses a queue.',
+    load: async () => (await import('./jobs.ts')).jobsCommand,
+  },
+  services: {
+    words: 'Lists the instances of all services, restarts one, drains a worker.',
+    load: async () => (await import('./services.ts')).servicesCommand,
+  },
+  devices: {
+    words: 'Lists devices and what is unsent on them, shows one with its history.',
+    load: async () => (await import('./devices.ts')).devicesCommand,
+  },
+  'api-keys': {
+    words: 'Lists, makes and revokes keys of programs outside, for the routes of plugins on agents.',
+    load: async () => (await import('./api-keys.ts')).apiKeysCommand,
+  },
+  reactors: {
+    words: 'Lists reactors and their dead letters, tries those again or drops them.',
+    load: async () => (await import('./reactors.ts')).reactorsCommand,
+  },
   audit: {
     words: 'Finds what was recorded, follows it, and takes it out as a file.',
     load: async () => (await import('./audit.ts')).auditCommand,
+  },
+  noop: {
+    words: 'Tries out on the running platform what it promises to plugins: green or red, with reasons.',
+    load: async () => (await import('./noop.ts')).noopCommand,
   },
   eventstore: {
     words: 'Serves, verifies, scavenges, backs up, exports or imports an event store.',

@@ -2,7 +2,8 @@
 import { parseFlags } from '#services/parse-flags.ts'
 import type { Command } from './command.ts'
 import { showResult } from './event-store-output.ts'
-import { clientFlags, findRebuild, onlyWord, openAdmin, steer } from './projections-client.ts'
+import { clientFlags, openAdmin } from './open-admin.ts'
+import { findRebuild, onlyWord, steer } from './projections-client.ts'
 import { followRebuild } from './projections-follow.ts'
 
 const help = `bun run peek projections approve <plugin>.<projection> [--follow] [--home DIR] [--url URL] [--json]
@@ -20,7 +21,7 @@ export const approveCommand: Command = {
     const id = onlyWord(words, help)
     const admin = await openAdmin(flags)
     const rebuild = await steer(admin, await findRebuild(admin, id), 'approve')
-    if (flags.follow) return followRebuild(() => openAdmin(flags), rebuild, flags.json === true)
+    if (flags.follow) return followRebuild(() => openAdmin(flags), rebuild, flags.json === true, true)
     const sentence = `The new tables of ${rebuild.projection} are swapped in; "projections status ${rebuild.projection}" shows when it is done.`
     showResult(flags.json === true, rebuild.whole, [sentence])
     return 0

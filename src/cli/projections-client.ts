@@ -1,27 +1,7 @@
-/** What the commands of `projections` share: the way to the admin API, and which projection or rebuild is meant. */
-import { loadConfig } from '#config/load-config.ts'
+/** What the commands of `projections` share: which projection or rebuild is meant. */
 import { PlatformError } from '#kernel/platform-error.ts'
-import { findRememberedPort } from '#services/supervisor/ports.ts'
-import { type AdminClient, signIn } from './admin-client.ts'
-import { resolveHome } from './home-flag.ts'
+import type { AdminClient } from './admin-client.ts'
 import { listAt, objectAt, type RebuildAnswer, toRebuild } from './projections-answers.ts'
-
-/** Flags that every one of them has. */
-export const clientFlags = { home: 'text', url: 'text', json: 'toggle' } as const
-export type ClientFlags = { readonly home?: string; readonly url?: string; readonly json?: true }
-
-/** Signs in to the logic of this home, or at `--url`. */
-export async function openAdmin(flags: ClientFlags): Promise<AdminClient> {
-  const home = resolveHome(flags.home)
-  const { sitePort, recoveryUser } = loadConfig({ role: 'logic', home }).values.httpServer.admin
-  return signIn(flags.url ?? toUrl(home, sitePort || findRememberedPort(home, 'logic')), recoveryUser)
-}
-
-function toUrl(home: string, port: number | undefined): string {
-  if (port !== undefined) return `http://127.0.0.1:${port}`
-  const words = `No logic has run in ${home} yet, so its address is not known: start it with "bun run up", or say --url URL.`
-  throw new PlatformError('unavailable', words)
-}
 
 /** The one word that names it. Throws `bad-input` without one, and with more. */
 export function onlyWord(words: readonly string[], usage: string): string {

@@ -5,8 +5,9 @@ import { parseFlags } from '#services/parse-flags.ts'
 import { mayGoOn } from './ask-first.ts'
 import type { Command } from './command.ts'
 import { byteWords, showResult } from './event-store-output.ts'
+import { clientFlags, openAdmin } from './open-admin.ts'
 import { numberAt } from './projections-answers.ts'
-import { clientFlags, onlyWord, openAdmin, projectionPath } from './projections-client.ts'
+import { onlyWord, projectionPath } from './projections-client.ts'
 
 const help = `bun run peek projections drop <plugin>.<projection> [--yes] [--home DIR] [--url URL] [--json]
 

@@ -22,7 +22,11 @@ export async function followRebuild(
   open: () => Promise<AdminClient>,
   begun: RebuildAnswer,
   isJson: boolean,
+  /** The word was given: it does not wait for it any more, though it may show so for another moment. */
+  isApproved = false,
 ): Promise<number> {
+  const isAtRest = ({ phase, endedAt }: RebuildAnswer): boolean =>
+    endedAt !== null || (phase === 'comparing' && !isApproved)
   const signal = listenForInterrupt()
   const line = createProgressLine(begun.kind === 'return' ? 'Returning' : 'Rebuilding', isJson)
   const look = createPatientLook({ open, id: begun.id, clock: systemClock })
@@ -79,10 +83,6 @@ function showOnce(shown: string, { whole }: RebuildAnswer): string {
   const text = JSON.stringify(whole)
   if (text !== shown) console.log(text)
   return text
-}
-
-function isAtRest({ phase, endedAt }: RebuildAnswer): boolean {
-  return endedAt !== null || phase === 'comparing'
 }
 
 function exitCodeOf({ phase }: RebuildAnswer): number {

@@ -53,7 +53,7 @@ export function workWords(work: JsonObject): string {
     `${countWords(count('changedRowCount'), 'row')} different`,
     left === 0
       ? 'nothing of it is parked any more'
-      : `${countWords(left, 'event')} still parked: ${textAt(outcome, 'words')}`,
+      : `${countWords(left, 'event')} still parked: ${textAt(outcome, 'words').replace(/\.$/, '')}`,
   ]
   return `${what} is ${work.state === 'cancelled' ? 'cancelled' : 'done'}: ${parts.join(', ')}.`
 }

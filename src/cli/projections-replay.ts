@@ -1,7 +1,8 @@
 /** `projections replay`: folds the rows of one entity anew from the log. */
 import { parseFlags } from '#services/parse-flags.ts'
 import type { Command } from './command.ts'
-import { clientFlags, onlyWord, openAdmin } from './projections-client.ts'
+import { clientFlags, openAdmin } from './open-admin.ts'
+import { onlyWord } from './projections-client.ts'
 import { doParking, mustSay } from './projections-parking.ts'
 
 const help = `bun run peek projections replay <plugin>.<projection> --stream NAME [--reason WORDS] [--home DIR] [--url URL] [--json]

@@ -2,7 +2,8 @@
 import { parseFlags } from '#services/parse-flags.ts'
 import type { Command } from './command.ts'
 import { showResult } from './event-store-output.ts'
-import { clientFlags, findRebuild, onlyWord, openAdmin, steer } from './projections-client.ts'
+import { clientFlags, openAdmin } from './open-admin.ts'
+import { findRebuild, onlyWord, steer } from './projections-client.ts'
 import { rebuildWords } from './projections-words.ts'
 
 const help = `bun run peek projections resume <plugin>.<projection> [--home DIR] [--url URL] [--json]

@@ -2,7 +2,8 @@
 import { PlatformError } from '#kernel/platform-error.ts'
 import { parseFlags } from '#services/parse-flags.ts'
 import type { Command } from './command.ts'
-import { clientFlags, onlyWord, openAdmin } from './projections-client.ts'
+import { clientFlags, openAdmin } from './open-admin.ts'
+import { onlyWord } from './projections-client.ts'
 import { doParking } from './projections-parking.ts'
 
 const help = `bun run peek projections retry <plugin>.<projection> (--stream NAME | --group FINGERPRINT) [--reason WORDS] [--home DIR] [--url URL] [--json]

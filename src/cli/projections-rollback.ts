@@ -5,8 +5,9 @@ import { parseFlags } from '#services/parse-flags.ts'
 import { mayGoOn } from './ask-first.ts'
 import type { Command } from './command.ts'
 import { showResult } from './event-store-output.ts'
+import { clientFlags, openAdmin } from './open-admin.ts'
 import { numberAt, objectAt, textAt, toRebuild } from './projections-answers.ts'
-import { clientFlags, onlyWord, openAdmin, projectionPath } from './projections-client.ts'
+import { onlyWord, projectionPath } from './projections-client.ts'
 import { followRebuild } from './projections-follow.ts'
 
 const help = `bun run peek projections rollback <plugin>.<projection> [--ask] [--reason WORDS] [--yes] [--follow]

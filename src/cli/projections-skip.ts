@@ -2,7 +2,8 @@
 import { parseFlags } from '#services/parse-flags.ts'
 import { mayGoOn } from './ask-first.ts'
 import type { Command } from './command.ts'
-import { clientFlags, onlyWord, openAdmin } from './projections-client.ts'
+import { clientFlags, openAdmin } from './open-admin.ts'
+import { onlyWord } from './projections-client.ts'
 import { doParking, mustSay } from './projections-parking.ts'
 
 const help = `bun run peek projections skip <plugin>.<projection> --stream NAME --event ID --reason WORDS [--yes] [--home DIR] [--url URL] [--json]

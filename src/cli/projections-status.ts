@@ -3,9 +3,10 @@ import { isJsonObject, type JsonObject } from '#kernel/json.ts'
 import { parseFlags } from '#services/parse-flags.ts'
 import type { Command } from './command.ts'
 import { byteWords, countWords, showResult } from './event-store-output.ts'
+import { clientFlags, openAdmin } from './open-admin.ts'
 import { listAt, numberAt, objectAt, textAt, textsAt, toRebuild } from './projections-answers.ts'
-import { clientFlags, onlyWord, openAdmin, projectionPath } from './projections-client.ts'
-import { lengthWords, rateWords, rebuildWords } from './projections-words.ts'
+import { onlyWord, projectionPath } from './projections-client.ts'
+import { lengthWords, rangeWords, rateWords, rebuildWords } from './projections-words.ts'
 import { toTextList } from './text-table.ts'
 
 const help = `bun run peek projections status <plugin>.<projection> [--home DIR] [--url URL] [--json]
@@ -41,12 +42,13 @@ function facts(status: JsonObject, kept: JsonObject | undefined): readonly (read
     ['state', textAt(status, 'state')],
     ['frozen', textAt(status, 'frozenWords')],
     ['behind', lagWords(status)],
+    ['to go', etaWords(status)],
     ['rate', rateWords(numberAt(status, 'ratePerSecond') ?? 0)],
     ['projected', countWords(numberAt(status, 'eventCount') ?? 0, 'event')],
     ['position', `${textAt(status, 'position')} of ${textAt(status, 'head') || 'an unknown head'}`],
     ['parked', countWords(numberAt(status, 'parkedCount') ?? 0, 'event')],
     ['tables', sizeWords(numberAt(status, 'tableBytes'))],
-    ['shown by', textsAt(status, 'observables').join(', ')],
+    ['shown by', screenWords(status)],
     ['kept', keptWords(kept)],
     ['last error', textAt(status, 'lastError')],
     ['its event', eventWords(status)],
@@ -72,8 +74,24 @@ function lagWords(status: JsonObject): string {
   return `${events === null ? 'more events than are counted' : countWords(events, 'event')}, ${lengthWords(seconds)}`
 }
 
+function etaWords(status: JsonObject): string {
+  const [seconds, min, max] = [
+    numberAt(status, 'etaSeconds'),
+    numberAt(status, 'etaSecondsMin'),
+    numberAt(status, 'etaSecondsMax'),
+  ]
+  return seconds === null || seconds === 0 ? '' : rangeWords(seconds, min, max)
+}
+
 function sizeWords(bytes: number | null): string {
   return bytes === null ? '' : byteWords(bytes)
+}
+
+function screenWords(status: JsonObject): string {
+  const names = textsAt(status, 'observables')
+  const watched = numberAt(status, 'watchedSelectors') ?? 0
+  if (names.length === 0) return ''
+  return `${names.join(', ')}; ${watched === 0 ? 'nobody watches just now' : `watched in ${countWords(watched, 'place')} just now`}`
 }
 
 function keptWords(kept: JsonObject | undefined): string {

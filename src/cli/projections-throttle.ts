@@ -3,8 +3,9 @@ import { PlatformError } from '#kernel/platform-error.ts'
 import { parseFlags } from '#services/parse-flags.ts'
 import type { Command } from './command.ts'
 import { showResult } from './event-store-output.ts'
+import { clientFlags, openAdmin } from './open-admin.ts'
 import { parseCount } from './parse-count.ts'
-import { clientFlags, findRebuild, openAdmin, steer } from './projections-client.ts'
+import { findRebuild, steer } from './projections-client.ts'
 import { rateWords } from './projections-words.ts'
 
 const help = `bun run peek projections throttle <plugin>.<projection> <events a second | none> [--home DIR] [--url URL] [--json]

@@ -78,7 +78,7 @@ export function rebuildWords(rebuild: RebuildAnswer): string {
     case 'failed':
       return `${what} failed: ${rebuild.error ?? 'no reason is known'}. The live tables are as they were.`
     case 'comparing':
-      return `${what} is built${proofWords(rebuild)} and waits for the word: ${differenceWords(rebuild)}. Look with "projections differences ${projection}", then "projections approve ${projection}" or "projections cancel ${projection}".`
+      return `${what} is built${proofWords(rebuild)} and waits for the word: ${differenceWords(rebuild)}. Look with "projections differences ${projection}", then "projections approve ${projection}" or "projections cancel ${projection}".${rebuild.isPaused ? ' It is paused until then.' : ''}`
     default:
       return `${what} is ${Math.floor(share * 100)} % done: ${progressWords(rebuild)}.${troubleWords(rebuild)}`
   }

@@ -1,34 +1,44 @@
 /** `test [tier...]`: runs the tiers and ends with the plain line `N passed, N failed`. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { environmentForChild } from '#config/environment.ts'
 import { nearestName } from '#kernel/nearest.ts'
 import { describeError, PlatformError } from '#kernel/platform-error.ts'
 import { parseFlags } from '#services/parse-flags.ts'
 import type { Command } from './command.ts'
 import { ensureWeb } from './ensure-web.ts'
 import { projectFolder } from './project-folder.ts'
-import { addOutcomes, type Outcome, readTestSummary } from './test-summary.ts'
+import { runTestStep, type Show } from './run-test-step.ts'
+import { addOutcomes, type Outcome } from './test-summary.ts'
 import { type Tier, type TierStep, tiers } from './test-tiers.ts'
 
-const stepTimeoutMs = 30 * 60_000
+type Chosen = { readonly name: string; readonly tier: Tier }
 
 export const testCommand: Command = {
   run: async (args) => {
-    const { words, isHelp } = parseFlags(args, {})
+    const { words, flags, isHelp } = parseFlags(args, { serial: 'toggle' })
     if (isHelp) {
-      const lines = Object.entries(tiers).map(([name, tier]) => `  ${name.padEnd(12)} ${tier.words}`)
-      console.log(['bun run test [tier ...]', '', 'Without a tier, all of them:', '', ...lines].join('\n'))
+      console.log(help())
       return 0
     }
     const chosen = (words.length > 0 ? words : Object.keys(tiers)).map((name) => ({ name, tier: getTier(name) }))
-    const outcomes: Outcome[] = []
-    for (const { name, tier } of chosen) outcomes.push(await runTier(name, tier))
+    const { passedCount, failedCount } = await runAll(chosen, flags.serial === true)
     if (chosen.some(({ tier }) => tier.usesStores)) await stopTestStores()
-    const { passedCount, failedCount } = addOutcomes(outcomes)
     console.log(`\n${passedCount} passed, ${failedCount} failed`)
     return failedCount === 0 ? 0 : 1
   },
+}
+
+function help(): string {
+  const lines = Object.entries(tiers).map(([name, tier]) => `  ${name.padEnd(14)} ${tier.words}`)
+  return [
+    'bun run test [tier ...] [--serial]',
+    '',
+    'Without a tier, all of them:',
+    '',
+    ...lines,
+    '',
+    '  --serial       one tier after the other; what they print comes as they print it',
+  ].join('\n')
 }
 
 function getTier(name: string): Tier {
@@ -41,17 +51,35 @@ function getTier(name: string): Tier {
   )
 }
 
-async function runTier(name: string, tier: Tier): Promise<Outcome> {
-  console.log(`\n== ${name}: ${tier.words}`)
-  const prepared = tier.usesWeb ? await prepareWeb() : undefined
-  if (prepared !== undefined) return tell(name, prepared, 0)
-  const outcomes: Outcome[] = []
-  for (const step of tier.steps()) {
-    const startedAt = performance.now()
-    const outcome = await runStep(step)
-    outcomes.push(tell(step.title, outcome, performance.now() - startedAt))
+type Work = Chosen & { readonly step: TierStep }
+
+const rowCount = 2
+
+/**
+ * Tests mostly wait for stores, processes and browsers: two rows of them take little more than one alone. Each row takes the
+ * longest step that is left, so that both end at about the same time.
+ */
+async function runAll(chosen: readonly Chosen[], isSerial: boolean): Promise<Outcome> {
+  const webFailure = chosen.some(({ tier }) => tier.usesWeb) ? await prepareWeb() : undefined
+  const outcomes = chosen.flatMap(({ name, tier }) => (tier.usesWeb && webFailure ? [tell(name, webFailure, 0)] : []))
+  const left: Work[] = chosen
+    .filter(({ tier }) => !(tier.usesWeb && webFailure))
+    .flatMap((one) => one.tier.steps().map((step) => ({ ...one, step })))
+  const isAlone = isSerial || chosen.length === 1
+  if (!isAlone) left.sort((a, b) => b.step.minutes - a.step.minutes)
+  const runRow = async (): Promise<void> => {
+    for (let work = left.shift(); work !== undefined; work = left.shift())
+      outcomes.push(await runStep(work, isAlone ? 'at-once' : 'when-ended'))
   }
+  await Promise.all(Array.from({ length: isAlone ? 1 : rowCount }, runRow))
   return addOutcomes(outcomes)
+}
+
+async function runStep({ name, tier, step }: Work, show: Show): Promise<Outcome> {
+  console.log(`\n== ${step.title === name ? name : `${name}, ${step.title}`}: ${tier.words}`)
+  const startedAt = performance.now()
+  const outcome = await runTestStep(step, show)
+  return tell(step.title, outcome, performance.now() - startedAt)
 }
 
 async function prepareWeb(): Promise<Outcome | undefined> {
@@ -71,38 +99,6 @@ function tell(title: string, outcome: Outcome, lengthMs: number): Outcome {
     `-- ${title}: ${passedCount} passed, ${failedCount} failed${skipped} (${(lengthMs / 1000).toFixed(1)} s)${why}`,
   )
   return outcome
-}
-
-async function runStep({ args, kind, title }: TierStep): Promise<Outcome> {
-  const child = Bun.spawn([process.execPath, ...args], {
-    cwd: projectFolder,
-    env: environmentForChild({}),
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    timeout: stepTimeoutMs,
-  })
-  const [, printed, code] = await Promise.all([
-    pass(child.stdout, process.stdout),
-    pass(child.stderr, process.stderr),
-    child.exited,
-  ])
-  if (kind === 'tests') return readTestSummary(printed, code)
-  return code === 0
-    ? { passedCount: 1, failedCount: 0, skippedCount: 0 }
-    : { passedCount: 0, failedCount: 1, skippedCount: 0, reason: `${title} ended with code ${code}` }
-}
-
-/** Shows what comes as it comes, and answers the end of it. */
-async function pass(from: ReadableStream<Uint8Array>, to: NodeJS.WriteStream): Promise<string> {
-  const keptLengthMax = 64 * 1024
-  const decoder = new TextDecoder()
-  let kept = ''
-  for await (const bytes of from) {
-    to.write(bytes)
-    kept = (kept + decoder.decode(bytes, { stream: true })).slice(-keptLengthMax)
-  }
-  return kept
 }
 
 /** The database server that tests share outlives each of their processes. */

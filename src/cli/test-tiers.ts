@@ -9,6 +9,8 @@ export type TierStep = {
   readonly args: readonly string[]
   /** A check passes or fails as a whole; tests are counted by their own summary. */
   readonly kind: 'check' | 'tests'
+  /** About how long it takes on two cores beside others: of several the longest begins first. */
+  readonly minutes: number
 }
 
 export type Tier = {
@@ -24,11 +26,18 @@ const binary = (name: string): string => join(projectFolder, 'node_modules', '.b
 const present = (paths: readonly string[]): string[] => paths.filter((path) => existsSync(join(projectFolder, path)))
 /** Of one test that names none itself. Bun knows no such key in bunfig.toml. */
 const testTimeoutMs = 30_000
-const tests = (title: string, args: readonly string[]): TierStep => ({
+const tests = (title: string, minutes: number, args: readonly string[]): TierStep => ({
   title,
   args: ['test', `--timeout=${testTimeoutMs}`, ...args],
   kind: 'tests',
+  minutes,
 })
+const check = (title: string, args: readonly string[]): TierStep => ({ title, args, kind: 'check', minutes: 0.2 })
+
+/** Long enough for steps of their own. */
+const killedUnderChecks = 'test/integration/noop.test.ts'
+const faultsOfAll = 'test/faults/faults.test.ts'
+const without = (path: string): string => `--path-ignore-patterns=${path}`
 
 const webPreload = './web/build/test-preload.ts'
 
@@ -38,8 +47,8 @@ export const tiers: Readonly<Record<string, Tier>> = {
     usesStores: false,
     usesWeb: false,
     steps: () => [
-      { title: 'types (tsc)', args: ['--bun', 'run', binary('tsc'), '--noEmit'], kind: 'check' },
-      { title: 'style (biome)', args: ['run', binary('biome'), 'ci', '--colors=off', '.'], kind: 'check' },
+      check('types (tsc)', ['--bun', 'run', binary('tsc'), '--noEmit']),
+      check('style (biome)', ['run', binary('biome'), 'ci', '--colors=off', '.']),
     ],
   },
   unit: {
@@ -47,34 +56,40 @@ export const tiers: Readonly<Record<string, Tier>> = {
     usesStores: false,
     usesWeb: false,
     steps: () => [
-      tests('unit', [
+      tests('unit', 1, [
         ...present(['./src', './plugins', './projections']),
         './test/architecture.test.ts',
+        './test/docs.test.ts',
         './test/event-types.test.ts',
         './test/tidy.test.ts',
       ]),
-      tests('web', ['--conditions=browser', '--preload', webPreload, './web']),
+      tests('web', 0.3, ['--conditions=browser', '--preload', webPreload, './web']),
     ],
   },
   integration: {
     words: 'with real stores and processes',
     usesStores: true,
-    usesWeb: false,
+    // Platforms that its tests start show them.
+    usesWeb: true,
     steps: () => [
-      tests('integration', ['./test/integration']),
-      tests('conformance of the event store', ['./test/conformance']),
+      tests('integration', 7.2, [without(killedUnderChecks), './test/integration']),
+      tests('checks of noop', 1.4, [`./${killedUnderChecks}`]),
+      tests('conformance of the event store', 1.3, ['./test/conformance']),
     ],
   },
   e2e: {
     words: 'with a real browser',
     usesStores: true,
     usesWeb: true,
-    steps: () => [tests('e2e', ['./test/e2e'])],
+    steps: () => [tests('e2e', 9, ['./test/e2e'])],
   },
   faults: {
     words: 'kills things, a short run',
     usesStores: true,
     usesWeb: true,
-    steps: () => [tests('faults', ['./test/faults'])],
+    steps: () => [
+      tests('faults', 5, [`./${faultsOfAll}`]),
+      tests('faults of parts', 0.5, [without(faultsOfAll), './test/faults']),
+    ],
   },
 }

@@ -17,6 +17,11 @@ test('columns are as wide as their widest cell, numbers stand at the right, and 
   expect(table).toBe(['name     count  note', 'a            1', 'longest  1,000'].join('\n'))
 })
 
+test('what a terminal would take for an order is not handed on: words may come from anybody', () => {
+  const rows = ['red \u001b[31m', 'two\r\nlines', 'del \u007f']
+  expect(toTextTable([{ title: 't', cell: (row) => row }], rows)).toBe('t\nred  [31m\ntwo lines\ndel')
+})
+
 test('a list stands below each other', () => {
   expect(
     toTextList([

@@ -52,6 +52,9 @@ export function createUpConsole(options: UpConsoleOptions): (event: SupervisorEv
           `${yellow('down')}  ${titleOf(event.service)}: ${toOneLine(event.words) || `ended with ${event.code}`}; starts again in ${event.restartInMs} ms`,
         )
         break
+      case 'restarting':
+        write(`${yellow('again')} ${titleOf(event.service)} is restarted, ${toOneLine(event.words)}`)
+        break
       case 'note':
         write(dim(event.words))
         break

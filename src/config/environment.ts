@@ -18,6 +18,13 @@ export const environmentVariables = {
   PEEK_FIELD_PORT: 'Port of the field app. Default 8000.',
   PEEK_OFFICE_PORT: 'Port of the office app. Default 8002.',
   PEEK_AGENT_PORT: 'Port of the agent site. Default 8020.',
+  PEEK_AGENT_NAME: 'Name by which calls choose this agent. Default: the name of the machine.',
+  PEEK_AGENT_ZONE: 'Part of the network the agent stands in. Default main.',
+  PEEK_AGENT_TLS_CERTIFICATE: 'File with the certificate of the agent site, in PEM. Not set: plain HTTP.',
+  PEEK_AGENT_TLS_KEY: 'File with the private key of that certificate, in PEM.',
+  PEEK_WORKER_NAME: 'Name by which calls choose this worker. Default: the name of the machine.',
+  PEEK_WORKER_ZONE: 'Part of the network the worker stands in. Default main.',
+  PEEK_WORKER_PLACES: 'How many jobs a worker runs at once. Default 0: half as many as there are processor cores.',
   PEEK_WORKER_PORT: 'Port of the worker health site. Default 0.',
   PEEK_EVENT_STORE_PORT: 'Port of the embedded event store. Default 0: free, then always the same.',
   PEEK_POSTGRES_PORT: 'Port of the embedded PostgreSQL. Default 0: free, then always the same.',
@@ -41,6 +48,24 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
 /** The whole environment of this process with additions, for a child process; `undefined` takes a variable away. */
 export function environmentForChild(additions: { readonly [K in VariableName]?: string | undefined }) {
   return { ...process.env, ...additions }
+}
+
+/** Where programs, a home, scratch space, certificates and the way out are, and how time and text are written. */
+const plainVariables = [
+  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot', 'LD_LIBRARY_PATH'],
+  ...['LANG', 'LANGUAGE', 'LC_ALL', 'LC_CTYPE', 'LC_COLLATE', 'LC_NUMERIC', 'LC_TIME', 'LC_MESSAGES', 'TZ', 'NO_COLOR'],
+  ...['NODE_ENV', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
+]
+
+/**
+ * What a process that runs the code of plugins is given: nothing that opens a store or proves a service, and nothing that
+ * was set for another program. What a job needs beside that are settings of its plugin.
+ */
+export function environmentForPluginCode(
+  source: Readonly<Record<string, string | undefined>> = process.env,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(plainVariables.flatMap((name) => (source[name] ? [[name, source[name]]] : [])))
 }
 
 /** One sentence for each variable that looks like ours and is not: a mistyped name would else be ignored in silence. */

@@ -51,6 +51,11 @@ describe('the configuration of a role', () => {
     expect(readTree()).toMatchObject({ mine: { note: 'kept' }, logging: { level: 'info' } })
   })
 
+  test('refuses a name of an agent that no frame could carry', () => {
+    const environment = { PEEK_AGENT_NAME: 'a'.repeat(101) }
+    expect(refusalOf(() => loadConfig({ role: 'agent', home, environment }))).toContain('at most 100 characters')
+  })
+
   test('is not written again when nothing is missing', () => {
     load()
     const inodeBefore = statSync(fileOf('logic')).ino

@@ -43,12 +43,15 @@ export function isOption(node: Option<unknown> | OptionGroup): node is Option<un
   return typeof node.parse === 'function'
 }
 
-export function text(described: Described<string> & { readonly isSecret?: boolean }): Option<string> {
+export function text(
+  described: Described<string> & { readonly isSecret?: boolean; readonly lengthMax?: number },
+): Option<string> {
+  const { isSecret = false, lengthMax = Number.POSITIVE_INFINITY } = described
   return {
     ...common(described),
-    wanted: 'a text',
-    isSecret: described.isSecret ?? false,
-    parse: (found) => (typeof found === 'string' ? found : undefined),
+    wanted: described.lengthMax === undefined ? 'a text' : `a text of at most ${lengthMax} characters`,
+    isSecret,
+    parse: (found) => (typeof found === 'string' && found.length <= lengthMax ? found : undefined),
     fromText: (written) => written,
   }
 }

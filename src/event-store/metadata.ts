@@ -21,6 +21,10 @@ export type EventMetadata = {
   readonly recordedAt: number
   /** How many actions, each pushed because of the one before, led to it; nothing where a person began. */
   readonly causeDepth?: number
+  /** The action's number in the outbox of its device. */
+  readonly deviceSeq?: number
+  /** In which way the action was done other than asked for, as it was answered. */
+  readonly changed?: string
 }
 
 export function toMetadata({ correlationId, causationId, ...rest }: EventMetadata): JsonObject {
@@ -34,7 +38,7 @@ export function toMetadata({ correlationId, causationId, ...rest }: EventMetadat
 export function parseMetadata(metadata: JsonObject): Partial<EventMetadata> {
   const found: { -readonly [K in keyof EventMetadata]?: EventMetadata[K] } = {}
   const { actionId, user, device, service, plugin, pluginVersion, schemaVersion, occurredAt, recordedAt } = metadata
-  const { $correlationId: correlationId, $causationId: causationId, causeDepth } = metadata
+  const { $correlationId: correlationId, $causationId: causationId, causeDepth, deviceSeq, changed } = metadata
   if (typeof actionId === 'string') found.actionId = actionId
   if (typeof correlationId === 'string') found.correlationId = correlationId
   if (typeof causationId === 'string') found.causationId = causationId
@@ -47,6 +51,8 @@ export function parseMetadata(metadata: JsonObject): Partial<EventMetadata> {
   if (isWhole(occurredAt)) found.occurredAt = occurredAt
   if (isWhole(recordedAt)) found.recordedAt = recordedAt
   if (isWhole(causeDepth)) found.causeDepth = causeDepth
+  if (isWhole(deviceSeq)) found.deviceSeq = deviceSeq
+  if (typeof changed === 'string') found.changed = changed
   return found
 }
 

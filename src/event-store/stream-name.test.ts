@@ -4,7 +4,7 @@ import {
   changesStream,
   entityStream,
   isEntityId,
-  jobsStream,
+  jobStream,
   parseStreamName,
   platformStream,
   refusalsStream,
@@ -22,7 +22,12 @@ describe('E5 stream names', () => {
       plugin: 'inbox',
       projection: 'open-tasks',
     })
-    expect(parseStreamName(jobsStream('inbox', 'tidy'))).toEqual({ kind: 'jobs', plugin: 'inbox', job: 'tidy' })
+    expect(parseStreamName(jobStream('inbox.SendMail', 'a-1'))).toEqual({
+      kind: 'job',
+      plugin: 'inbox',
+      job: 'SendMail',
+      id: 'a-1',
+    })
     expect(parseStreamName(platformStream('Plugins'))).toEqual({ kind: 'platform', name: 'Plugins' })
     expect(parseStreamName(platformStream('Settings', 'inbox'))).toEqual({
       kind: 'platform',
@@ -36,12 +41,21 @@ describe('E5 stream names', () => {
     expect(() => entityStream('inbox', 'Task', id)).toThrow('cannot be named')
   })
 
-  test.each(['peek', 'changes-x', 'refusals', 'jobs-a', 'Inbox', 'in.box', '$all', ''])(
-    'refuses the plugin %j',
-    (plugin) => {
-      expect(() => entityStream(plugin, 'Task', '1')).toThrow('with the plugin')
-    },
-  )
+  test.each(['changes-x', 'refusals', 'jobs-a', 'Inbox', 'in.box', '$all', ''])('refuses the plugin %j', (plugin) => {
+    expect(() => entityStream(plugin, 'Task', '1')).toThrow('with the plugin')
+  })
+
+  test('the platform has entities of its own: their streams are the platform’s, and so are those of their refusals', () => {
+    const stream = entityStream('peek', 'DeviceHelp', 'd-1')
+    expect(parseStreamName(stream)).toEqual({ kind: 'platform', name: 'DeviceHelp', id: 'd-1' })
+    expect(parseStreamName(refusalsStream(stream))).toEqual({
+      kind: 'refusals',
+      plugin: 'peek',
+      category: 'DeviceHelp',
+      id: 'd-1',
+    })
+    expect(() => assertOwnStream('peek', stream)).toThrow('may not append')
+  })
 
   test('refuses a category with a dash, as the first dash begins the id', () => {
     expect(() => entityStream('inbox', 'My-Task', '1')).toThrow('with the category')
@@ -58,7 +72,7 @@ describe('E5 stream names', () => {
     'other.Task-1',
     'refusals-inbox.Task-1',
     'changes-inbox.tasks',
-    'jobs-inbox.tidy',
+    'jobs-inbox.SendMail-1',
     'peek.Settings-inbox',
     '$$inbox.Task-1',
   ])('E5 a plugin does not append to %s', (stream) => {

@@ -6,15 +6,15 @@ import { PlatformError } from '#kernel/platform-error.ts'
  *   <plugin>.<Category>-<id>             one entity               the plugin's own
  *   refusals-<plugin>.<Category>-<id>    its refused actions      the platform's, as all below
  *   changes-<plugin>.<projection>        a read model's changes
- *   jobs-<plugin>.<job>                  a job queue
- *   peek.<Name>, peek.<Name>-<id>        what the platform decided
+ *   jobs-<plugin>.<Job>-<jobId>          one job
+ *   peek.<Name>, peek.<Name>-<id>        what the platform decided, and its own entities
  *
  * Plugin, category, projection and job are names without a dot; only an id may hold any visible character.
  */
 export type StreamName =
   | { readonly kind: 'entity' | 'refusals'; readonly plugin: string; readonly category: string; readonly id: string }
   | { readonly kind: 'changes'; readonly plugin: string; readonly projection: string }
-  | { readonly kind: 'jobs'; readonly plugin: string; readonly job: string }
+  | { readonly kind: 'job'; readonly plugin: string; readonly job: string; readonly id: string }
   | { readonly kind: 'platform'; readonly name: string; readonly id?: string }
 
 export const entityIdLengthMax = 200
@@ -26,14 +26,14 @@ const platformPlugin = 'peek'
 const platformPrefixes = ['changes-', 'refusals-', 'jobs-']
 
 export function entityStream(plugin: string, category: string, id: string): string {
-  check('plugin', plugin, isPluginId(plugin))
+  check('plugin', plugin, isOwner(plugin))
   check('category', category, categoryPattern.test(category))
   return `${plugin}.${category}-${checkId(id)}`
 }
 
 /** The stream of refused actions of the entity whose stream is given. */
 export function refusalsStream(stream: string): string {
-  check('stream of an entity', stream, parseStreamName(stream)?.kind === 'entity')
+  check('stream of an entity', stream, parseEntity(stream) !== undefined)
   return `refusals-${stream}`
 }
 
@@ -41,8 +41,12 @@ export function changesStream(plugin: string, projection: string): string {
   return `changes-${toOwned(plugin, 'projection', projection)}`
 }
 
-export function jobsStream(plugin: string, job: string): string {
-  return `jobs-${toOwned(plugin, 'job', job)}`
+/** `job` is the name of its definition, `<plugin>.<Job>`. */
+export function jobStream(job: string, jobId: string): string {
+  const [, plugin = '', name = ''] = /^([^.]*)\.(.*)$/s.exec(job) ?? []
+  check('plugin', plugin, isOwner(plugin))
+  check('job', name, categoryPattern.test(name))
+  return `jobs-${plugin}.${name}-${checkId(jobId)}`
 }
 
 export function platformStream(name: string, id?: string): string {
@@ -61,8 +65,9 @@ export function parseStreamName(stream: string): StreamName | undefined {
     return owned && { kind: 'changes', plugin: owned.plugin, projection: owned.name }
   }
   if (stream.startsWith('jobs-')) {
-    const owned = parseOwned(stream.slice('jobs-'.length))
-    return owned && { kind: 'jobs', plugin: owned.plugin, job: owned.name }
+    const [, plugin = '', job = '', id = ''] = /^([^.]+)\.([^-]+)-(.+)$/s.exec(stream.slice('jobs-'.length)) ?? []
+    const isJob = isOwner(plugin) && categoryPattern.test(job) && isEntityId(id)
+    return isJob ? { kind: 'job', plugin, job, id } : undefined
   }
   if (stream.startsWith(`${platformPlugin}.`)) return parsePlatform(stream.slice(platformPlugin.length + 1))
   const entity = parseEntity(stream)
@@ -94,11 +99,11 @@ export function isEntityId(id: string): boolean {
 
 function parseEntity(text: string) {
   const [, plugin = '', category = '', id = ''] = /^([^.]+)\.([^-]+)-(.+)$/s.exec(text) ?? []
-  const isEntity = isPluginId(plugin) && categoryPattern.test(category) && isEntityId(id)
+  const isEntity = isOwner(plugin) && categoryPattern.test(category) && isEntityId(id)
   return isEntity ? { plugin, category, id } : undefined
 }
 
-/** The platform owns change and job streams of its own too. */
+/** The platform owns change streams of its own too. */
 function parseOwned(text: string) {
   const [, plugin = '', name = ''] = /^([^.]+)\.(.+)$/s.exec(text) ?? []
   return isOwner(plugin) && namePattern.test(name) ? { plugin, name } : undefined
@@ -140,6 +145,7 @@ const rules: Readonly<Record<string, string>> = {
   plugin:
     'Use lower-case letters, digits and dashes, and none of the platform’s names (peek, changes, refusals, jobs).',
   category: 'Use letters and digits, the first one upper-case.',
+  job: 'Use letters and digits, the first one upper-case.',
   'stream of an entity': 'It looks like <plugin>.<Category>-<id>.',
   'name of a platform stream': 'Use letters and digits, the first one upper-case.',
   name: 'Use letters, digits, dashes and underscores, a letter first.',

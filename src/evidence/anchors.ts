@@ -32,6 +32,11 @@ export async function appendAnchor(folder: string, anchor: Anchor): Promise<void
   }
 }
 
+/** Of all folders; one that has none yet, or is away, has none. */
+export async function readAnchorFolders(folders: readonly string[]): Promise<Anchor[]> {
+  return (await Promise.all(folders.map((folder) => readAnchors(join(folder, anchorFileName))))).flat()
+}
+
 /** In the order of the file; none when there is no file. A last line that a crash cut short is left out. */
 export async function readAnchors(file: string): Promise<Anchor[]> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {

@@ -1,6 +1,7 @@
-import { PlatformError } from '#kernel/platform-error.ts'
+import { isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import { type Position, parsePosition } from '#kernel/position.ts'
 import type { QueryRunner } from '#storage/client.ts'
+import { toDatabaseError } from '#storage/connection-loss.ts'
 import { decodeLinks, encodeLinks, type Link } from './links.ts'
 
 /** A stretch of the chain, in `platform.evidence_blocks`. All blocks but the newest are full. */
@@ -18,12 +19,6 @@ export const blockEventCount = 1_024
 export async function loadNewestBlock(sql: QueryRunner): Promise<EvidenceBlock | undefined> {
   const [row] = await sql.unsafe(`${select} order by number desc limit 1`)
   return row && toBlock(row)
-}
-
-/** From a number on, in order. */
-async function loadBlocks(sql: QueryRunner, from: number, countMax: number): Promise<EvidenceBlock[]> {
-  const rows = await sql.unsafe(`${select} where number >= $1 order by number limit $2`, [from, countMax])
-  return rows.map(toBlock)
 }
 
 /**
@@ -48,24 +43,39 @@ const select = `select number::float8 as number, last_position, encode(links, 'h
 
 function toBlock(row: Record<string, unknown>): EvidenceBlock {
   const lastPosition = parsePosition(row.last_position)
-  if (!lastPosition) throw new PlatformError('store-damaged', `Block ${String(row.number)} has no position.`)
-  return {
-    number: Number(row.number),
-    links: decodeLinks(Buffer.from(String(row.links), 'hex')),
-    lastPosition,
-    hash: Buffer.from(String(row.hash), 'hex'),
-  }
+  const links = decodeLinks(Buffer.from(String(row.links), 'hex'))
+  const number = Number(row.number)
+  if (!lastPosition || !links)
+    throw new PlatformError('store-damaged', `Block ${number} of the hash chain was altered: it cannot be read.`, {
+      facts: { block: number },
+    })
+  return { number, links, lastPosition, hash: Buffer.from(String(row.hash), 'hex') }
 }
 
 const pageBlockCount = 64
 
-/** All of them, a page at a time. */
+/**
+ * The chain as it is when its end is reached, a page at a time. Ends with the block that is the newest then: what is
+ * chained while it is looked at belongs to the next look, since it would begin in the middle.
+ */
 export async function* iterateBlocks(sql: QueryRunner): AsyncGenerator<EvidenceBlock> {
   for (let from = 0; ; ) {
-    const page = await loadBlocks(sql, from, pageBlockCount)
+    // One more than a page, seen at the same moment, tells that all blocks of the page are full.
+    const rows = await loadRows(sql, from, pageBlockCount + 1)
+    const page = rows.slice(0, pageBlockCount).map(toBlock)
     yield* page
     const last = page.at(-1)
-    if (!last) return
+    if (!last || rows.length <= pageBlockCount) return
     from = last.number + 1
+  }
+}
+
+async function loadRows(sql: QueryRunner, from: number, countMax: number) {
+  try {
+    return await sql.unsafe(`${select} where number >= $1 order by number limit $2`, [from, countMax])
+  } catch (error) {
+    const failure = toDatabaseError(error)
+    if (isPlatformError(failure)) throw failure
+    throw new PlatformError('unavailable', 'The hash chain cannot be read from the database.', { cause: error })
   }
 }

@@ -7,14 +7,18 @@ import { describeError, isPlatformError } from '#kernel/platform-error.ts'
 import { comparePositions, logStart, type Position } from '#kernel/position.ts'
 import type { Random } from '#kernel/random.ts'
 import type { Client } from '#storage/client.ts'
-import { type Anchor, appendAnchor } from './anchors.ts'
+import type { Anchor } from './anchors.ts'
 import { type Chain, emptyChain, extendChain } from './chain.ts'
 import { digestOf } from './event-digest.ts'
 import { blockEventCount, type EvidenceBlock, loadNewestBlock, saveBlock } from './evidence-blocks.ts'
+import { createAnchorLeaver } from './leave-anchors.ts'
 import { type Link, toLink } from './links.ts'
 
-/** All that is kept for good: announcements of read models are not, and the store's own events are its own affair. */
-export const chainedEvents: EventFilter = { on: 'stream', regex: '^(?!changes-|\\$)' }
+/**
+ * All that is kept for good: announcements of read models are not, nor are jobs, which are forgotten a while after their
+ * end; and the store's own events are its own affair.
+ */
+export const chainedEvents: EventFilter = { on: 'stream', regex: '^(?!changes-|jobs-|peek\\.ForgottenJobs|\\$)' }
 
 export type EvidenceStatus = {
   readonly state: 'starting' | 'catching-up' | 'live' | 'stalled' | 'stopped'
@@ -22,7 +26,9 @@ export type EvidenceStatus = {
   readonly position: Position
   /** Hexadecimal; of the chain up to there. */
   readonly hash: string
+  /** The newest one that every folder has, since this keeper began. */
   readonly lastAnchor: Anchor | undefined
+  /** What is wrong just now, as a sentence. */
   readonly lastError: string | null
 }
 
@@ -30,7 +36,8 @@ export type EvidenceStatus = {
  * Chains every event soon after it was recorded, and leaves anchors.
  *
  * Promises: each event is in the chain once, in the order of the log, however often the process dies; an anchor after
- * every full block, and a minute after the last event; what goes wrong is tried again and shows in the status.
+ * every full block, and at most a minute after an event was chained, also where events never rest and where the process
+ * was killed; what goes wrong is tried again and shows in the status.
  * Asks: one keeper at a time; a second one is refused by the blocks themselves (`lost-leadership`).
  */
 export interface EvidenceKeeper {
@@ -56,8 +63,11 @@ export function startEvidenceKeeper(options: {
   readonly onLostLeadership?: () => void
 }): EvidenceKeeper {
   const { store, sql, anchorFolders, epoch, clock, random, log } = options
+  const leaveEverywhere = createAnchorLeaver({ folders: anchorFolders, clock })
   const stopping = createDeferred<void>()
   let isStopping = false
+  let chainTrouble: string | undefined
+  let anchorTrouble: string | undefined
   let status: EvidenceStatus = {
     state: 'starting',
     eventCount: 0,
@@ -68,7 +78,7 @@ export function startEvidenceKeeper(options: {
   }
 
   const report = (change: Partial<EvidenceStatus>): void => {
-    status = { ...status, ...change }
+    status = { ...status, ...change, lastError: chainTrouble ?? anchorTrouble ?? null }
     options.onStatus?.(status)
   }
   const pauseUnlessStopping = async (delayMs: number): Promise<void> => {
@@ -84,7 +94,8 @@ export function startEvidenceKeeper(options: {
     let chain: Chain = newest
       ? { eventCount: newest.number * blockEventCount + newest.links.length, hash: newest.hash }
       : emptyChain
-    let cancelAnchor = (): void => undefined
+    let cancelAnchor: (() => void) | undefined
+    let isOver = false
     report({
       eventCount: chain.eventCount,
       position: newest?.lastPosition ?? logStart,
@@ -95,13 +106,23 @@ export function startEvidenceKeeper(options: {
       if (!open || status.lastAnchor?.eventCount === chain.eventCount) return
       const { eventCount, hash } = chain
       const anchor = { eventCount, position: open.lastPosition, hash: hash.toString('hex'), at: clock.now() }
-      for (const folder of anchorFolders)
-        await appendAnchor(folder, anchor).catch((error: unknown) => {
-          log.error(`an anchor of the hash chain could not be kept in ${folder}: ${describeError(error)}`)
-          report({ lastError: `${folder}: ${describeError(error)}` })
-        })
-      report({ lastAnchor: anchor })
+      const troubles = await leaveEverywhere(anchor)
+      const words = troubles.length === 0 ? undefined : troubles.join(' ')
+      if (words !== undefined && words !== anchorTrouble) log.error(words)
+      anchorTrouble = words
+      report(troubles.length === 0 ? { lastAnchor: anchor } : {})
+      if (troubles.length > 0) anchorSoon()
     }
+    /** Does not wait for the events to rest: they may never do. */
+    const anchorSoon = (): void => {
+      if (isOver) return
+      cancelAnchor ??= clock.after(anchorAfterMs, () => {
+        cancelAnchor = undefined
+        void leaveAnchor()
+      })
+    }
+    // Who kept the chain before may have been killed within that minute.
+    if (open) anchorSoon()
 
     /** As many events as the open block has room for. */
     const chainSome = async (events: readonly RecordedEvent[]): Promise<void> => {
@@ -119,6 +140,7 @@ export function startEvidenceKeeper(options: {
       await saveBlock(sql, block, before, epoch)
       open = block
       chain = next
+      chainTrouble = undefined
       report({ eventCount: next.eventCount, position: block.lastPosition, hash: next.hash.toString('hex') })
       if (block.links.length === blockEventCount) await leaveAnchor()
     }
@@ -126,14 +148,13 @@ export function startEvidenceKeeper(options: {
     const onBatch = async (given: readonly RecordedEvent[]): Promise<void> => {
       let events = given.filter((event) => !open || comparePositions(event.position, open.lastPosition) > 0)
       if (events.length === 0) return
-      cancelAnchor()
       while (events.length > 0) {
         const used = open?.links.length ?? 0
         const room = used === blockEventCount ? blockEventCount : blockEventCount - used
         await chainSome(events.slice(0, room))
         events = events.slice(room)
       }
-      cancelAnchor = clock.after(anchorAfterMs, () => void leaveAnchor())
+      anchorSoon()
       // Few events a batch are newest ones: the next ones share a write.
       if (given.length < blockEventCount / 4) await pauseUnlessStopping(restMs)
     }
@@ -150,7 +171,8 @@ export function startEvidenceKeeper(options: {
       await Promise.race([feed.finished, stopping.promise])
     } finally {
       await feed.stop()
-      cancelAnchor()
+      isOver = true
+      cancelAnchor?.()
       if (isStopping) await leaveAnchor()
     }
   }
@@ -162,11 +184,12 @@ export function startEvidenceKeeper(options: {
         await runOnce()
       } catch (error) {
         if (isPlatformError(error, 'lost-leadership')) {
-          report({ lastError: error.message })
+          chainTrouble = error.message
           options.onLostLeadership?.()
           return
         }
-        report({ state: 'stalled', lastError: describeError(error) })
+        chainTrouble = `The chain is held up, and tried again: ${describeError(error)}`
+        report({ state: 'stalled' })
         log.warning(`the hash chain stalled, trying again: ${describeError(error)}`)
         if (clock.now() - startedAt > 10_000) attempt = 0
         await pauseUnlessStopping(backOffMs(attempt, random))

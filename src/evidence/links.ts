@@ -1,4 +1,3 @@
-import { assert } from '#kernel/assert.ts'
 import { fromPosition, type Position } from '#kernel/position.ts'
 
 /**
@@ -22,8 +21,9 @@ export function encodeLinks(links: readonly Link[]): Buffer {
   return bytes
 }
 
-export function decodeLinks(bytes: Buffer): Link[] {
-  assert(bytes.length % linkSizeBytes === 0, 'links have 16 bytes each')
+/** Undefined where the bytes are no links. */
+export function decodeLinks(bytes: Buffer): Link[] | undefined {
+  if (bytes.length % linkSizeBytes !== 0) return undefined
   return Array.from({ length: bytes.length / linkSizeBytes }, (_, index) => ({
     commit: bytes.readBigUInt64BE(index * linkSizeBytes),
     digestStart: bytes.readBigUInt64BE(index * linkSizeBytes + 8),

@@ -62,16 +62,23 @@ export function createVerification(options: {
   }
 }
 
-function toWords({ findings, isCut, provenBy, unanchoredCount }: EvidenceVerification): string[] {
+function toWords({ findings, isCut, provenBy, unanchoredCount, unchainedCount }: EvidenceVerification): string[] {
   const more = findings.length > shownMax || isCut
   return [
     ...findings.slice(0, shownMax).map(({ kind, words }) => `${kind}: ${words}`),
     ...(more ? ['There are more findings: "peek audit verify" lists them.'] : []),
     provenBy
-      ? `The anchor of ${new Date(provenBy.at).toISOString()} vouches for the first ${provenBy.eventCount} events.`
+      ? `The anchor of ${new Date(provenBy.at).toISOString()} vouches for the first ${eventWords(provenBy.eventCount)}.`
       : 'No anchor vouches for any of it.',
     ...(findings.length === 0 && unanchoredCount > 0
-      ? [`The newest ${unanchoredCount} events have no anchor yet: the database alone vouches for them.`]
+      ? [`No anchor vouches yet for the newest ${eventWords(unanchoredCount)}: the database alone does.`]
+      : []),
+    ...(unchainedCount > 0
+      ? [`Not compared: ${eventWords(unchainedCount)} behind the end of the chain, recorded just now.`]
       : []),
   ]
+}
+
+function eventWords(count: number): string {
+  return `${count} ${count === 1 ? 'event' : 'events'}`
 }

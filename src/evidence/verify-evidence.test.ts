@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { RecordedEvent } from '#event-store/event-store.ts'
 import { must } from '#kernel/assert.ts'
+import { PlatformError } from '#kernel/platform-error.ts'
 import { comparePositions, type Position, toPosition } from '#kernel/position.ts'
 import { createSeededRandom } from '#kernel/random.ts'
 import type { Anchor } from './anchors.ts'
@@ -136,6 +137,67 @@ describe('verifying the hash chain', () => {
     const short = history.slice(0, 1_400)
     const found = await verify(short, { blocks: chained(short).blocks, anchors: chained(history).anchors })
     expect(found.findings.map(({ kind }) => kind)).toEqual(['anchor'])
+  })
+
+  test('sees by the anchor that was left first, though another of the same length was left after it', async () => {
+    const forged = changed(1_200, { data: { value: 0 } })
+    const [before, after] = [chained(history), chained(forged)]
+    for (const anchors of [
+      [...before.anchors, ...after.anchors],
+      [...after.anchors, ...before.anchors],
+    ]) {
+      const found = await verify(forged, { blocks: after.blocks, anchors })
+      expect(found.findings.map(({ kind }) => kind)).toEqual(['anchor'])
+    }
+    const twice = await verify(history, { blocks: before.blocks, anchors: [...before.anchors, ...before.anchors] })
+    expect(twice.findings).toEqual([])
+  })
+
+  test('finds nothing wrong where events are recorded and chained while it looks', async () => {
+    const log = history.slice(0, 1_000)
+    const recordMore = (count: number) => log.push(...history.slice(log.length, log.length + count))
+    async function* growing(): AsyncGenerator<EvidenceBlock> {
+      // Recorded after the log was read to its end, and before the chain is.
+      recordMore(100)
+      yield* chained(log).blocks
+    }
+    const found = await verifyEvidence({
+      store: {
+        readLog: async ({ beyond }) =>
+          log.filter((event) => beyond === 'start' || comparePositions(event.position, beyond as Position) > 0),
+      },
+      blocks: growing(),
+      anchors: [],
+    })
+    expect([found.findings, found.eventCount]).toEqual([[], 1_100])
+  })
+
+  test('accuses nobody where log or chain cannot be reached', async () => {
+    const away = new PlatformError('unavailable', 'The database cannot be reached just now.')
+    async function* broken(): AsyncGenerator<EvidenceBlock> {
+      yield* chained(history).blocks.slice(0, 1)
+      throw away
+    }
+    const verifying = verifyEvidence({ store: { readLog: async () => history }, blocks: broken(), anchors: [] })
+    expect(await verifying.catch((error: unknown) => error)).toBe(away)
+    const readLog = () => Promise.reject(new PlatformError('timeout', 'Reading the log took longer than 30000 ms.'))
+    const reading = verifyEvidence({ store: { readLog }, blocks: inOrder([]), anchors: [] })
+    expect(String(await reading.catch(String))).toContain('took longer')
+  })
+
+  test('names a block of the chain that was altered so that it is none', async () => {
+    async function* broken(): AsyncGenerator<EvidenceBlock> {
+      yield* chained(history).blocks.slice(0, 1)
+      throw new PlatformError('store-damaged', 'Block 1 of the hash chain was altered', { facts: { block: 1 } })
+    }
+    const { findings } = await verifyEvidence({
+      store: { readLog: async () => history },
+      blocks: broken(),
+      anchors: [],
+    })
+    expect(findings.map(({ kind, words }) => [kind, words])).toEqual([
+      ['chain', 'Block 1 of the hash chain was altered'],
+    ])
   })
 
   test('counts what the chain has not taken up yet, and lists a bounded number of findings', async () => {

@@ -1,5 +1,5 @@
 import type { EventStore, RecordedEvent } from '#event-store/event-store.ts'
-import { describeError } from '#kernel/platform-error.ts'
+import { describeError, type ErrorKind, isPlatformError } from '#kernel/platform-error.ts'
 import { fromPosition, logStart, type Position } from '#kernel/position.ts'
 import type { Anchor } from './anchors.ts'
 import { type Chain, emptyChain, extendChain } from './chain.ts'
@@ -38,7 +38,7 @@ export type EvidenceVerification = {
   readonly provenBy: Anchor | undefined
   /** Events behind the last good anchor: only the chain beside the read models vouches for them. */
   readonly unanchoredCount: number
-  /** Events that the chain has not taken up yet. */
+  /** Events behind the end that the chain had when its end was reached: recorded within about a second, or meanwhile. */
   readonly unchainedCount: number
   /** Hexadecimal; of the chain as computed from the log. */
   readonly hash: string
@@ -47,7 +47,13 @@ export type EvidenceVerification = {
 const findingCountMax = 100
 const pageCountDefault = 4_096
 
-/** Reads the whole log again and compares every event with what it was when it was chained. Changes nothing. */
+/** A store that is away says nothing about what it holds. */
+const awayKinds: readonly ErrorKind[] = ['unavailable', 'timeout', 'forbidden']
+
+/**
+ * Reads the whole log again and compares every event with what it was when it was chained, while others go on recording.
+ * Changes nothing. Rejects with `unavailable`, `timeout` or `forbidden` when log or chain cannot be read just now.
+ */
 export async function verifyEvidence(options: {
   readonly store: Pick<EventStore, 'readLog'>
   /** In order, from the first. */
@@ -65,7 +71,8 @@ export async function verifyEvidence(options: {
   const find = (finding: EvidenceFinding): void => {
     if (foundCount++ < findingCountMax) findings.push(finding)
   }
-  const anchors = new Map(options.anchors.map((anchor) => [anchor.eventCount, anchor]))
+  // There may be several of one length, in folders and of restarts: every one of them must agree.
+  const anchors = Map.groupBy(options.anchors, ({ eventCount }) => eventCount)
   const log = readEvents(options)
   let next: IteratorResult<RecordedEvent, undefined> = { done: true, value: undefined }
   let chain: Chain = emptyChain
@@ -80,6 +87,8 @@ export async function verifyEvidence(options: {
       find(aboutEvent('inserted', next.value, 'is in the log, before the end of the chain, and was never chained'))
       next = await log.next()
     }
+    // What is chained by now was perhaps recorded after the last look.
+    if (next.done) next = await log.next()
     if (next.done || fromPosition(next.value.position).commit !== link.commit) {
       const words = `The event at position ${link.commit} was chained and is not in the log any more.`
       find({ kind: 'missing', words, position: String(link.commit) })
@@ -94,9 +103,7 @@ export async function verifyEvidence(options: {
     return undefined
   }
 
-  const checkAnchor = (): void => {
-    const anchor = anchors.get(chain.eventCount)
-    if (!anchor) return
+  const checkAnchor = (anchor: Anchor): void => {
     if (anchor.hash === chain.hash.toString('hex')) {
       provenBy = anchor
       return
@@ -116,7 +123,7 @@ export async function verifyEvidence(options: {
         if (digest === undefined) isWhole = false
         else if (isWhole) {
           chain = extendChain(chain, [digest])
-          checkAnchor()
+          for (const anchor of anchors.get(chain.eventCount) ?? []) checkAnchor(anchor)
         }
       }
       if (isWhole && !chain.hash.equals(block.hash)) {
@@ -128,7 +135,11 @@ export async function verifyEvidence(options: {
     for (; !next.done; next = await log.next()) unchainedCount++
   } catch (error) {
     options.signal?.throwIfAborted()
-    find({ kind: 'unreadable', words: `The log cannot be read on: ${describeError(error)}`, position: log.position() })
+    if (isPlatformError(error) && awayKinds.includes(error.kind)) throw error
+    const words = describeError(error)
+    const position = log.position()
+    if (isPlatformError(error) && error.facts.block !== undefined) find({ kind: 'chain', words, position })
+    else find({ kind: 'unreadable', words: `The log cannot be read on: ${words}`, position })
     isWhole = false
   }
   for (const anchor of options.anchors)

@@ -3,13 +3,21 @@ export interface Clock {
   now(): number
   /** Runs `work` once after `delayMs`; the returned function cancels it. */
   after(delayMs: number, work: () => void): () => void
+  /** Milliseconds from any start, for lengths: nobody sets this one. Where it is absent, nobody sets the clock either. */
+  elapsed?(): number
+}
+
+export function elapsed(clock: Clock): number {
+  return clock.elapsed ? clock.elapsed() : clock.now()
 }
 
 declare const setTimeout: (work: () => void, delayMs: number) => unknown
 declare const clearTimeout: (timer: unknown) => void
+declare const performance: { now(): number }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after: (delayMs, work) => {
     const timer = setTimeout(work, delayMs)
     return () => clearTimeout(timer)

@@ -5,10 +5,13 @@
 export type Position = string & { readonly brand: 'position' }
 
 const digitCount = 20
+/** Signed, of 64 bits. */
+const placeMax = '09223372036854775807'
 /** Before every event. */
 export const logStart = toPosition(0n, 0n)
 
-export function toPosition(commit: bigint, prepare: bigint): Position {
+/** Numbers are for where they are known to be exact. */
+export function toPosition(commit: bigint | number, prepare: bigint | number): Position {
   const head = commit.toString().padStart(digitCount, '0')
   return (commit === prepare ? head : `${head}.${prepare.toString().padStart(digitCount, '0')}`) as Position
 }
@@ -27,6 +30,10 @@ export function comparePositions(left: Position, right: Position): number {
   return x < y ? -1 : x > y ? 1 : 0
 }
 
+/** Undefined for any other text, and for numbers beyond what a store counts in. */
 export function parsePosition(text: unknown): Position | undefined {
-  return typeof text === 'string' && /^\d{20}(\.\d{20})?$/.test(text) ? (text as Position) : undefined
+  if (typeof text !== 'string' || !/^\d{20}(\.\d{20})?$/.test(text)) return undefined
+  return text.slice(0, digitCount) <= placeMax && text.slice(digitCount + 1) <= placeMax
+    ? (text as Position)
+    : undefined
 }

@@ -17,14 +17,25 @@ export type AppManifest = {
       readonly title: string
       readonly url: string
       readonly css?: readonly string[] | undefined
+      /** What it cannot run without, for whoever wants it soon. */
+      readonly imports?: readonly string[] | undefined
     }[]
+    /** Where the module lies that declares packs. */
+    readonly packsUrl?: string
+    /** How much of its rows a device keeps; without it as much as devices do by themselves. */
+    readonly budgetMiB?: number
   }[]
 }
 
 /** The built screens of each plugin: module source path to its immutable address. */
 export type BuiltScreens = {
   readonly [plugin: string]: {
-    readonly [module: string]: { readonly url: string; readonly css?: readonly string[] | undefined }
+    readonly [module: string]: {
+      readonly url: string
+      readonly css?: readonly string[] | undefined
+      readonly imports?: readonly string[] | undefined
+      readonly needs?: readonly string[] | undefined
+    }
   }
 }
 
@@ -43,11 +54,16 @@ export function toAppManifest(
       const entry = manifest.apps[app]
       const screens = (entry?.screens ?? []).flatMap(({ path, title, module }) => {
         const file = built[manifest.id]?.[module]
-        return file ? [{ path, title, ...file }] : []
+        if (!file) return []
+        const { url, css, imports } = file
+        return [{ path, title, url, ...(css && { css }), ...(imports && { imports }) }]
       })
       if (!entry || screens.length === 0) return []
-      const { id, title, words, icon } = manifest
-      return [{ id, title, words, iconUrl: (icon && built[id]?.[icon]?.url) ?? null, home: entry.home, screens }]
+      const { id, title, words, icon, offline } = manifest
+      const packsUrl = entry.packs && built[id]?.[entry.packs]?.url
+      const kept = { ...(packsUrl && { packsUrl }), ...(offline && { budgetMiB: offline.budgetMiB }) }
+      const iconUrl = (icon && built[id]?.[icon]?.url) ?? null
+      return [{ id, title, words, iconUrl, home: entry.home, screens, ...kept }]
     }),
   }
 }

@@ -1,10 +1,10 @@
-import { join } from 'node:path'
 import type { Log } from '#kernel/log.ts'
 import { describeError, PlatformError } from '#kernel/platform-error.ts'
-import type { LogicPart, PluginDefinition } from '#plugin-api/define-plugin.ts'
+import type { LogicPart } from '#plugin-api/define-plugin.ts'
 import { checkLogicPart } from './check-logic-part.ts'
 import type { DiscoveredPlugin } from './discover-plugins.ts'
 import { eventsOfOthers } from './events-of-others.ts'
+import { loadPart } from './load-part.ts'
 
 /** A plugin whose part for this service is loaded: definitions only, nothing runs yet. */
 export type LoadedPlugin = DiscoveredPlugin & { readonly logic: LogicPart | undefined }
@@ -18,8 +18,7 @@ export async function loadLogicParts(plugins: readonly DiscoveredPlugin[], log: 
     try {
       if (missing !== undefined)
         throw new PlatformError('plugin-failed', `it requires "${missing}", which did not load`)
-      const definition = await importDefinition(plugin)
-      const logic = await definition.parts.logic?.()
+      const logic = await loadPart(plugin, 'logic')
       loaded.push({ ...plugin, logic: logic && checked(plugin, logic, loaded) })
     } catch (error) {
       log.error(`plugin "${id}" is left out: ${describeError(error)}`, { plugin: id, part: 'logic' })
@@ -32,20 +31,4 @@ function checked({ manifest }: DiscoveredPlugin, logic: LogicPart, loaded: reado
   checkLogicPart(manifest.id, logic)
   const known = loaded.flatMap((plugin) => plugin.logic?.eventSchemas ?? [])
   return { ...logic, eventSchemas: [...logic.eventSchemas, ...eventsOfOthers(manifest, logic, known)] }
-}
-
-async function importDefinition({ folder, manifest }: DiscoveredPlugin): Promise<PluginDefinition> {
-  const path = join(folder, 'plugin.ts')
-  const module: unknown = await import(path)
-  // A module's namespace has no prototype, so `instanceof Object` does not hold for it.
-  const plugin = typeof module === 'object' && module !== null && 'plugin' in module ? module.plugin : undefined
-  if (isDefinition(plugin) && plugin.id === manifest.id) return plugin
-  throw new PlatformError(
-    'bad-definition',
-    `${path} must export \`plugin = definePlugin({ id: "${manifest.id}", ... })\`.`,
-  )
-}
-
-function isDefinition(value: unknown): value is PluginDefinition {
-  return typeof value === 'object' && value !== null && 'id' in value && 'parts' in value
 }

@@ -16,8 +16,22 @@ const relativePath = v.pipe(
 const routePath = v.pipe(v.string(), v.regex(/^[a-z0-9-]*(\/[a-z0-9-]+)*$/, 'must be lower-case words divided by "/"'))
 
 const homeLink = v.strictObject({ title: shortText, words: v.optional(anyText, ''), path: routePath })
-const screen = v.strictObject({ path: routePath, title: shortText, module: relativePath })
-const appEntry = v.strictObject({ home: v.optional(v.array(homeLink), []), screens: v.array(screen) })
+/** Below `/p/<id>/api` stand the routes of the plugin's part on that service. */
+const screenPath = v.pipe(
+  routePath,
+  v.check((path) => path.split('/')[0] !== 'api', 'must not begin with "api": the plugin’s routes stand there'),
+)
+const screen = v.strictObject({ path: screenPath, title: shortText, module: relativePath })
+const appEntry = v.strictObject({
+  home: v.optional(v.array(homeLink), []),
+  screens: v.array(screen),
+  /** The module that declares what people may take along where there is no coverage: it exports `packs`. */
+  packs: v.optional(relativePath),
+})
+const offline = v.strictObject({
+  /** How much of its rows a device keeps, packs not counted: what was looked at longest ago goes first. */
+  budgetMiB: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4_096)),
+})
 
 const manifestSchema = v.strictObject({
   id: v.pipe(
@@ -34,6 +48,7 @@ const manifestSchema = v.strictObject({
     v.strictObject({ field: v.optional(appEntry), office: v.optional(appEntry), admin: v.optional(appEntry) }),
     {},
   ),
+  offline: v.optional(offline),
 })
 
 export type PluginManifest = v.InferOutput<typeof manifestSchema>
@@ -56,6 +71,8 @@ const knownKeys = [
   'admin',
   'home',
   'screens',
+  'packs',
+  'budgetMiB',
   'path',
   'module',
 ]

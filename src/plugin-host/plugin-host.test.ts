@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { createLog } from '#kernel/log.ts'
 import { toAppManifest } from './app-manifest.ts'
 import { discoverPlugins } from './discover-plugins.ts'
+import { loadPart } from './load-part.ts'
 import { loadLogicParts } from './load-plugins.ts'
 import { parseManifest } from './manifest.ts'
 
@@ -27,7 +28,7 @@ beforeEach(() => {
 /** Writes a plugin to the disk. */
 function install(id: string, change: { peek?: object; version?: string; code?: string } = {}): void {
   mkdirSync(join(folder, id), { recursive: true })
-  const peek = { id, title: id, platform: '^0.1.0', ...change.peek }
+  const peek = { id, title: id, platform: '^0.1.0', services: ['logic'], ...change.peek }
   writeFileSync(join(folder, id, 'package.json'), JSON.stringify({ version: change.version ?? '1.0.0', peek }))
   const code = `import { definePlugin, defineLogicPart } from ${JSON.stringify(door)}
     export const plugin = definePlugin({ id: '${id}', parts: { logic: async () => defineLogicPart({}) } })`
@@ -65,6 +66,10 @@ describe('a manifest', () => {
     [{ ...good, id: 'peek' }, 'none of the platform’s names'],
     [{ ...good, icon: '../../secret' }, '"icon" must stay inside the plugin folder, found "../../secret"'],
     [{ ...good, services: ['logik'] }, '"services.0" is "logik", wanted ("logic" | "field"'],
+    [
+      { ...good, apps: { field: { screens: [{ path: 'api/x', title: 'X', module: 'x.tsx' }] } } },
+      '"apps.field.screens.0.path" must not begin with "api"',
+    ],
     [undefined, 'it has no "peek" key'],
   ])('%j is refused in words that help', (peek, words) => {
     expect(fault(peek)).toContain(words)
@@ -214,6 +219,54 @@ describe('loading', () => {
       'maker.Made',
     ])
     expect(said[0]).toContain('Plugin "newer" reads version 2 of "maker.Made", and plugin "maker" has it at version 1')
+  })
+})
+
+describe('a part', () => {
+  const withParts = (id: string, parts: string): string => `
+    import * as peek from ${JSON.stringify(door)}
+    import * as shared from ${JSON.stringify(door.replace('index', 'shared'))}
+    const rpcOf = (name, listensOn) => peek.answerRpc(
+      shared.defineRpc(name, { listensOn, acceptsFrom: ['logic'], input: {}, output: {} }), () => ({}))
+    export const plugin = peek.definePlugin({ id: '${id}', parts: ${parts} })`
+  const load = async (code: string, services: readonly string[]): Promise<unknown> => {
+    install('one', { code, peek: { services } })
+    const [plugin] = discover()
+    return plugin && loadPart(plugin, 'agent')
+  }
+
+  test('is loaded only in the service that runs it', async () => {
+    const parts = `{ field: async () => { throw new Error('not here') }, agent: async () => peek.defineAgentPart({}) }`
+    expect(await load(withParts('one', parts), ['field', 'agent'])).toMatchObject({ kind: 'agent' })
+  })
+
+  test('that no service of the plugin has is none', async () => {
+    expect(await load(withParts('one', `{ field: async () => peek.defineFieldPart({}) }`), ['field'])).toBeUndefined()
+  })
+
+  test.each([
+    ['{}', ['agent'], 'names the service "agent", and its plugin.ts has no part for it'],
+    ['{ agent: async () => peek.defineAgentPart({}) }', [], 'has a part for agent, and its manifest does not name'],
+    ['{ agent: async () => peek.defineFieldPart({}) }', ['agent'], 'is of kind "field": make it with defineAgentPart'],
+    ['{ agent: async () => undefined, field: 5 }', ['agent'], 'has a part for field, and its manifest does not name'],
+    [
+      `{ agent: async () => peek.defineAgentPart({ rpcs: [rpcOf('one.Ask', 'worker')] }) }`,
+      ['agent'],
+      'answers "one.Ask", which listens on worker',
+    ],
+    [
+      `{ agent: async () => peek.defineAgentPart({ rpcs: [rpcOf('two.Ask', 'agent')] }) }`,
+      ['agent'],
+      'defines the call "two.Ask": its names start with "one."',
+    ],
+    [
+      `{ agent: async () => peek.defineAgentPart({ rpcs: [rpcOf('one.Ask', 'agent'), rpcOf('one.Ask', 'agent')] }) }`,
+      ['agent'],
+      'has the call "one.Ask" twice',
+    ],
+  ])('of the definition %s and a manifest for %j is refused', async (parts, services, words) => {
+    const failure = await load(withParts('one', parts), services).catch((error: unknown) => String(error))
+    expect(failure).toContain(words)
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { parseChangeEvent } from '#event-store/change-event.ts'
+import { type ActionEffect, parseChangeEvent } from '#event-store/change-event.ts'
 import { must } from '#kernel/assert.ts'
 import { logStart, toPosition } from '#kernel/position.ts'
 import { createMemoryEventStore, type MemoryEventStore } from '#testing/memory-event-store.ts'
@@ -7,7 +7,7 @@ import { openChangeStream } from './change-stream.ts'
 import type { RowChange } from './fold.ts'
 
 const mark = { incarnation: 'i1', version: 1, from: logStart, to: toPosition(7n, 7n) }
-const watchedFields = { counters: { shown: ['id', 'note'], pickedBy: ['note'] } }
+const watchedFields = { counters: { shown: ['id', 'note'], pickedBy: ['note'], by: ['test.Counters'] } }
 
 describe('seam 4 what a commit announces', () => {
   test('what is shown of rows after, selector columns before, and the actions', async () => {
@@ -72,10 +72,10 @@ test('seam 9 a second writer of a change stream is noticed', async () => {
   await expect(first.announce(mark, new Map())).rejects.toMatchObject({ kind: 'revision-conflict' })
 })
 
-async function announce(rows: readonly RowChange[], table = 'counters') {
+async function announce(rows: readonly RowChange[], table = 'counters', effects: readonly ActionEffect[] = []) {
   const store = createMemoryEventStore()
   const stream = await openChangeStream({ store, plugin: 'test', projection: 'counters', watchedFields })
-  await stream.announce(mark, new Map([[table, rows]]))
+  await stream.announce(mark, new Map([[table, rows]]), { effects })
   return announcedIn(store)
 }
 
@@ -92,3 +92,29 @@ function change(key: string, before: RowChange['before'], after: RowChange['afte
 function rowOf(charCount: number) {
   return { id: 'x'.repeat(charCount) }
 }
+
+describe('seam 8 what a commit announces of actions', () => {
+  const effect = (actionId: string): ActionEffect => ({
+    actionId,
+    state: 'delayed',
+    words: '',
+    type: 'test.Count',
+    stream: 'test.Counter-a',
+    position: mark.to,
+    since: 5,
+    user: 'guest',
+    device: 'd1',
+  })
+
+  test('stands on its last part, with the observables that show the read model', async () => {
+    const rows = Array.from({ length: 10 }, (_, index) => change(`k${index}`, undefined, rowOf(30_000)))
+    const announced = await announce(rows, 'counters', [effect('x')])
+    const told = announced.map((one) => one.kind === 'changed' && one.effects)
+    expect(told).toEqual([...announced.slice(1).map(() => undefined), { on: ['test.Counters'], of: [effect('x')] }])
+  })
+
+  test('becomes the word to ask where it is too much to name', async () => {
+    const many = Array.from({ length: 1_000 }, (_, index) => effect(`${index}`))
+    expect(await announce([], 'counters', many)).toMatchObject([{ effects: { on: ['test.Counters'], of: 'ask' } }])
+  })
+})

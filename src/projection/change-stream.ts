@@ -1,7 +1,9 @@
 import {
+  type ActionEffect,
   type ChangedRow,
   type ChangeEvent,
   type ChangeMark,
+  type EffectNews,
   parseChangeEvent,
   type ReadModelLife,
   toEventData,
@@ -22,24 +24,38 @@ import type { RowChange } from './fold.ts'
 export interface ChangeStream {
   /** The last announcement, or undefined when there is none or it is not understood. */
   last(): ChangeEvent | undefined
-  /** `follows` names the life before, where other tables took the place of the live ones in this commit. */
   announce(
     mark: ChangeMark,
     changes: ReadonlyMap<string, readonly RowChange[]>,
-    follows?: ReadModelLife,
+    beside?: AnnouncedBeside,
   ): Promise<'announced' | 'too-many'>
   announceResync(mark: ChangeMark): Promise<void>
 }
 
+/** What there is to say of a commit beside its rows. */
+export type AnnouncedBeside = {
+  /** The life before, where other tables took the place of the live ones in this commit. */
+  readonly follows?: ReadModelLife
+  /** Actions whose effect is delayed from here on, or not any more; `ask`: that may be so of any. */
+  readonly effects?: readonly ActionEffect[] | 'ask'
+}
+
 /** Tables that can be watched: the columns that observables show, and those among them that selectors pick by. */
 export type WatchedFields = {
-  readonly [table: string]: { readonly shown: readonly string[]; readonly pickedBy: readonly string[] }
+  readonly [table: string]: {
+    readonly shown: readonly string[]
+    readonly pickedBy: readonly string[]
+    /** Names of the observables that show it. */
+    readonly by?: readonly string[]
+  }
 }
 
 const retention = { maxAgeSeconds: 3_600, maxCount: 20_000 }
 /** Below the store's limit of 1 MiB an append, with room for the frame around it. */
 const partSizeCharsMax = 200_000
 const partCountMax = 40
+/** Of what is told of effects: beside the rows of a whole part it still fits. */
+const effectsSizeCharsMax = 100_000
 
 export async function openChangeStream(options: {
   store: EventStore
@@ -62,17 +78,32 @@ export async function openChangeStream(options: {
   return {
     last: () => newest && parseChangeEvent(newest.type, newest.data),
     announceResync,
-    announce: async (mark, changes, follows) => {
+    announce: async (mark, changes, { follows, effects } = {}) => {
       const parts = toParts(changes, watchedFields)
       if (parts === 'too-many') {
         await announceResync(mark)
         return parts
       }
-      for (const [part, tables] of parts.entries())
-        await append({ kind: 'changed', ...mark, ...(follows && { follows }), part, parts: parts.length, tables })
+      const told = toEffectNews(effects, watchedFields)
+      for (const [part, tables] of parts.entries()) {
+        const added = { ...(follows && { follows }), ...(told && part === parts.length - 1 && { effects: told }) }
+        await append({ kind: 'changed', ...mark, ...added, part, parts: parts.length, tables })
+      }
       return 'announced'
     },
   }
+}
+
+/** Nothing is missing on any screen where nobody can watch. */
+function toEffectNews(
+  effects: readonly ActionEffect[] | 'ask' | undefined,
+  watchedFields: WatchedFields,
+): EffectNews | undefined {
+  const tables = Object.values(watchedFields)
+  if (!effects || effects.length === 0 || tables.length === 0) return undefined
+  const on = [...new Set(tables.flatMap(({ by }) => by ?? []))]
+  const isTooMuch = effects !== 'ask' && JSON.stringify(effects).length > effectsSizeCharsMax
+  return { on, of: isTooMuch ? 'ask' : effects }
 }
 
 type Tables = { [table: string]: ChangedRow[] }

@@ -1,3 +1,4 @@
+import type { ActionEffect } from '#event-store/change-event.ts'
 import { newUuid } from '#kernel/ids.ts'
 import type { Position } from '#kernel/position.ts'
 import { lockUntilCommit } from '#storage/advisory-lock.ts'
@@ -5,15 +6,17 @@ import type { Client } from '#storage/client.ts'
 import { inTransaction } from '#storage/in-transaction.ts'
 import { continueLife } from './checkpoint.ts'
 import { loadMissing, writeChanges } from './commit-batch.ts'
-import type { ProjectionDefinition } from './define-projection.ts'
+import { type ProjectionDefinition, projectionId } from './define-projection.ts'
 import type { RowChange } from './fold.ts'
+import { loadEffects } from './parking/action-effects.ts'
 import type { AsideWork } from './projector-turn.ts'
 import type { RowCache } from './row-cache.ts'
 import type { TableShapes } from './table-shape.ts'
 
 /**
  * Commits changes of rows beside the feed, at the position where the read model stands: in a new life, so that no
- * snapshot of before is taken for one of after. Without changed rows the life stays.
+ * snapshot of before is taken for one of after. Without changed rows the life stays. Answers too what became of the
+ * effects of the actions that were touched.
  *
  * Promises: all or nothing, and refused where another leader writes. Throws what Postgres throws, the cache emptied.
  */
@@ -24,13 +27,13 @@ export async function commitAside(options: {
   cache: RowCache
   life: { readonly position: Position; readonly incarnation: string; readonly epoch: number }
   work: AsideWork
-}): Promise<{ readonly changes: ReadonlyMap<string, readonly RowChange[]>; readonly incarnation: string }> {
+}): Promise<CommittedAside> {
   const { sql, definition, cache, life, work } = options
   const { schemaName } = definition.model
   try {
     const committed = await inTransaction(sql, async (tx) => {
       await lockUntilCommit(tx, schemaName)
-      const changes = await work(tx, async (plan) => {
+      const { rows: changes, touched } = await work(tx, async (plan) => {
         await loadMissing(tx, { ...options, plan })
         return cache.get
       })
@@ -42,7 +45,7 @@ export async function commitAside(options: {
         next: incarnation,
         epoch: life.epoch,
       })
-      return { changes, incarnation }
+      return { changes, incarnation, effects: await loadEffects(tx, projectionId(definition), touched) }
     })
     cache.take(committed.changes)
     return committed
@@ -50,4 +53,10 @@ export async function commitAside(options: {
     cache.clear()
     throw error
   }
+}
+
+type CommittedAside = {
+  readonly changes: ReadonlyMap<string, readonly RowChange[]>
+  readonly incarnation: string
+  readonly effects: readonly ActionEffect[]
 }

@@ -36,6 +36,8 @@ export type RowKey = string | number | readonly (string | number)[]
 export interface TableChanges<R> {
   insert(row: R): void
   update(key: RowKey, change: (row: R) => Partial<R>): void
+  /** Like `update`, content with a row that is not there: of an entity whose beginning the store keeps no longer. */
+  updateIfPresent(key: RowKey, change: (row: R) => Partial<R>): void
   upsert(key: RowKey, make: (row: R | undefined) => R): void
   delete(key: RowKey): void
   /** Like `delete`, content with a row that is not there. */

@@ -37,6 +37,27 @@ describe('P1 a batch, folded', () => {
     expect(folded.changes.has('counters')).toBe(false)
   })
 
+  test('gives no actions where nobody is told of them', () => {
+    const plan = planBatch(counters, shapes, [eventOf('c1', 'test.AddToCounter', { amount: 1 })])
+    const folded = applyPlan(
+      plan,
+      () => undefined,
+      () => false,
+      { notesActs: false },
+    )
+    expect(folded.changes.get('counters')).toMatchObject([{ after: { sum: 1 }, acts: [] }])
+  })
+
+  test('leaves a row alone that an event only looked at before it failed', () => {
+    const row = { id: 'c1', sum: 2_147_483_647, note: '' }
+    const { changes, parked } = fold(
+      [eventOf('c1', 'test.AddToCounter', { amount: 1 })],
+      new Map([['counters c1', row]]),
+    )
+    expect(parked).toHaveLength(1)
+    expect(changes.size).toBe(0)
+  })
+
   test('reads each row once, under one spelling of its key', () => {
     const event = eventOf('c1', 'test.AddToCounter', { amount: 1 })
     const shouting = { event: { ...event.event, id: event.event.id.toUpperCase() } }

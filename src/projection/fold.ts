@@ -46,37 +46,59 @@ export function planBatch(
 ): PlannedEvent[] {
   const cases = new Map(definition.on.map((entry) => [entry.type, entry]))
   const any = cases.get('*')
-  return events.flatMap(({ event, failure }) => {
+  const recorders = openRecorders(shapes)
+  const plan: PlannedEvent[] = []
+  for (const { event, failure } of events) {
     const entry = cases.get(event.type) ?? any
-    if (!entry) return []
+    if (!entry) continue
     const isReadable = failure === undefined || definition.readsEverything
-    return [isReadable ? planEvent(entry.project, shapes, event) : { event, operations: [], failure }]
-  })
+    plan.push(isReadable ? planEvent(entry.project, recorders, event) : { event, operations: [], failure })
+  }
+  return plan
 }
 
 function planEvent(
   project: ProjectionDefinition['on'][number]['project'],
-  shapes: TableShapes,
+  recorders: Recorders,
   event: ProjectedEvent,
 ): PlannedEvent {
   const operations: Operation[] = []
+  recorders.record(operations)
   try {
-    project(event, recordersFor(shapes, operations) as never)
+    project(event, recorders.tables as never)
     return { event, operations }
   } catch (error) {
     return { event, operations: [], failure: describeError(error) }
+  } finally {
+    recorders.record(undefined)
   }
 }
 
-function recordersFor(shapes: TableShapes, operations: Operation[]): Record<string, TableChanges<Row>> {
-  return Object.fromEntries(Object.entries(shapes).map(([table, shape]) => [table, recorder(table, shape, operations)]))
+/** What handlers write with: made once a batch, as making it costs more than most handlers do. */
+type Recorders = {
+  readonly tables: Readonly<Record<string, TableChanges<Row>>>
+  /** Where the operations go from here on; undefined between two events. */
+  record(operations: Operation[] | undefined): void
 }
 
-function recorder(table: string, shape: TableShape, operations: Operation[]): TableChanges<Row> {
+function openRecorders(shapes: TableShapes): Recorders {
+  let noted: Operation[] | undefined
+  // What a handler that waits says afterwards is lost: it would be another event's.
+  const note = (operation: Operation): void => void noted?.push(operation)
+  const entries = Object.entries(shapes).map(([table, shape]) => [table, recorder(table, shape, note)] as const)
+  return {
+    tables: Object.fromEntries(entries),
+    record: (operations) => {
+      noted = operations
+    },
+  }
+}
+
+function recorder(table: string, shape: TableShape, take: (operation: Operation) => void): TableChanges<Row> {
   const note = (given: RowKey, apply: (row: Row | undefined, key: string) => Row | undefined): void => {
     const keyValues = shape.cleanKey(given)
     const key = keyText(keyValues)
-    operations.push({ table, key, keyValues, apply: (row) => apply(row, key) })
+    take({ table, key, keyValues, apply: (row) => apply(row, key) })
   }
   const existing = (row: Row | undefined, key: RowKey): Row => {
     if (!row) throw new Error(`${shape.name} has no row ${showKey(key)}`)
@@ -93,8 +115,10 @@ function recorder(table: string, shape: TableShape, operations: Operation[]): Ta
     update: (key, change) =>
       note(key, (row, text) => {
         const found = existing(row, key)
-        return sameKey(shape, { key, text }, shape.complete(Object.assign({}, found, change(found))))
+        return sameKey(shape, { key, text }, shape.change(found, change(found) ?? {}))
       }),
+    updateIfPresent: (key, change) =>
+      note(key, (row, text) => row && sameKey(shape, { key, text }, shape.change(row, change(row) ?? {}))),
     upsert: (key, make) => note(key, (row, text) => sameKey(shape, { key, text }, shape.complete(make(row)))),
     delete: (key) =>
       note(key, (row) => {
@@ -132,20 +156,36 @@ type Draft = {
   readonly keyValues: RowKey
   readonly before: Row | undefined
   after: Row | undefined
-  readonly acts: Set<string>
+  /** An event that only looked at the row, and failed, has changed nothing. */
+  isTaken: boolean
+  readonly acts: Set<string> | undefined
 }
+type DraftOf = (operation: Operation) => Draft
 
 /** Why an event is parked that waits behind another. */
 export const behindWords = 'an earlier event of this entity is parked'
 
+/** `notesActs: false` where nobody is told of the changes one by one. */
 export function applyPlan(
   plan: readonly PlannedEvent[],
   rowOf: (table: string, key: string) => Row | undefined,
   isParked: (stream: string) => boolean,
+  { notesActs = true }: { readonly notesActs?: boolean } = {},
 ): FoldedBatch {
   const drafts = new Map<string, Map<string, Draft>>()
   const parked: ParkedEvent[] = []
   const parkedHere = new Set<string>()
+  const draftOf: DraftOf = ({ table, key, keyValues }) => {
+    const ofTable = drafts.get(table) ?? new Map<string, Draft>()
+    if (ofTable.size === 0) drafts.set(table, ofTable)
+    const known = ofTable.get(key)
+    if (known) return known
+    const before = rowOf(table, key)
+    const acts = notesActs ? new Set<string>() : undefined
+    const draft: Draft = { keyValues, before, after: before, isTaken: false, acts }
+    ofTable.set(key, draft)
+    return draft
+  }
 
   for (const planned of plan) {
     const { event } = planned
@@ -153,7 +193,7 @@ export function applyPlan(
       parked.push({ event, words: behindWords, isBehind: true })
       continue
     }
-    const failure = planned.failure ?? applyEvent(planned, drafts, rowOf)
+    const failure = planned.failure ?? applyEvent(planned, draftOf)
     if (failure === undefined) continue
     parked.push({ event, words: failure, isBehind: false })
     parkedHere.add(event.stream)
@@ -162,59 +202,44 @@ export function applyPlan(
 }
 
 /** All of an event's operations, or none: undefined when they were taken, else what went wrong. */
-function applyEvent(
-  { event, operations }: PlannedEvent,
-  drafts: Map<string, Map<string, Draft>>,
-  rowOf: (table: string, key: string) => Row | undefined,
-): string | undefined {
-  const currentOf = ({ table, key }: Operation): Row | undefined => {
-    const draft = drafts.get(table)?.get(key)
-    return draft ? draft.after : rowOf(table, key)
-  }
-  const results = new Map<string, { operation: Operation; row: Row | undefined }>()
+function applyEvent({ event, operations }: PlannedEvent, draftOf: DraftOf): string | undefined {
+  const results = new Map<Draft, Row | undefined>()
   try {
-    const [only] = operations.length === 1 ? operations : []
-    if (only) {
-      take(event, only, only.apply(currentOf(only)), drafts, rowOf)
+    const [only] = operations
+    if (only && operations.length === 1) {
+      const draft = draftOf(only)
+      take(event, draft, only.apply(draft.after))
       return undefined
     }
     for (const operation of operations) {
-      const id = `${operation.table} ${operation.key}`
-      const earlier = results.get(id)
-      results.set(id, { operation, row: operation.apply(earlier ? earlier.row : currentOf(operation)) })
+      const draft = draftOf(operation)
+      results.set(draft, operation.apply(results.has(draft) ? results.get(draft) : draft.after))
     }
   } catch (error) {
     return describeError(error)
   }
-  for (const { operation, row } of results.values()) take(event, operation, row, drafts, rowOf)
+  for (const [draft, row] of results) take(event, draft, row)
   return undefined
 }
 
-function take(
-  event: ProjectedEvent,
-  { table, key, keyValues }: Operation,
-  row: Row | undefined,
-  drafts: Map<string, Map<string, Draft>>,
-  rowOf: (table: string, key: string) => Row | undefined,
-): void {
-  const ofTable = drafts.get(table) ?? new Map<string, Draft>()
-  drafts.set(table, ofTable)
-  const draft = ofTable.get(key) ?? { keyValues, before: rowOf(table, key), after: undefined, acts: new Set<string>() }
+function take(event: ProjectedEvent, draft: Draft, row: Row | undefined): void {
   draft.after = row
-  if (event.actionId !== undefined) draft.acts.add(event.actionId)
-  ofTable.set(key, draft)
+  draft.isTaken = true
+  if (draft.acts && event.actionId !== undefined) draft.acts.add(event.actionId)
 }
 
 function toChanges(drafts: Map<string, Map<string, Draft>>): Map<string, readonly RowChange[]> {
   const changes = new Map<string, readonly RowChange[]>()
   for (const [table, ofTable] of drafts) {
     const list: RowChange[] = []
-    for (const [key, { keyValues, before, after, acts }] of ofTable) {
+    for (const [key, { keyValues, before, after, isTaken, acts }] of ofTable) {
       assert(after === undefined || typeof after === 'object', 'an operation gives a row or nothing')
-      if (before === undefined && after === undefined) continue
-      list.push({ key, keyValues, before, after, acts: [...acts] })
+      if (!isTaken || (before === undefined && after === undefined)) continue
+      list.push({ key, keyValues, before, after, acts: acts ? [...acts] : noActs })
     }
     if (list.length > 0) changes.set(table, list)
   }
   return changes
 }
+
+const noActs: readonly string[] = []

@@ -21,8 +21,9 @@ export async function loadParkedIds(sql: QueryRunner, projection: string): Promi
 
 export async function saveParked(tx: QueryRunner, projection: string, parked: readonly ParkedEvent[]): Promise<void> {
   const text = `insert into platform.parked_events
-      (projection, position, event_id, stream, revision, type, fingerprint, words, action_id)
-    select $1, * from unnest($2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[])
+      (projection, position, event_id, stream, revision, type, fingerprint, words, action_id, action_user, action_device)
+    select $1, * from unnest($2::text[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+      $9::text[], $10::text[], $11::text[])
     on conflict do nothing`
   const column = <T>(pick: (entry: ParkedEvent) => T): T[] => parked.map(pick)
   await tx.unsafe(text, [
@@ -35,6 +36,8 @@ export async function saveParked(tx: QueryRunner, projection: string, parked: re
     column(fingerprintOf),
     column((one) => storableWords(one.words)),
     column((one) => one.event.actionId ?? null),
+    column(({ event }) => (event.actionId === undefined ? null : event.user)),
+    column(({ event }) => (event.actionId === undefined ? null : event.device)),
   ])
 }
 
@@ -42,7 +45,7 @@ export function fingerprintOf({ event, words, isBehind }: ParkedEvent): string |
   return isBehind ? null : failureFingerprint({ type: event.type, entityId: event.entityId, words })
 }
 
-/** Postgres takes no NUL in a text. */
+/** Postgres takes no NUL in a text; and a failure can be as long as its event, which nobody wants to store or be shown. */
 export function storableWords(words: string): string {
   return words.replaceAll('\u0000', '').slice(0, 2_000)
 }

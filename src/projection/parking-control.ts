@@ -23,6 +23,9 @@ export type ParkedEntity = {
   readonly revision: number
   readonly type: string
   readonly words: string
+  /** The action it belongs to, whose event has the same id, and who pushed that. */
+  readonly actionId: string | null
+  readonly actionUser: string | null
   readonly parkedCount: number
   readonly parkedAt: number
 }

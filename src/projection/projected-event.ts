@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '#event-store/event-store.ts'
-import { parseMetadata } from '#event-store/metadata.ts'
+import { type EventMetadata, parseMetadata } from '#event-store/metadata.ts'
 import { describeError } from '#kernel/platform-error.ts'
 import type { ProjectedEvent } from './define-projection.ts'
 import type { ReadEvent } from './fold.ts'
@@ -17,21 +17,41 @@ export function toReadEvent(recorded: RecordedEvent, upcast: ProjectionCode['upc
   }
 }
 
+/** What the metadata says is looked for when a handler asks: most do not, and it is as much work as all the rest. */
 function withData(recorded: RecordedEvent, data: RecordedEvent['data']): ProjectedEvent {
-  const metadata = parseMetadata(recorded.metadata)
+  const { id, type, stream, revision, storedAt } = recorded
+  let found: Partial<EventMetadata> | undefined
+  const metadata = (): Partial<EventMetadata> => {
+    found ??= parseMetadata(recorded.metadata)
+    return found
+  }
   return {
-    id: recorded.id,
-    type: recorded.type,
+    id,
+    type,
     data,
-    stream: recorded.stream,
-    entityId: recorded.stream.slice(recorded.stream.indexOf('-') + 1),
-    revision: recorded.revision,
-    position: recorded.position,
-    actionId: metadata.actionId,
-    user: metadata.user ?? '',
-    device: metadata.device ?? '',
-    occurredAt: metadata.occurredAt ?? recorded.storedAt,
-    recordedAt: metadata.recordedAt ?? recorded.storedAt,
-    recorded: { data: recorded.data, metadata },
+    stream,
+    entityId: stream.slice(stream.indexOf('-') + 1),
+    revision,
+    get position() {
+      return recorded.position
+    },
+    get actionId() {
+      return metadata().actionId
+    },
+    get user() {
+      return metadata().user ?? ''
+    },
+    get device() {
+      return metadata().device ?? ''
+    },
+    get occurredAt() {
+      return metadata().occurredAt ?? storedAt
+    },
+    get recordedAt() {
+      return metadata().recordedAt ?? storedAt
+    },
+    get recorded() {
+      return { data: recorded.data, metadata: metadata() }
+    },
   }
 }

@@ -1,16 +1,18 @@
-import type { ChangeMark, ReadModelLife } from '#event-store/change-event.ts'
+import type { ChangeMark } from '#event-store/change-event.ts'
 import type { RecordedEvent } from '#event-store/event-store.ts'
 import { createDeferred } from '#kernel/deferred.ts'
 import { isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import type { Position } from '#kernel/position.ts'
-import { openChangeStream } from './change-stream.ts'
+import { type AnnouncedBeside, openChangeStream } from './change-stream.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { commitAside } from './commit-aside.ts'
 import { commitBatch } from './commit-batch.ts'
 import { type Commit, commitPlan, isDataError } from './commit-plan.ts'
 import { projectionId } from './define-projection.ts'
 import { type FoldedBatch, planBatch } from './fold.ts'
-import { loadParkedStreams } from './parked-events.ts'
+import { loadParkedStreams, storableWords } from './parked-events.ts'
+import { delayedBy } from './parking/action-effects.ts'
+import { settleSkipped } from './parking/settle-skipped.ts'
 import { loadSkippedIds, withoutSkipped } from './parking/skipped-events.ts'
 import { toReadEvent } from './projected-event.ts'
 import type { ProjectionCode } from './projection-code.ts'
@@ -32,12 +34,14 @@ export interface ProjectorRun {
   stop(): Promise<void>
 }
 
-/** Live there are never so many; far behind, the fewer commits, the sooner it is there. */
 /** The error that was shown is mended. */
 const noError = { lastError: null, lastErrorEventId: null, lastErrorPosition: null, lastErrorStream: null }
 
+/** Live there are never so many; far behind, the fewer commits, the sooner it is there. */
 const batchCountMax = 5_000
 const cachedRowsMax = 50_000
+/** A read model of all events has a row for each of them, and nobody acts on what it shows of the last moment. */
+const gatherMs = 200
 
 export async function startProjectorRun(
   options: ProjectorOptions & {
@@ -76,15 +80,31 @@ export async function startProjectorRun(
   let eventCount = checkpoint.eventCount
   let parkedCount = [...parkedStreams.values()].reduce((sum, count) => sum + count, 0)
   let announced: Promise<void> = Promise.resolve()
+  let isLive = false
   const broken = createDeferred<never>()
   broken.promise.catch(() => undefined)
   report({ state: 'catching-up', position, incarnation, eventCount, parkedCount })
 
   const turns = createTurns()
-  const onBatch = (events: readonly RecordedEvent[], upTo: Position): Promise<void> =>
-    turns.take(async () => {
+  const ending = new AbortController()
+  const onBatch = async (events: readonly RecordedEvent[], upTo: Position): Promise<void> => {
+    await turns.take(async () => {
       if (events.length > 0) await commitPlan(commit, code.plan(events), upTo)
       report({ position: upTo })
+    })
+    // What comes meanwhile is committed together.
+    if (definition.readsEverything && isLive) await rest(gatherMs)
+  }
+  const rest = (restMs: number): Promise<void> =>
+    new Promise((resolve) => {
+      const end = () => {
+        cancel()
+        ending.signal.removeEventListener('abort', end)
+        resolve()
+      }
+      const cancel = clock.after(restMs, end)
+      ending.signal.addEventListener('abort', end)
+      if (ending.signal.aborted) end()
     })
 
   const commit: Commit = async (plan, to) => {
@@ -92,7 +112,8 @@ export async function startProjectorRun(
     const isParked = (stream: string): boolean => parkedStreams.has(stream)
     const folded = await commitBatch({ sql, definition, shapes, plan, move, cache, isParked })
     position = to
-    await announce({ incarnation, version: definition.version, from: move.from, to }, folded.changes)
+    const effects = delayedBy(folded.parked, clock.now())
+    await announce({ incarnation, version: definition.version, from: move.from, to }, folded.changes, { effects })
     eventCount += plan.length
     noteParked(folded)
     options.isProgress()
@@ -108,9 +129,9 @@ export async function startProjectorRun(
   }
 
   /** At most one announcement is under way while the next batch commits: in order, and bounded. */
-  const announce = async (mark: ChangeMark, rows: FoldedBatch['changes'], follows?: ReadModelLife): Promise<void> => {
+  const announce = async (mark: ChangeMark, rows: FoldedBatch['changes'], beside: AnnouncedBeside): Promise<void> => {
     await announced
-    announced = changes.announce(mark, rows, follows).then(
+    announced = changes.announce(mark, rows, beside).then(
       () => undefined,
       (error: unknown) => {
         throw toAnnounceError(error)
@@ -120,12 +141,15 @@ export async function startProjectorRun(
   }
 
   const noteParked = (folded: FoldedBatch): void => {
-    for (const { event, words } of folded.parked) {
+    for (const { event, words, isBehind } of folded.parked) {
       parkedStreams.set(event.stream, (parkedStreams.get(event.stream) ?? 0) + 1)
       parkedCount++
-      log.error(`event ${event.id} (${event.type} at ${event.position} in ${event.stream}) is parked: ${words}`)
+      // Those that only wait would hide the cause.
+      if (isBehind) continue
+      const shown = storableWords(words)
+      log.error(`event ${event.id} (${event.type} at ${event.position} in ${event.stream}) is parked: ${shown}`)
       report({
-        lastError: `${event.type} in ${event.stream}: ${words}`,
+        lastError: `${event.type} in ${event.stream}: ${shown}`,
         lastErrorEventId: event.id,
         lastErrorPosition: event.position,
         lastErrorStream: event.stream,
@@ -140,13 +164,15 @@ export async function startProjectorRun(
       if (!isDataError(error)) broken.reject(error)
       throw error
     })
-    if (committed.incarnation === incarnation) return committed.changes
     const { version } = definition
-    const follows = { incarnation, version }
+    const { changes: rows, effects } = committed
+    const isNewLife = committed.incarnation !== incarnation
+    if (!isNewLife && effects.length === 0) return rows
+    const beside = { effects, ...(isNewLife && { follows: { incarnation, version } }) }
     incarnation = committed.incarnation
-    await announce({ incarnation, version, from: position, to: position }, committed.changes, follows)
+    await announce({ incarnation, version, from: position, to: position }, rows, beside)
     report({ incarnation, lastCommitAt: clock.now() })
-    return committed.changes
+    return rows
   }
 
   const noteCounts = (counts: ReadonlyMap<string, number>): void => {
@@ -167,22 +193,35 @@ export async function startProjectorRun(
     noteParked: noteCounts,
   })
 
+  const inTurn: ProjectorRun['inTurn'] = (work) => turns.take(() => work(turnNow()))
+  const settled = settleSkipped({
+    projector: { id: projectionId(definition), inTurn },
+    store,
+    sql,
+    signal: ending.signal,
+    log,
+  })
   const feed = store.follow({
     after: checkpoint.position,
     filter: projectionFilter(definition),
     batchCountMax,
     onBatch,
-    onLive: (isLive) => report({ state: isLive ? 'live' : 'catching-up' }),
+    onLive: (live) => {
+      isLive = live
+      report({ state: live ? 'live' : 'catching-up' })
+    },
   })
   const finished = Promise.race([feed.finished.then(() => announced), broken.promise])
   finished.catch(() => undefined)
 
   return {
     finished,
-    inTurn: (work) => turns.take(() => work(turnNow())),
+    inTurn,
     stop: async () => {
+      ending.abort()
       await feed.stop()
       await turns.end()
+      await settled
       await announced
     },
   }

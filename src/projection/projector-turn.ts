@@ -4,6 +4,7 @@ import type { QueryRunner } from '#storage/client.ts'
 import type { Row } from '#vortex/protocol/row.ts'
 import type { ProjectionDefinition } from './define-projection.ts'
 import type { PlannedEvent, RowChange } from './fold.ts'
+import type { ParkedAction } from './parking/action-effects.ts'
 import type { TableShapes } from './table-shape.ts'
 
 /** The code of one run of a projector: the same object as long as it is the same run. */
@@ -35,10 +36,16 @@ export interface ProjectorTurn {
   noteParked(counts: ReadonlyMap<string, number>): void
 }
 
-/** Does the rest of the transaction, and answers which rows change. */
+/** Does the rest of the transaction, and answers what changes. */
 export type AsideWork = (
   tx: QueryRunner,
   loadRows: (plan: readonly PlannedEvent[]) => Promise<RowLookup>,
-) => Promise<ReadonlyMap<string, readonly RowChange[]>>
+) => Promise<AsideChanges>
+
+export type AsideChanges = {
+  readonly rows: ReadonlyMap<string, readonly RowChange[]>
+  /** Actions with events that were parked until now, or are parked now. */
+  readonly touched: readonly ParkedAction[]
+}
 
 export type RowLookup = (table: string, key: string) => Row | undefined

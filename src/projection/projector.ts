@@ -163,7 +163,7 @@ export function startProjector(options: ProjectorOptions): Projector {
       if (run && !isStopping && !wantedReset) return run.inTurn(work)
       throw new PlatformError(
         'unavailable',
-        `The projector of ${id} is ${status.state} just now: try again when it runs.`,
+        `The projector of ${id} ${run ? `is ${status.state}` : 'begins anew'} just now: try again when it runs.`,
       )
     },
     stop: async () => {

@@ -1,7 +1,7 @@
 import type { PgTable } from 'drizzle-orm/pg-core'
 import { assert, must } from '#kernel/assert.ts'
 import { canonicalJson, type Json } from '#kernel/json.ts'
-import { toPlainRow } from '#storage/row-codec.ts'
+import { changePlainRow, toPlainRow } from '#storage/row-codec.ts'
 import { planTable } from '#storage/table-plan.ts'
 import type { Row } from '#vortex/protocol/row.ts'
 import type { RowKey } from './define-projection.ts'
@@ -22,6 +22,8 @@ export type TableShape = {
   parseKey(text: string): RowKey
   /** The row as Postgres would give it back; throws for an unknown column, a missing or an impossible value. */
   complete(row: Row): Row
+  /** A complete row with some of its values changed: the same as `complete` of both, for the changed columns alone. */
+  change(row: Row, changes: Partial<Row>): Row
 }
 export type TableShapes = { readonly [table: string]: TableShape }
 
@@ -77,6 +79,10 @@ export function shapeOf(table: PgTable): TableShape {
     complete: (row) => {
       for (const field in row) if (!columnSet.has(field)) throw new Error(`${plan.name} has no column ${field}`)
       return toPlainRow(table, row)
+    },
+    change: (row, changes) => {
+      for (const field in changes) if (!columnSet.has(field)) throw new Error(`${plan.name} has no column ${field}`)
+      return changePlainRow(table, row, changes)
     },
   }
 }

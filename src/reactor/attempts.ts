@@ -31,11 +31,11 @@ export interface Attempts {
 const confirmMs = 1_000
 
 export function createAttempts(
-  options: Pick<ReactorOptions, 'definition' | 'journal' | 'push' | 'clock' | 'log'> & {
+  options: Pick<ReactorOptions, 'definition' | 'journal' | 'push' | 'submit' | 'clock' | 'log'> & {
     readonly onChange: () => void
   },
 ): Attempts {
-  const { definition, journal, push, clock, log, onChange } = options
+  const { definition, journal, push, submit, clock, log, onChange } = options
   const reactor = reactorId(definition)
   const cases = new Map(definition.on.map((entry) => [entry.type, entry]))
   const waiting: Deferred<void>[] = []
@@ -76,7 +76,7 @@ export function createAttempts(
     const controller = new AbortController()
     const cancel = clock.after(definition.retry.timeoutMs, () => controller.abort(tooLate(definition.retry.timeoutMs)))
     const { signal } = controller
-    const effects = createEffects({ reactor, event, tryNumber, signal, push, log })
+    const effects = createEffects({ reactor, event, tryNumber, signal, push, submit, log })
     const outcome = untilAborted(signal, async () => entry.react(read.event, effects)).then(
       (): Outcome => ({ outcome: 'done' }),
       (error: unknown): Outcome => toOutcome(signal, error),

@@ -50,9 +50,9 @@ export type OnReaction = <F extends Fields>(
   react: (event: ProjectedEvent<FieldValues<F>>, effects: Effects) => Promise<void> | void,
 ) => ReactorCase
 
-/** About an hour of tries: an outside system that is down over lunch leaves no dead letters. */
+/** Tries over an hour at least, jitter or not: an outside system that is down over lunch leaves no dead letters. */
 export const retryDefaults: RetryPolicy = {
-  triesMax: 15,
+  triesMax: 22,
   delayMs: 1_000,
   delayMsMax: 600_000,
   timeoutMs: 30_000,

@@ -2,6 +2,8 @@ import type { ActionCause } from '#action/action-request.ts'
 import type { ActionDefinition } from '#action/define-action.ts'
 import type { RecordedEvent } from '#event-store/event-store.ts'
 import { parseMetadata } from '#event-store/metadata.ts'
+import type { JobDefinition } from '#job/define-job.ts'
+import type { SubmitOptions, SubmittedJob } from '#job/jobs.ts'
 import type { JsonObject } from '#kernel/json.ts'
 import type { Log } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
@@ -21,6 +23,15 @@ export interface Effects {
    * the event. A rejection is an answer like another; when no answer is to be had, it throws, and the event is tried again.
    */
   push<F extends Fields>(action: ActionDefinition<F>, fields: FieldValues<F>): Promise<Pushed>
+  /**
+   * Submits a job. Where it has no key of its own, its key comes from the event, so that a repeat is the same job. What the
+   * handler need not wait for it leaves to the job: the event is done when the job is recorded.
+   */
+  submitJob<I extends Fields, O extends Fields>(
+    job: JobDefinition<I, O>,
+    input: FieldValues<I>,
+    options?: Omit<SubmitOptions, 'by'>,
+  ): Promise<SubmittedJob<FieldValues<O>>>
   /** Aborted when the time for this try is over, or this process stops leading: give it to `fetch` and the like. */
   readonly signal: AbortSignal
   /** 1 for the first. */
@@ -41,6 +52,16 @@ export type PushedAction = {
 
 export type PushAction = (reactor: string, action: PushedAction) => Promise<Answer>
 
+export type SubmitFromReactor = <I extends Fields, O extends Fields>(
+  reactor: string,
+  submitted: {
+    readonly job: JobDefinition<I, O>
+    readonly input: FieldValues<I>
+    readonly options: SubmitOptions
+    readonly cause: ActionCause
+  },
+) => Promise<SubmittedJob<FieldValues<O>>>
+
 /** Reactors that react to each other's actions would fill the log for ever. */
 export const causeDepthMax = 50
 
@@ -50,11 +71,13 @@ export function createEffects(options: {
   tryNumber: number
   signal: AbortSignal
   push: PushAction
+  submit?: SubmitFromReactor | undefined
   log: Log
 }): Effects {
   const { reactor, event, tryNumber, signal, log } = options
   const cause = causeOf(event)
   const pushedCounts = new Map<string, number>()
+  const submittedCounts = new Map<string, number>()
 
   return {
     signal,
@@ -71,6 +94,15 @@ export function createEffects(options: {
       const answer = await options.push(reactor, { id, name, version, fields: fields as JsonObject, cause })
       if (answer.outcome === 'failed') throw new PlatformError('unavailable', `${name} was not taken: ${answer.words}`)
       return answer
+    },
+    submitJob: async (job, input, given = {}) => {
+      signal.throwIfAborted()
+      if (!options.submit) throw new PlatformError('unavailable', `Nobody takes the job ${job.name} here.`)
+      if (cause.depth > causeDepthMax) throw tooDeep(reactor, event, job.name)
+      const ordinal = submittedCounts.get(job.name) ?? 0
+      submittedCounts.set(job.name, ordinal + 1)
+      const key = given.key ?? job.key(input) ?? effectKey(reactor, event.id, `submit ${job.name} ${ordinal}`)
+      return options.submit(reactor, { job, input, options: { ...given, key }, cause })
     },
   }
 }

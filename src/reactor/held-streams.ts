@@ -50,6 +50,9 @@ export function createHeldStreams(
   const { definition, store, journal, clock, random, attempts, commits, onChange } = options
   const holdsDead = definition.retry.afterDeadLetter === 'wait'
   const streams = new Map<string, Held>()
+  /** Those whose time has come. So many are looked at together as there may be effects: each reads from both stores. */
+  const due: { readonly stream: string; readonly held: Held }[] = []
+  let steppingCount = 0
   let roomy: Deferred<void> | undefined
   let waitingCount = 0
   let isStopped = false
@@ -75,19 +78,37 @@ export function createHeldStreams(
   const begin = (stream: string, held: Held, at: number | null): void => {
     held.cancel()
     const delayMs = pauseBefore(at)
-    if (delayMs === 0) return void work(stream, held)
+    if (delayMs === 0) return workSoon(stream, held)
     held.phase = 'pausing'
-    held.cancel = clock.after(delayMs, () => void work(stream, held))
+    held.cancel = clock.after(delayMs, () => workSoon(stream, held))
   }
   /** A pause that is longer than any is: the clock was put back since it was chosen, and it is over. */
   const pauseBefore = (at: number | null): number => {
     const delayMs = at === null ? 0 : Math.max(0, at - clock.now())
     return delayMs > definition.retry.delayMsMax ? 0 : delayMs
   }
-  const work = async (stream: string, held: Held): Promise<void> => {
+  const workSoon = (stream: string, held: Held): void => {
     held.phase = 'working'
+    due.push({ stream, held })
+    workNext()
+  }
+  const workNext = (): void => {
+    while (!isStopped && steppingCount < definition.concurrency) {
+      const next = due.shift()
+      if (!next) return
+      steppingCount++
+      void work(next.stream, next.held).finally(() => {
+        steppingCount--
+        workNext()
+      })
+    }
+  }
+  /** One step, then others have their turn. */
+  const work = async (stream: string, held: Held): Promise<void> => {
     try {
-      while (!isStopped && (await step(stream, held))) held.isAsked = false
+      if (!(await step(stream, held))) return
+      held.isAsked = false
+      due.push({ stream, held })
     } catch (error) {
       options.onBroken(error)
     }

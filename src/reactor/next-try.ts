@@ -3,6 +3,9 @@ import type { Random } from '#kernel/random.ts'
 import type { RetryPolicy } from './define-reactor.ts'
 import type { NotedEvent } from './reactor-journal.ts'
 
+/** An outside system may answer with a whole page. */
+const wordsCharsMax = 2_000
+
 /** A noted event after one more try that failed: when it is tried again, or that it is a dead letter now. */
 export function nextTry(
   policy: RetryPolicy,
@@ -17,7 +20,7 @@ export function nextTry(
     ...note,
     state: isDead ? 'dead' : 'waiting',
     tries,
-    words,
+    words: words.replaceAll('\u0000', '').slice(0, wordsCharsMax),
     firstTriedAt: note.firstTriedAt ?? now,
     lastTriedAt: now,
     nextTryAt: isDead ? null : now + delayMs,

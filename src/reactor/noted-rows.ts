@@ -52,7 +52,7 @@ export async function saveNotes(tx: QueryRunner, reactor: string, notes: readonl
     column((note) => note.type),
     column((note) => note.state),
     column((note) => note.tries),
-    column((note) => note.words.replaceAll('\u0000', '').slice(0, 2_000)),
+    column((note) => note.words),
     column((note) => note.firstTriedAt),
     column((note) => note.lastTriedAt),
     column((note) => note.nextTryAt),

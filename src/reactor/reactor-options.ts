@@ -3,7 +3,7 @@ import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import type { Random } from '#kernel/random.ts'
 import type { ReactorDefinition } from './define-reactor.ts'
-import type { PushAction } from './effects.ts'
+import type { PushAction, SubmitFromReactor } from './effects.ts'
 import type { ReactorJournal } from './reactor-journal.ts'
 import type { ReactorStatus } from './reactor-status.ts'
 
@@ -13,6 +13,8 @@ export type ReactorOptions = {
   readonly store: EventStore
   readonly journal: ReactorJournal
   readonly push: PushAction
+  /** Where it is not given, a reactor submits no jobs. */
+  readonly submit?: SubmitFromReactor
   readonly clock: Clock
   readonly random: Random
   readonly log: Log

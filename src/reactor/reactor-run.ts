@@ -183,6 +183,8 @@ export async function startReactorRun(
 
   report({ state: 'catching-up', position: opened.position, doneCount, deadCount })
   for (const [stream, { count, first }] of opened.held) held.restore(stream, count, first)
+  // An earlier run left figures of its own.
+  reportWork()
   const feed = store.follow({
     after: opened.position,
     filter: reactorFilter(definition),

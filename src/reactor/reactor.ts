@@ -41,6 +41,8 @@ export function startReactor(options: ReactorOptions): Reactor {
   let run: ReactorRun | undefined
   let isStopping = false
   let wake = createDeferred<void>()
+  /** Decisions about dead letters that are being written. */
+  let deciding: Promise<unknown> = Promise.resolve()
 
   const report = (change: Partial<ReactorStatus>): void => {
     status = { ...status, ...change }
@@ -49,6 +51,8 @@ export function startReactor(options: ReactorOptions): Reactor {
   const isOver = (): boolean => isStopping || lost?.aborted === true
 
   const runOnce = async (isProgress: () => void): Promise<void> => {
+    // What the run before was not told in time, this one finds written.
+    await deciding
     run = await startReactorRun({ ...options, report, isProgress })
     if (!isOver()) await run.finished
   }
@@ -94,10 +98,19 @@ export function startReactor(options: ReactorOptions): Reactor {
     if (run) return run
     throw new PlatformError('unavailable', `The reactor ${id} is not running just now: try again shortly.`)
   }
+  /** Not while a run opens the journal: it would neither find what is decided nor be told. */
+  const decide = <T>(work: (running: ReactorRun) => Promise<T>): Promise<T> => {
+    const decided = work(getRun())
+    deciding = Promise.allSettled([deciding, decided])
+    return decided
+  }
   const findDeadLetter = async (eventId: string): Promise<DeadLetter> => {
     const found = await journal.findDeadLetter(eventId)
     if (found) return found
-    throw new PlatformError('not-found', `The event ${eventId} is no dead letter of ${id}: somebody decided about it.`)
+    throw new PlatformError(
+      'not-found',
+      `The event ${eventId} is no dead letter of ${id}: it never was one, or somebody decided about it.`,
+    )
   }
 
   return {
@@ -107,17 +120,21 @@ export function startReactor(options: ReactorOptions): Reactor {
     deadLetters: (page) => journal.deadLetters(page),
     findDeadLetter,
     retry: async (what) => {
-      const running = getRun()
-      const notes = await journal.revive(what === 'all' ? { countMax: retriedCountMax } : { ...what, countMax: 1 })
-      running.takeRevived(notes)
-      if (what !== 'all' && notes.length === 0) await findDeadLetter(what.eventId)
-      return notes.length
+      const count = await decide(async (running) => {
+        const notes = await journal.revive(what === 'all' ? { countMax: retriedCountMax } : { ...what, countMax: 1 })
+        running.takeRevived(notes)
+        return notes.length
+      })
+      if (what !== 'all' && count === 0) await findDeadLetter(what.eventId)
+      return count
     },
     drop: async (eventId) => {
-      const running = getRun()
-      const note = await journal.drop(eventId)
-      if (!note) return void (await findDeadLetter(eventId))
-      running.takeDropped(note)
+      const note = await decide(async (running) => {
+        const dropped = await journal.drop(eventId)
+        if (dropped) running.takeDropped(dropped)
+        return dropped
+      })
+      if (!note) await findDeadLetter(eventId)
     },
     stop: async () => {
       isStopping = true

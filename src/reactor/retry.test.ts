@@ -102,6 +102,27 @@ describe('trying again', () => {
     ])
   })
 
+  test('of a thousand entities whose time has come reads as many events at once as it has effects, and no more', async () => {
+    rig.react = () => fails()
+    const definition = define({ concurrency: 4 })
+    const ids = Array.from({ length: 1_000 }, (_, index) => `c${index}`)
+    for (const id of ids) await record(id, 1)
+    const first = start({ definition })
+    await until(() => first.status().waitingStreams === ids.length)
+    await caughtUp(first)
+    await first.stop()
+    rig.react = () => undefined
+    rig.clock.advance(60_000)
+    let [readingNow, readingMax] = [0, 0]
+    const readStream: typeof rig.store.readStream = async (...asked) => {
+      readingMax = Math.max(readingMax, ++readingNow)
+      return rig.store.readStream(...asked).finally(() => readingNow--)
+    }
+    const next = start({ definition, epoch: 2, store: { ...rig.store, readStream } })
+    await until(() => next.status().doneCount === ids.length)
+    expect(readingMax).toBeLessThanOrEqual(4)
+  })
+
   test('when too many entities wait, nothing further is read until there are fewer', async () => {
     let isDown = true
     rig.react = () => (isDown ? fails() : undefined)
@@ -170,6 +191,40 @@ describe('a dead letter', () => {
     gate.resolve()
     await until(() => rig.done.length === 4)
     expect(rig.done).toEqual(['a 2', 'a 1', 'a 3', 'a 4'])
+  })
+
+  test('that is tried again while a run breaks off is tried by the next one', async () => {
+    rig.react = (what) => (what === 'a 1' ? fails() : undefined)
+    await record('a', 1)
+    const journal = rig.journals.journal(1)
+    const gate = createDeferred<void>()
+    let isDown = false
+    const reactor = start({
+      definition: define({ retry: dies }),
+      journal: {
+        ...journal,
+        commit: async (entry) => (isDown ? fails('Postgres is away') : journal.commit(entry)),
+        revive: async (what) => {
+          await gate.promise
+          return journal.revive(what)
+        },
+      },
+    })
+    await until(() => reactor.status().deadCount === 1)
+    await caughtUp(reactor)
+    const retried = reactor.retry('all')
+    isDown = true
+    await record('b', 1)
+    await until(() => reactor.status().state === 'stalled')
+    isDown = false
+    rig.react = () => undefined
+    rig.clock.advance(60_000)
+    await settled()
+    gate.resolve()
+    expect(await retried).toBe(1)
+    await until(() => rig.done.includes('a 1'))
+    await until(() => reactor.status().waitingStreams === 0)
+    expect(reactor.status()).toMatchObject({ deadCount: 0, waitingCount: 0 })
   })
 
   test('that was dropped has no effects, not even after a crash', async () => {

@@ -2,7 +2,7 @@
  * The three questions every service answers over HTTP.
  *
  * `/health` is 200 as long as the process answers at all, with what it knows about itself; `/ready` is 200 only while
- * it should be given work, else 503 with the reasons; `/metrics` is a few gauges as plain text.
+ * it should be given work, which a plugin that failed does not hinder, else 503 with the reasons; `/metrics` is a few gauges as plain text.
  */
 import { Hono } from 'hono'
 import type { ServiceHealth } from './service.ts'
@@ -25,7 +25,7 @@ export function createHealthSite({ identity, health, gauges }: HealthSiteOptions
   site.get('/health', (context) => context.json(about()))
   site.get('/ready', (context) => {
     const found = about()
-    return found.state === 'ready' ? context.json(found) : context.json(found, unavailable)
+    return found.state === 'ready' || found.takesWork ? context.json(found) : context.json(found, unavailable)
   })
   site.get('/metrics', (context) => {
     const { state } = health()

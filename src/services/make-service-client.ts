@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import type { Random } from '#kernel/random.ts'
+import type { Answer } from '#vortex/calling/ask-answerer.ts'
 import { type DirectVortexClient, makeVortexClient } from '#vortex/client/make-vortex-client.ts'
 import type { ServiceIdentity } from './service-identity.ts'
 
@@ -16,8 +17,10 @@ export function makeServiceClient(options: {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Does what logic asks of this service. */
+  readonly answer?: Answer
 }): DirectVortexClient {
-  const { address, identity, clock, random, log } = options
+  const { address, identity, clock, random, log, answer } = options
   return makeVortexClient({
     url: `ws://${address.host}:${address.port}${serviceLinkPath}`,
     hello: {
@@ -26,12 +29,16 @@ export function makeServiceClient(options: {
       device: identity.device,
       instance: identity.id,
       build: identity.build,
+      instanceName: identity.instanceName,
+      zone: identity.zone,
       secret: address.secret,
     },
     clock,
     random,
     log,
+    ...(answer && { answer }),
     gunzip: gunzipAtOnce,
+    soon: setImmediate,
     queuedCountMax: 50_000,
     inFlightCountMax: 10_000,
     bodySizeMax,

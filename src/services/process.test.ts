@@ -8,7 +8,7 @@ import type { ChildMessage, ProcessSurroundings } from './process-surroundings.t
 import type { Service } from './service.ts'
 
 /** A process without an operating system: the test sends the signals and sees the exit. */
-function makeStage(behaviour: Partial<Pick<Service, 'run' | 'drain' | 'stop'>> = {}) {
+function makeStage(behaviour: Partial<Pick<Service, 'run' | 'drain' | 'stop' | 'takeUncaught'>> = {}) {
   const steps: string[] = []
   const told: ChildMessage[] = []
   const lines: LogLine[] = []
@@ -26,6 +26,7 @@ function makeStage(behaviour: Partial<Pick<Service, 'run' | 'drain' | 'stop'>> =
     run: step('run'),
     drain: step('drain'),
     stop: step('stop'),
+    ...(behaviour.takeUncaught && { takeUncaught: behaviour.takeUncaught }),
   }
   const surroundings: ProcessSurroundings = {
     onSignal: (listener) => {
@@ -37,7 +38,9 @@ function makeStage(behaviour: Partial<Pick<Service, 'run' | 'drain' | 'stop'>> =
     onUncaught: (listener) => {
       listeners.uncaught = listener
     },
+    onSupervisorSays: () => undefined,
     tellSupervisor: (message) => told.push(message),
+    hasSupervisor: () => true,
     exit: (code) => exited.resolve(code),
   }
   const log = createLog('test', (line) => lines.push(line))
@@ -51,6 +54,16 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 describe('a service process', () => {
+  test('goes on after an error of a plugin that nobody caught, and ends after one of our own', async () => {
+    const stage = makeStage({ takeUncaught: (error) => error === 'of a plugin' })
+    await until(() => stage.told.length > 0)
+    stage.listeners.uncaught?.('of a plugin')
+    await turn()
+    expect(stage.steps).toEqual(['run'])
+    stage.listeners.uncaught?.('of our own')
+    expect(await stage.exited).toBe(exitCodes.failed)
+  })
+
   test('tells the supervisor where it listens once it runs', async () => {
     const stage = makeStage()
     await until(() => stage.told.length > 0)

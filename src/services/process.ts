@@ -33,7 +33,7 @@ type Ending =
 /** Settles after the exit was asked for, which for a real process is never. */
 export async function runServiceProcess(options: ServiceProcessOptions): Promise<void> {
   const { service, log, surroundings = currentProcess } = options
-  const ending = listenForEnding(surroundings)
+  const ending = listenForEnding(service, surroundings)
   const started = service.run().then(
     () => announceReady(service, log, surroundings),
     (error: unknown) => ending.resolve({ by: 'error', error }),
@@ -45,7 +45,7 @@ export async function runServiceProcess(options: ServiceProcessOptions): Promise
   surroundings.exit(code)
 }
 
-function listenForEnding(surroundings: ProcessSurroundings) {
+function listenForEnding(service: Service, surroundings: ProcessSurroundings) {
   const ending = createDeferred<Ending>()
   let isEnding = false
   surroundings.onSignal((signal) => {
@@ -54,7 +54,9 @@ function listenForEnding(surroundings: ProcessSurroundings) {
     ending.resolve({ by: 'signal', signal })
   })
   surroundings.onSupervisorGone(() => ending.resolve({ by: 'supervisor-gone' }))
-  surroundings.onUncaught((error) => ending.resolve({ by: 'error', error }))
+  surroundings.onUncaught((error) => {
+    if (!service.takeUncaught?.(error)) ending.resolve({ by: 'error', error })
+  })
   return ending
 }
 

@@ -18,9 +18,10 @@ import { type LoadMeter, startLoadMeter } from './load-meter.ts'
 import { openServiceLog } from './logging.ts'
 import { parseFlags } from './parse-flags.ts'
 import { runServiceProcess } from './process.ts'
-import { currentProcess } from './process-surroundings.ts'
+import { currentProcess, type SupervisorLine } from './process-surroundings.ts'
 import type { Service } from './service.ts'
 import { makeServiceIdentity, type ServiceIdentity } from './service-identity.ts'
+import { openSupervisorLine } from './supervisor-line.ts'
 
 /** All that a service is built from. */
 export type ServiceContext<R extends ServiceRole> = {
@@ -30,6 +31,8 @@ export type ServiceContext<R extends ServiceRole> = {
   readonly clock: Clock
   /** Runs as long as the process. */
   readonly meter: LoadMeter
+  /** Whoever starts this process again when it ends; undefined where it was started by hand. */
+  readonly supervisor?: SupervisorLine | undefined
 }
 
 export type RoleOptions<R extends ServiceRole> = {
@@ -61,13 +64,22 @@ export function homeOf(environment: Environment): string {
 function openContext<R extends ServiceRole>(role: R, home: string, environment: Environment): ServiceContext<R> {
   const config = loadConfig({ role, home })
   // Every role has the logging options; the type of one role alone does not say so.
+  const { name: instanceName, zone } = namesOf(config as LoadedConfig<ServiceRole>)
   const { level, logToStdout, fileSizeBytesMax, fileCountMax } = (config as LoadedConfig<ServiceRole>).values.logging
   const isColoured = process.stdout.isTTY === true && environment.NO_COLOR === undefined
   const { folder } = config
   const { log } = openServiceLog({ role, folder, level, logToStdout, isColoured, fileSizeBytesMax, fileCountMax })
   for (const warning of config.warnings) log.warning(warning)
-  const identity = makeServiceIdentity({ name: role, folder, now: systemClock.now() })
-  return { config, identity, log, clock: systemClock, meter: startLoadMeter() }
+  const identity = makeServiceIdentity({ name: role, instanceName, zone, folder, now: systemClock.now() })
+  const supervisor = currentProcess.hasSupervisor()
+    ? openSupervisorLine({ service: role, surroundings: currentProcess, clock: systemClock })
+    : undefined
+  return { config, identity, log, clock: systemClock, meter: startLoadMeter(), supervisor }
+}
+
+/** Agents and workers are many, so they have names and zones. */
+function namesOf({ values }: LoadedConfig<ServiceRole>): { readonly name?: string; readonly zone?: string } {
+  return 'instance' in values ? values.instance : {}
 }
 
 function refuseToStart(role: ServiceRole, error: unknown): void {

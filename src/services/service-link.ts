@@ -6,12 +6,16 @@
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import { systemRandom } from '#kernel/random.ts'
+import type { PartStatus } from '#plugin-host/parts/parts-host.ts'
 import type { ConnectionState, VortexClient } from '#vortex/client/vortex-client.ts'
 import type { LoadMeter } from './load-meter.ts'
 import { makeServiceClient } from './make-service-client.ts'
+import { answerOrders, type Drainable } from './order-desk.ts'
+import type { SupervisorLine } from './process-surroundings.ts'
 import type { PartHealth } from './service.ts'
 import type { ServiceIdentity } from './service-identity.ts'
-import { type Holdings, startStatusReport } from './status-report.ts'
+import type { ServiceRpc } from './service-rpc.ts'
+import { type Holdings, type StatusReporting, startStatusReport } from './status-report.ts'
 
 export type ServiceLinkOptions = {
   readonly address: { readonly host: string; readonly port: number; readonly secret: string }
@@ -19,6 +23,11 @@ export type ServiceLinkOptions = {
   readonly meter: LoadMeter
   readonly url: () => string | undefined
   readonly holdings: () => Holdings
+  readonly rpc: ServiceRpc
+  readonly parts: () => readonly PartStatus[]
+  readonly supervisor: SupervisorLine | undefined
+  /** What keeps new work away, where there is any. */
+  readonly drainable?: Drainable | undefined
   readonly log: Log
   readonly clock: Clock
 }
@@ -30,16 +39,21 @@ export type ServiceLink = {
 }
 
 export function openServiceLink(options: ServiceLinkOptions): ServiceLink {
-  const { address, identity, clock } = options
+  const { address, identity, clock, rpc, supervisor, drainable } = options
   const log = options.log.named('link')
-  const client = makeServiceClient({ address, identity, clock, random: systemRandom, log })
+  const orders = { service: identity.name, supervisor, drainable, log: options.log }
+  const answer = answerOrders(rpc.answer, orders, () => report.hurry())
+  const client = makeServiceClient({ address, identity, clock, random: systemRandom, log, answer })
+  rpc.attach(client)
   const unlisten = client.onState((state) => logChange(log, state))
-  const report = startStatusReport({ ...options, client, log })
+  const isSupervised = supervisor !== undefined
+  const report: StatusReporting = startStatusReport({ ...options, client, log, rpcs: rpc.figures, isSupervised })
   return {
     client,
     health: () => toLinkHealth(client.state()),
     close: () => {
       report.stop()
+      rpc.stop()
       unlisten()
       client.close()
     },

@@ -16,3 +16,10 @@ test('a whole with a part away is degraded, in the words of that part', () => {
 test('a stopped part degrades the whole, it does not stop it', () => {
   expect(combineHealth([{ name: 'inbox', state: 'stopped', words: 'failed' }]).state).toBe('degraded')
 })
+
+test('trouble that stays its own degrades the whole, which takes work all the same', () => {
+  const plugin = { name: 'plugin inbox', state: 'stopped', words: 'failed', isApart: true } as const
+  expect(combineHealth([plugin])).toMatchObject({ state: 'degraded', takesWork: true })
+  const logic = { name: 'logic', state: 'degraded', words: 'away' } as const
+  expect(combineHealth([plugin, logic])).toMatchObject({ state: 'degraded', takesWork: false })
+})

@@ -3,13 +3,21 @@
 export type HealthState = 'starting' | 'ready' | 'degraded' | 'draining' | 'stopped'
 
 /** Something a service depends on or consists of: its link to logic, a store, a plugin. */
-export type PartHealth = { readonly name: string; readonly state: HealthState; readonly words: string }
+export type PartHealth = {
+  readonly name: string
+  readonly state: HealthState
+  readonly words: string
+  /** Its trouble stays its own: the whole is degraded by it and takes work all the same. */
+  readonly isApart?: boolean
+}
 
 export type ServiceHealth = {
   readonly state: HealthState
   /** One sentence for a person. */
   readonly words: string
   readonly parts: readonly PartHealth[]
+  /** Whether it should be given work though it is not `ready`. */
+  readonly takesWork?: boolean
 }
 
 /**
@@ -35,6 +43,11 @@ export interface Service {
   stop(): Promise<void>
   /** Cheap, synchronous, at any time. */
   health(): ServiceHealth
+  /**
+   * An error that nobody caught: true when it came from something that stands apart, such as a plugin's part, and was
+   * reported there. Everything else ends the process.
+   */
+  takeUncaught?(error: unknown): boolean
 }
 
 const gravest: readonly HealthState[] = ['ready', 'degraded', 'starting', 'draining', 'stopped']
@@ -46,7 +59,12 @@ export function combineHealth(parts: readonly PartHealth[]): ServiceHealth {
   const ranks = troubled.map((part) => gravest.indexOf(part.state))
   const worst = gravest[Math.max(...ranks)] ?? 'degraded'
   // A service that runs with a part away or not yet there is degraded; only its own life makes it draining or stopped.
-  return { state: worst === 'starting' ? 'starting' : 'degraded', words: troubled.map(toWords).join('; '), parts }
+  return {
+    state: worst === 'starting' ? 'starting' : 'degraded',
+    words: troubled.map(toWords).join('; '),
+    parts,
+    takesWork: troubled.every(({ isApart }) => isApart === true),
+  }
 }
 
 function toWords(part: PartHealth): string {

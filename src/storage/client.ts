@@ -10,6 +10,8 @@ export type ClientOptions = {
   readonly maxConnections?: number
   readonly synchronousCommit?: 'on' | 'off'
   readonly statementTimeoutMs?: number
+  /** Where a name without a schema is looked for; the server's own setting when left out. */
+  readonly schemaName?: string
   /** Told of each connection that ended, wanted or not. */
   readonly onClose?: () => void
   /** For a client whose session is the point of it: never closed for its age or for being idle. */
@@ -44,6 +46,7 @@ export function openClient(options: ClientOptions): Client {
       ...keepAlive,
       ...(keepsSession ? { idle_session_timeout: 0 } : {}),
       ...(synchronousCommit === undefined ? {} : { synchronous_commit: synchronousCommit }),
+      ...(options.schemaName === undefined ? {} : { search_path: `"${options.schemaName}"` }),
     },
   })
 }

@@ -23,6 +23,8 @@ export type DatabaseOptions = {
   readonly synchronousCommit?: 'on' | 'off'
   /** 0: no limit. A single long statement says `set local statement_timeout` instead. */
   readonly statementTimeoutMs?: number
+  /** Where a name without a schema is looked for; the server's own setting when left out. */
+  readonly schemaName?: string
 }
 
 export type Database = ReturnType<typeof openDatabase>
@@ -35,8 +37,8 @@ export function openDatabase(options: DatabaseOptions) {
   return {
     db: drizzle({ client: forDrizzle }),
     sql,
-    async close(): Promise<void> {
-      await Promise.all([forDrizzle, sql].map((client) => client.end({ timeout: closeTimeoutSeconds })))
+    async close(timeoutSeconds = closeTimeoutSeconds): Promise<void> {
+      await Promise.all([forDrizzle, sql].map((client) => client.end({ timeout: timeoutSeconds })))
     },
   }
 }

@@ -34,6 +34,7 @@ export async function migrate({ url, sets, log }: MigrateOptions): Promise<void>
     await ensureBookkeeping(sql)
     for (const { set, files } of planned) {
       checkApplied(set, files, await loadApplied(sql, set))
+      if (set.schemaName !== undefined) await sql`create schema if not exists ${sql(set.schemaName)}`
       for (const file of files) await applyOnce(sql, set, file, log)
     }
   } finally {
@@ -82,6 +83,7 @@ async function applyOnce(sql: Client, set: MigrationSet, file: MigrationFile, lo
       await tx.unsafe(`select pg_advisory_xact_lock(${lockKeySql('$1')})`, [lockName])
       if (await isApplied(tx, set, file)) return false
       await tx.unsafe(`set local lock_timeout = ${tableWaitMsMax}`)
+      if (set.schemaName !== undefined) await tx.unsafe(`set local search_path = "${set.schemaName}"`)
       await tx.unsafe(file.text)
       const record = 'insert into platform.migrations (set_id, number, name, hash) values ($1, $2, $3, $4)'
       await tx.unsafe(record, [set.id, file.number, file.name, file.hash])

@@ -11,6 +11,8 @@ export type MigrationSet = {
   /** `platform`, or the id of the plugin. */
   readonly id: string
   readonly folder: string
+  /** Made when it is not there, and where a name without a schema is made and looked for; without it files name the schema. */
+  readonly schemaName?: string
 }
 
 export type MigrationFile = {

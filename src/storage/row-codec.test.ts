@@ -15,7 +15,7 @@ import {
   varchar,
 } from 'drizzle-orm/pg-core'
 import { isPlatformError } from '#kernel/platform-error.ts'
-import { encodeColumns, quoteElement, toKeyText, toPlainRow } from './row-codec.ts'
+import { changePlainRow, encodeColumns, quoteElement, toKeyText, toPlainRow } from './row-codec.ts'
 import { planTable } from './table-plan.ts'
 
 const schema = pgSchema('pl_x__y')
@@ -53,6 +53,23 @@ describe('a plain row', () => {
       heardAt: null,
       details: null,
     }))
+
+  test('with changes is the plain row of both, and refuses what a column cannot hold', () => {
+    const before = toPlainRow(tasks, { id, title: 'old', count: 3, details: { a: 1 } })
+    const changes = [
+      {},
+      { count: 4 },
+      { count: null, title: 'x\0y' },
+      { title: undefined, heardAt: '2026-01-02T03:04:05Z' },
+      { id: id.toUpperCase(), details: null },
+    ]
+    for (const change of changes)
+      expect(changePlainRow(tasks, before, change)).toEqual(toPlainRow(tasks, { ...before, ...change }))
+    expect(changePlainRow(tasks, before, { count: 4 })).not.toBe(before)
+    expect(before.count).toBe(3)
+    for (const wrong of [{ count: 1.5 }, { id: 'x' }, { title: null }, { id: null }])
+      expect(() => changePlainRow(tasks, before, wrong)).toThrow()
+  })
 
   test('stays as it is when made plain again', () => {
     const once = toPlainRow(tasks, {

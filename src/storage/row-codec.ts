@@ -23,6 +23,15 @@ export function toPlainRow(table: PgTable, row: Row): PlainRow {
   return plain
 }
 
+/** What `toPlainRow` gives for a plain row with these properties in place of its own, looking at them alone. */
+export function changePlainRow(table: PgTable, plainRow: PlainRow, changes: Partial<Row>): PlainRow {
+  const plan = planTable(table)
+  const plain: Record<string, Json> = { ...plainRow }
+  for (const column of plan.columns)
+    if (Object.hasOwn(changes, column.property)) plain[column.property] = toPlainValue(plan, column, changes)
+  return plain
+}
+
 /** The primary key alone; equal texts mean equal keys. */
 export function toKeyText(table: PgTable, row: Row): string {
   const plan = planTable(table)

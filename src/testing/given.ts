@@ -37,6 +37,8 @@ export interface GivenDecider {
 export interface DecidedSpec {
   /** Accepted, with exactly these facts behind the action itself. */
   thenAppended(...facts: readonly Fact[]): void
+  /** The same, but not done as asked for, in these words. */
+  thenChanged(words: string, ...facts: readonly Fact[]): void
   /** Refused for this reason, and in these words where they are given. */
   thenRejected(kind: string, words?: string): void
 }
@@ -51,18 +53,24 @@ function decide(
   registry.register(pluginOf(definition.name), decider)
   const { name, version } = definition
   const checked = checkAction(registry, { id: newUuid(), name, version, at, by, body: JSON.stringify(fields) })
-  return decideOne({ ...checked, data: deepFreeze(checked.data) }, state, silentLog).step
+  if (checked.verdict.is === 'sound') deepFreeze(checked.verdict.fields)
+  return decideOne(checked, state, silentLog).step
 }
 
 function outcomeOf(step: Decided): DecidedSpec {
+  const appended = (changed: string | undefined, facts: readonly Fact[]): void => {
+    if (step.step === 'refuse') throw new Error(`It was rejected as "${step.kind}": ${step.words}`)
+    if (step.step === 'answer') throw new Error(`It was not decided: ${JSON.stringify(step.answer)}`)
+    if (step.changed !== changed)
+      throw new Error(`It was accepted with the change "${step.changed ?? 'none'}", wanted "${changed ?? 'none'}".`)
+    const found = step.facts.map(nameAndData)
+    const wanted = facts.map(nameAndData)
+    if (canonicalJson(found) !== canonicalJson(wanted))
+      throw new Error(`It appended other facts.\nFound: ${showJson(found)}\nWanted: ${showJson(wanted)}`)
+  }
   return {
-    thenAppended: (...facts) => {
-      if (step.step === 'refuse') throw new Error(`It was rejected as "${step.kind}": ${step.words}`)
-      const found = step.step === 'accept' ? step.facts.map(nameAndData) : []
-      const wanted = facts.map(nameAndData)
-      if (canonicalJson(found) !== canonicalJson(wanted))
-        throw new Error(`It appended other facts.\nFound: ${showJson(found)}\nWanted: ${showJson(wanted)}`)
-    },
+    thenAppended: (...facts) => appended(undefined, facts),
+    thenChanged: (words, ...facts) => appended(words, facts),
     thenRejected: (kind, words) => {
       if (step.step !== 'refuse') throw new Error(`It was accepted, wanted a rejection "${kind}".`)
       if (step.kind !== kind) throw new Error(`It was rejected as "${step.kind}" (${step.words}), wanted "${kind}".`)

@@ -1,4 +1,5 @@
 import type { ActionDefinition, EventDefinition } from '#action/define-action.ts'
+import type { JobDefinition } from '#job/define-job.ts'
 import type { JsonObject } from '#kernel/json.ts'
 import type { Principal } from '#vortex/protocol/principal.ts'
 import type { Fields, FieldValues } from '#vortex/protocol/tuple.ts'
@@ -8,10 +9,18 @@ export const somebody: Principal = { user: 'somebody', device: 'a-device', servi
 export const someInstant = Date.UTC(2026, 0, 1)
 
 /** An action to be pushed, with its fields. */
-export type PushedAction = { readonly definition: ActionDefinition; readonly fields: JsonObject }
+export type PushedAction = {
+  readonly definition: Pick<ActionDefinition, 'name' | 'version'>
+  readonly fields: JsonObject
+}
 
 export function action<F extends Fields>(definition: ActionDefinition<F>, fields: FieldValues<F>): PushedAction {
   return { definition, fields: fields as JsonObject }
+}
+
+/** A job that a reactor submits, among what it pushes. */
+export function submitted<I extends Fields>(job: JobDefinition<I>, input: FieldValues<I>): PushedAction {
+  return { definition: { name: job.name, version: 1 }, fields: input as JsonObject }
 }
 
 /** An action or a fact that was recorded before; who and when may be said where it matters. */

@@ -1,9 +1,13 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { EventStore, RecordedEvent } from '#event-store/event-store.ts'
+import { openKurrentEventStore } from '#event-store/kurrent/kurrent-event-store.ts'
 import { parseEventLine } from '#event-store-server/upkeep/event-lines.ts'
+import { systemClock } from '#kernel/clock.ts'
 import { isJsonObject, type JsonObject, tryParseJson } from '#kernel/json.ts'
+import { silentLog } from '#kernel/log.ts'
 import { type Position, toPosition } from '#kernel/position.ts'
+import { systemRandom } from '#kernel/random.ts'
 import type { LogicPart } from '#plugin-api/define-plugin.ts'
 import { createHistoryReader, type HistoryReport } from './history-reader.ts'
 
@@ -11,6 +15,7 @@ import { createHistoryReader, type HistoryReport } from './history-reader.ts'
  * Runs recorded history through today's code (E6):
  *
  *     await historySpec(tutorialLogicPart).ofFile('plugins/tutorial/history.ndjson').thenReadable()
+ *     await historySpec(tutorialLogicPart).ofStore('esdb://localhost:2113?tls=false').thenReadable()
  *
  * Every event is brought to today's version, fits today's fields, and is folded by every decider and projection without
  * parking. Reactors are left alone: history has no effects. What fails is said by kind, with how many and the first.
@@ -33,7 +38,7 @@ export function historySpec(part: LogicPart): HistorySpec {
   }
   return {
     ofFile: (file) => of(file, () => readFile(file)),
-    ofStore: (store) => of('the log', () => readStore(store)),
+    ofStore: (store) => of('the log', () => (typeof store === 'string' ? readStoreAt(store) : readStore(store))),
     ofEvents: (events) =>
       of('the history', async function* () {
         yield* events
@@ -44,8 +49,8 @@ export function historySpec(part: LogicPart): HistorySpec {
 export interface HistorySpec {
   /** Lines of JSON as `peek eventstore export` writes them. */
   ofFile(file: string): ReadHistory
-  /** All that a store holds now. */
-  ofStore(store: Pick<EventStore, 'readLog'>): ReadHistory
+  /** All that a store holds now: one that is open, or the one at a connection string, which is opened for the while. */
+  ofStore(store: Pick<EventStore, 'readLog'> | string): ReadHistory
   ofEvents(events: readonly RecordedEvent[]): ReadHistory
 }
 
@@ -70,6 +75,20 @@ async function* readStore(store: Pick<EventStore, 'readLog'>): AsyncGenerator<Re
     const last = page.at(-1)
     if (!last || page.length < pageCount) return
     beyond = last.position
+  }
+}
+
+async function* readStoreAt(connectionString: string): AsyncGenerator<RecordedEvent> {
+  const store = await openKurrentEventStore({
+    connectionString,
+    log: silentLog,
+    clock: systemClock,
+    random: systemRandom,
+  })
+  try {
+    yield* readStore(store)
+  } finally {
+    await store.close()
   }
 }
 

@@ -1,8 +1,9 @@
 /** The door for tests, ours and those of plugin authors: specs that read like the business, and fakes that keep promises. */
 export { checkEventTypes, compareEventTypes, type EventTypes } from './event-types.ts'
+export { type FakePart, fakePart } from './fake-part.ts'
 export { type AppendFault, createFaultyEventStore, type PlannedAppend } from './faulty-event-store.ts'
 export { type DecidedSpec, type GivenDecider, given } from './given.ts'
-export { action, happened, type PriorEvent, type PushedAction } from './happened.ts'
+export { action, happened, type PriorEvent, type PushedAction, submitted } from './happened.ts'
 export type { HistoryProblem, HistoryReport } from './history-reader.ts'
 export { type HistorySpec, historySpec, type ReadHistory } from './history-spec.ts'
 export { createMemoryEventStore, type MemoryEventStore } from './memory-event-store.ts'

@@ -1,8 +1,10 @@
 import { expect, test } from 'bun:test'
+import { defineJob } from '#job/define-job.ts'
 import { defineReactor } from '#reactor/define-reactor.ts'
 import type { Effects } from '#reactor/effects.ts'
+import { integer } from '#vortex/protocol/fields.ts'
 import { AddToCounter, CounterFilled, ResetCounter } from './counter.ts'
-import { action, happened } from './happened.ts'
+import { action, happened, submitted } from './happened.ts'
 import { reactorSpec } from './reactor-spec.ts'
 
 const added = happened(AddToCounter, { counterId: 'c', amount: 3, note: '' })
@@ -27,6 +29,21 @@ test('a spec holds when exactly the wanted actions were pushed, in their order',
     action(AddToCounter, { counterId: keyOf(added, 'other'), amount: 1, note: '' }),
   )
   expect(twice.thenEffects(reset)).rejects.toThrow('It pushed other actions')
+})
+
+test('jobs that a reactor submits are among its effects, and one that a repeat would submit twice does not pass', async () => {
+  const Count = defineJob('test.Count', { input: { upTo: integer() }, output: {} })
+  const submitting = reactor((effects) => effects.submitJob(Count, { upTo: 3 }))
+  await reactorSpec(submitting)
+    .given(added)
+    .thenEffects(submitted(Count, { upTo: 3 }))
+  let turn = 0
+  const twice = reactor((effects) => effects.submitJob(Count, { upTo: 3 }, { key: `turn ${turn++}` }))
+  expect(
+    reactorSpec(twice)
+      .given(added)
+      .thenEffects(submitted(Count, { upTo: 3 })),
+  ).rejects.toThrow('the repeat')
 })
 
 test('a reactor whose repeat would take effect too does not pass', async () => {

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '#event-store/event-store.ts'
 import { toMetadata } from '#event-store/metadata.ts'
+import { jobIdOf } from '#job/job-id.ts'
 import { newUuid } from '#kernel/ids.ts'
 import type { JsonObject } from '#kernel/json.ts'
 import { canonicalJson } from '#kernel/json.ts'
@@ -8,7 +9,12 @@ import { toPosition } from '#kernel/position.ts'
 import { toReadEvent } from '#projection/projected-event.ts'
 import { type ReactorDefinition, reactorId } from '#reactor/define-reactor.ts'
 import { effectKey } from '#reactor/effect-key.ts'
-import { createEffects, type PushAction, type PushedAction as Pushed } from '#reactor/effects.ts'
+import {
+  createEffects,
+  type PushAction,
+  type PushedAction as Pushed,
+  type SubmitFromReactor,
+} from '#reactor/effects.ts'
 import { deepFreeze, type PriorEvent, type PushedAction, showJson } from './happened.ts'
 import { streamOf } from './projection-spec.ts'
 
@@ -53,7 +59,7 @@ export function reactorSpec(
 }
 
 export interface ReactedSpec {
-  /** It pushed exactly these actions, in this order; one with an idempotency key among its fields is made from that. */
+  /** It pushed exactly these actions, and submitted these jobs (`submitted`), in this order; one with an idempotency key among its fields is made from that. */
   thenEffects(...actions: readonly (PushedAction | ((keyOf: KeyOf) => PushedAction))[]): Promise<void>
   /** It threw, in words that hold these: on the platform the event is tried again. */
   thenFails(words: string): Promise<void>
@@ -93,8 +99,14 @@ async function reactOnce(
     pushed.push(action)
     return answer(action.fields)
   }
+  /** As an action, under the id that its key gives it: a repeat with another one would be a second job. */
+  const submit: SubmitFromReactor = async (_, { job, input, options, cause }) => {
+    const id = jobIdOf(job.name, options.key)
+    pushed.push({ id, name: job.name, version: 1, fields: input as JsonObject, cause })
+    return { jobId: id, isNew: true, result: () => Promise.reject(new Error('nobody carries out jobs in a spec')) }
+  }
   const { signal } = new AbortController()
-  const effects = createEffects({ reactor: reactorId(reactor), event, tryNumber, signal, push, log: silentLog })
+  const effects = createEffects({ reactor: reactorId(reactor), event, tryNumber, signal, push, submit, log: silentLog })
   await entry?.react(toReadEvent(event, (one) => one).event, effects)
   return pushed
 }

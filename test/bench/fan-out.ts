@@ -53,6 +53,9 @@ function startEdge(): Publisher {
     upstream: {
       act: async () => ({ outcome: 'failed', kind: 'unavailable', words: 'not here' }),
       snapshot: async () => ({ meta: meta(), rows: [] }),
+      call: () => Promise.reject(new Error('no calls here')),
+      effects: async () => '{"effects":[]}',
+      looked: async () => ({ looked: 'not-yet' }),
       state: () => ({ online: true, words: '' }),
       onState: () => () => undefined,
     },

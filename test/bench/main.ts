@@ -1,7 +1,20 @@
 /** `bun run bench [name] [--seconds N]`: runs the benches one after the other, each in a process of its own. */
 import { resolve } from 'node:path'
 
-const benches = ['fan-out', 'actions', 'action-to-screen', 'event-store', 'rebuild', 'project-live']
+const benches = [
+  'fan-out',
+  'actions',
+  'action-to-screen',
+  'drain',
+  'event-store',
+  'rebuild',
+  'project-live',
+  'parking-lag',
+  'jobs',
+  'rpc',
+  'rest',
+  'app-shell',
+]
 /** Long, so they run only when they are named. */
 const longBenches = [
   'event-store-soak [--minutes N]',
@@ -9,6 +22,10 @@ const longBenches = [
   'audit-search [--events N]',
   'verify-chain [--events N]',
   'as-of [--events N]',
+  'rebuild-page [--events N] [--kept FILE]',
+  'shift-start [--cold true]',
+  'cold-start',
+  'drain-browser',
 ]
 const args = Bun.argv.slice(2)
 if (args.includes('--help') || args.includes('-h')) {

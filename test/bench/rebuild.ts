@@ -26,6 +26,8 @@ import { median, percentile, printFigure, sharedNowMs } from './figure.ts'
 const rounds = 3
 const liveActionsPerSecond = 200
 const quietSeconds = 5
+/** `swapping` is the comparison with the live rows and the way to the moment when the shadow is close. */
+const phases = ['folding', 'indexing', 'following', 'proving', 'swapping'] as const
 const liveSchema = 'pl_bench__counters'
 const eventsAt = Bun.argv.indexOf('--events')
 const eventCount = eventsAt < 0 ? 200_000 : Number(Bun.argv[eventsAt + 1])
@@ -55,6 +57,8 @@ type Rebuilt = {
   readonly eventsPerSecond: number
   /** What the estimate said when a tenth was done, as a share of what it took from there. */
   readonly etaRatio: number
+  /** How long each phase took. */
+  readonly phaseSeconds: ReadonlyMap<string, number>
 }
 
 for (const traffic of ['off', 'on'] as const) {
@@ -87,6 +91,15 @@ for (const traffic of ['off', 'on'] as const) {
     reference: 1,
     referenceName: 'what it took',
   })
+  for (const phase of phases)
+    printFigure({
+      bench: 'rebuild',
+      metric: `${phase}_seconds${suffix}`,
+      value: median(rebuilt.map(({ phaseSeconds }) => phaseSeconds.get(phase) ?? 0)),
+      unit: 's',
+      reference: history.eventCount / base.reference,
+      referenceName: 'bare reads of the same events',
+    })
   if (traffic === 'on')
     printFigure({
       bench: 'rebuild',
@@ -123,6 +136,7 @@ async function rebuild(): Promise<Rebuilt> {
   const over = Promise.withResolvers<FromRebuilder>()
   let beganAt = 0
   let folded = 0
+  const enteredAt = new Map<string, number>()
   let tenth: { readonly at: number; readonly etaMs: number } | undefined
   const process = startRebuilder({
     home,
@@ -136,6 +150,7 @@ async function rebuild(): Promise<Rebuilt> {
       liveSchema,
       epoch: 1,
       phase: 'queued',
+      isProved: false,
       asksFirst: false,
       rateMax: null,
       isPaused: false,
@@ -143,6 +158,7 @@ async function rebuild(): Promise<Rebuilt> {
     onMessage: (message) => {
       if (message.kind === 'progress') {
         beganAt ||= sharedNowMs()
+        if (!enteredAt.has(message.phase)) enteredAt.set(message.phase, sharedNowMs())
         folded = message.eventCount
         if (message.share >= 0.1 && message.etaSeconds !== null)
           tenth ??= { at: sharedNowMs(), etaMs: message.etaSeconds * 1_000 }
@@ -159,6 +175,9 @@ async function rebuild(): Promise<Rebuilt> {
   if (last.kind === 'failed') throw new Error(`the rebuild failed: ${last.words}`)
   return {
     eventsPerSecond: folded / ((closeAt - beganAt) / 1_000),
+    phaseSeconds: new Map(
+      [...enteredAt].map(([phase, at], index, all) => [phase, ((all[index + 1]?.[1] ?? closeAt) - at) / 1_000]),
+    ),
     etaRatio: tenth ? tenth.etaMs / (closeAt - tenth.at) : Number.NaN,
   }
 }

@@ -1,10 +1,11 @@
 /** The page of the hash chain in a real browser, and the command beside it: both see what somebody altered. */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
+import { openAdminPage, recoverySite } from '#support/admin-page.ts'
 import { launchBrowser } from '#support/chromium.ts'
+import { findFaults } from '#support/find-faults.ts'
 import { type Platform, projectFolder, startPlatform } from '#support/platform.ts'
 
 const startTimeoutMs = 120_000
@@ -20,41 +21,28 @@ afterAll(async () => {
   await platform?.[Symbol.asyncDispose]()
 }, startTimeoutMs)
 
-test('says that all is as it was, and what is not, as the command does', async () => {
+test('says that all chained events are as they were, and what is not, as the command does', async () => {
   const page = await openEvidence()
   await page.getByText('events chained').waitFor()
   await page.getByRole('button', { name: 'Verify now' }).click()
-  await page.getByText('are as they were recorded').waitFor()
-  expect(await findingsOf(page)).toEqual([])
+  await page.getByText('are as they were when they were chained').waitFor()
+  expect(await findFaults(page)).toEqual([])
   expect(verifyByCommand()).toMatchObject({ exitCode: 0, findings: [] })
 
   leaveOtherAnchor()
   await page.getByRole('button', { name: 'Verify now' }).click()
   await page.getByText('The log is not what it was').waitFor()
   await page.getByText(/anchor: The anchor of 2026-01-01T00:00:00.000Z over 1 events says another hash/).waitFor()
-  expect(await findingsOf(page)).toEqual([])
+  expect(await findFaults(page)).toEqual([])
   const { exitCode, findings } = verifyByCommand()
   expect([exitCode, findings.map(({ kind }) => kind)]).toEqual([1, ['anchor']])
 }, 60_000)
 
-async function openEvidence(): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 360, height: 800 } })
-  context.setDefaultTimeout(20_000)
-  const page = await context.newPage()
-  const config = JSON.parse(readFileSync(join(platform.home, 'logic/config.json'), 'utf8'))
-  await page.goto(`${platform.url('logic')}/evidence`)
-  await page.getByLabel('User name').fill('recovery')
-  await page.getByLabel('Password').fill(config.httpServer.admin.recoveryUser.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  return page
-}
-
-/** What accessibility rules find, and whether the page is wider than its window. */
-async function findingsOf(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  const isTooWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
-  return [...violations.map(({ id }) => id), ...(isTooWide ? ['wider than the window'] : [])]
-}
+const openEvidence = (): Promise<Page> =>
+  openAdminPage(browser, recoverySite(platform), '/evidence', {
+    viewport: { width: 360, height: 800 },
+    actionTimeoutMs: 20_000,
+  })
 
 /** A copy of the anchors that says another hash than log and chain do: as if both had been altered since. */
 function leaveOtherAnchor(): void {

@@ -2,15 +2,17 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import { jsonEvent, KurrentDBClient } from '@kurrent/kurrentdb-client'
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { openAdminPage, recoverySite } from '#support/admin-page.ts'
 import { launchBrowser } from '#support/chromium.ts'
 import { eventually } from '#support/eventually.ts'
-import { type Platform, projectFolder, startPlatform } from '#support/platform.ts'
+import { inEveryLook } from '#support/every-look.ts'
+import { findFaults } from '#support/find-faults.ts'
+import { type Platform, startPlatform } from '#support/platform.ts'
+import { runPeek } from '#support/run-peek.ts'
 
 const startTimeoutMs = 120_000
-const actionTimeoutMs = 12_000
 const projection = 'tutorial.string-ints'
 const pagePath = '/projections/tutorial/string-ints'
 
@@ -31,17 +33,7 @@ afterAll(async () => {
   await platform?.[Symbol.asyncDispose]()
 }, startTimeoutMs)
 
-async function openAdmin(path: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext(options)
-  context.setDefaultTimeout(actionTimeoutMs)
-  const page = await context.newPage()
-  const config = JSON.parse(readFileSync(join(platform.home, 'logic/config.json'), 'utf8'))
-  await page.goto(`${platform.url('logic')}${path}`)
-  await page.getByLabel('User name').fill('recovery')
-  await page.getByLabel('Password').fill(config.httpServer.admin.recoveryUser.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  return page
-}
+const openAdmin = (path: string): Promise<Page> => openAdminPage(browser, recoverySite(platform), path)
 
 const idOf = (digit: number): string => `00000000-0000-4000-8000-00000000000${digit}`
 const streamOf = (digit: number): string => `tutorial.StringInt-${idOf(digit)}`
@@ -70,25 +62,9 @@ async function openEntity(page: Page, digit: number): Promise<Locator> {
   return entity
 }
 async function peek(...args: string[]): Promise<{ code: number; output: string }> {
-  const child = Bun.spawn(
-    [
-      process.execPath,
-      'src/cli/main.ts',
-      'projections',
-      ...args,
-      '--home',
-      platform.home,
-      '--url',
-      platform.url('logic'),
-    ],
-    {
-      cwd: projectFolder,
-      stdout: 'pipe',
-      stderr: 'pipe',
-    },
-  )
-  const output = (await new Response(child.stdout).text()) + (await new Response(child.stderr).text())
-  return { code: await child.exited, output }
+  const where = ['--home', platform.home, '--url', platform.url('logic')]
+  const { out, err, code } = await runPeek(['projections', ...args, ...where])
+  return { code, output: out + err }
 }
 
 test('what failed in the same way is one group, with the event and its data; a retry after the cause is gone frees it', async () => {
@@ -155,21 +131,22 @@ test('a replay folds an entity anew; a retry of a group that still fails says so
 })
 
 test('it fits narrow and wide screens in both themes, and has nothing a screen reader stumbles over', async () => {
-  for (const width of [360, 1280])
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const page = await openAdmin(pagePath, { viewport: { width, height: 900 }, colorScheme })
+  const page = await openAdmin(pagePath)
+  await inEveryLook(
+    page,
+    `${platform.url('logic')}${pagePath}`,
+    async (name) => {
       await groupOf(page, 'has no row').getByRole('button', { expanded: false }).click()
       const entity = await openEntity(page, 2)
       await entity.getByText('"stringIntId"').waitFor()
       if (Bun.env.SHOTS) {
         await page.getByTestId('parked').scrollIntoViewIfNeeded()
-        await page.screenshot({ path: `${Bun.env.SHOTS}/parked-${width}-${colorScheme}.png`, fullPage: true })
+        await page.screenshot({ path: `${Bun.env.SHOTS}/parked-${name}.png`, fullPage: true })
       }
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0)
-      const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag22aa']).analyze()
-      expect(violations.map(({ id, nodes }) => `${id} ${nodes.map((node) => node.target).join()}`)).toEqual([])
-      await page.context().close()
-    }
+      expect(await findFaults(page)).toEqual([])
+    },
+    { height: 900 },
+  )
 }, 60_000)
 
 test('the command line does the same, by the same names', async () => {

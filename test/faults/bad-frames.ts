@@ -57,6 +57,25 @@ const makers: readonly ((random: Random) => string | Uint8Array<ArrayBuffer>)[] 
   () => JSON.stringify({ k: 'observe', obs: 6, name: 'tutorial.StringInt', selector: {}, token: 'no/token/at all' }),
   (random) => JSON.stringify({ k: 'unobserve', obs: Math.floor(random() * 1e9) }),
   () => JSON.stringify({ k: 'ask', req: 1, name: 'peek.snapshot', deadlineMs: 1e9 }),
+  (random) => {
+    const to = { role: pickOne(random, ['logic', 'agent', 'field', 'worker', 'nobody', '']) }
+    const name = pickOne(random, ['tutorial.Nothing', 'peek.calls', 'peek.report', '__proto__.X', 'tutorial.AddInts'])
+    const more = pickOne(random, [{}, { size: 1e12 }, { size: 70_000 }, { size: 1 }, { all: true }, { ordered: true }])
+    return `${JSON.stringify({ k: 'ask', req: 1, name, deadlineMs: 50, to, ...more })}\n{"val1":1}`
+  },
+  (random) => {
+    const origin = { caller: 'logic', instance: newUuid(), name: 'logic' }
+    const claim = pickOne(random, [
+      { from: origin },
+      { by: { user: 'admin', device: 'd', service: 's', roles: ['admin'] } },
+    ])
+    return `${JSON.stringify({ k: 'ask', req: 1, name: 'tutorial.Nothing', deadlineMs: 50, to: { role: 'logic' }, ...claim })}\n{}`
+  },
+  (random) => `{"k":"part","of":"${pickOne(random, ['ask', 'reply', 'x'])}","req":1}\n${randomText(random, 200)}`,
+  (random) => `{"k":"reply","req":${Math.floor(random() * 10)}}\n${randomText(random, 50)}`,
+  (random) => JSON.stringify({ k: pickOne(random, ['cancel', 'took']), req: 1, count: 1 }),
+  (random) => JSON.stringify({ k: 'took', count: pickOne(random, [-1, 1e15, 1.5]) }),
+  (random) => pickOne(random, ['*', '*3,4\n{}', '*999999999\n', '*2\n{}', `*${randomText(random, 40)}`]),
   () =>
     JSON.stringify({
       k: 'hello',

@@ -23,6 +23,8 @@ const warmUpShare = 0.3
 const harmful = ['/event_store.client.operations.Operations/Shutdown']
 /** The server's words for "this is our bug", and calls that ended without any of ours. */
 const faultCodes = [status.UNKNOWN, status.INTERNAL, status.DATA_LOSS]
+/** A damaged store is refused with a code of its own, for the client's sake. */
+const damageWords = /does not match its checksum/
 
 export async function runEventStoreFuzz(options: { runs: number; seed: number }): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'event-store-fuzz-'))
@@ -99,7 +101,7 @@ async function abuse(
       })
       const outcome = ending.kind === 'refused' ? status[ending.code] : ending.kind
       tally.set(outcome, (tally.get(outcome) ?? 0) + 1)
-      if (ending.kind === 'refused' && faultCodes.includes(ending.code))
+      if (ending.kind === 'refused' && (faultCodes.includes(ending.code) || damageWords.test(ending.words)))
         host.troubles.push(`request ${number} of seed ${range.seed}, ${words}: ${outcome} ${ending.words}`)
       if (host.hasDied())
         throw new Error(`The event store died at request ${number} of seed ${range.seed}: ${host.hasDied()}`)

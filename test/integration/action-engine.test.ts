@@ -1,48 +1,36 @@
 /** The whole way of an action on real stores: pushed, decided, recorded, projected, announced, found again. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { join } from 'node:path'
 import { outcomesRememberedMax } from '#action/entity.ts'
 import type { EventStore } from '#event-store/event-store.ts'
-import { openKurrentEventStore } from '#event-store/kurrent/kurrent-event-store.ts'
-import { type EventStoreServer, startEventStoreServer } from '#event-store-server/event-store-server.ts'
+import { iterateBlocks } from '#evidence/evidence-blocks.ts'
+import { chainedEvents } from '#evidence/keep-evidence.ts'
+import { verifyEvidence } from '#evidence/verify-evidence.ts'
 import { must } from '#kernel/assert.ts'
 import { systemClock } from '#kernel/clock.ts'
-import { createLog, silentLog } from '#kernel/log.ts'
+import { createLog } from '#kernel/log.ts'
 import { systemRandom } from '#kernel/random.ts'
 import { defineLogicPart } from '#plugin-api'
 import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
+import { projectionId } from '#projection/define-projection.ts'
+import { eventSearch, eventSearchModel } from '#projections/event-search/event-search.ts'
 import { type Engine, startEngine } from '#services/logic/engine.ts'
-import { type Database, openDatabase } from '#storage/database.ts'
-import { migrate } from '#storage/migrate.ts'
+import type { Database } from '#storage/database.ts'
+import { type EngineStores, startEngineStores } from '#support/engine-stores.ts'
 import { eventually } from '#support/eventually.ts'
-import { type FreshDatabase, freshDatabase } from '#support/postgres.ts'
 import { counter, counterRequest, FillCounter, requestOf } from '#testing/counter.ts'
 import { counters } from '#testing/counter-model.ts'
 
-let server: EventStoreServer
+let stores: EngineStores
 let store: EventStore
-let fresh: FreshDatabase
 let database: Database
 let epoch = 0
 
 beforeAll(async () => {
-  ;[server, fresh] = await Promise.all([
-    startEventStoreServer({ file: ':memory:', port: 0, log: silentLog }),
-    freshDatabase(),
-  ])
-  const folder = join(import.meta.dir, '../../migrations')
-  await migrate({ url: fresh.url, sets: [{ id: 'platform', folder }], log: silentLog })
-  const { connectionString } = server
-  store = await openKurrentEventStore({ connectionString, log: silentLog, clock: systemClock, random: systemRandom })
-  database = openDatabase({ url: fresh.url, log: silentLog, applicationName: 'test engine' })
+  stores = await startEngineStores('test engine')
+  ;({ store, database } = stores)
 }, 60_000)
-afterAll(async () => {
-  await store?.close()
-  await database?.close()
-  await server?.stop()
-  await fresh?.[Symbol.asyncDispose]()
-})
+afterAll(() => stores?.[Symbol.asyncDispose]())
 
 const plugin: LoadedPlugin = {
   folder: '',
@@ -53,15 +41,16 @@ const plugin: LoadedPlugin = {
 
 const said: string[] = []
 
-async function withEngine(work: (engine: Engine) => Promise<void>): Promise<void> {
+async function withEngine(work: (engine: Engine) => Promise<void>, plugins = [plugin]): Promise<void> {
   const engine = startEngine({
-    plugins: [plugin],
+    plugins,
     store,
     database,
     epoch: ++epoch,
     instance: 'logic-1',
     anchorFolders: [],
     surroundings: { home: '/nowhere', build: '0.1.0', watchedSelectors: () => 0, loopDelayMs: () => 0 },
+    placeCount: () => 2,
     clock: systemClock,
     random: systemRandom,
     log: createLog('test', ({ level, words }) => level !== 'info' && said.push(words)),
@@ -73,6 +62,26 @@ async function withEngine(work: (engine: Engine) => Promise<void>): Promise<void
   } finally {
     await engine.stop()
   }
+}
+
+/** A projection that breaks P1 in the smallest way: it writes into the event it was given. */
+const scribbling: LoadedPlugin = {
+  ...plugin,
+  logic: defineLogicPart({
+    deciders: [counter],
+    projections: [
+      {
+        ...counters,
+        on: counters.on.map((each) => ({
+          ...each,
+          project: (...[event, tables]: Parameters<typeof each.project>) => {
+            Object.assign(event.data, { amount: 1 })
+            each.project(event, tables)
+          },
+        })),
+      },
+    ],
+  }),
 }
 
 async function sumOf(counterId: string): Promise<number> {
@@ -88,6 +97,32 @@ async function untilSum(counterId: string, sum: number): Promise<void> {
 }
 
 describe('an action on real stores', () => {
+  test('is chained and shown as it was recorded, whatever a projection does to the events it is given', async () => {
+    await withEngine(
+      async ({ actions, evidence, projectors }) => {
+        const act = () => actions.run(counterRequest({ fields: { counterId: 's1', amount: 7 } }))
+        // What comes one by one waits for the chain's next write, and is projected meanwhile.
+        for (let count = 1; count <= 20; count++) {
+          await act()
+          await untilSum('s1', count)
+        }
+        const page = { beyond: 'start', direction: 'forwards', countMax: 100, filter: chainedEvents } as const
+        const recorded = await store.readLog(page)
+        await eventually('all is chained', () => evidence.status().eventCount >= recorded.length)
+        const list = projectors.find(({ id }) => id === projectionId(eventSearch))
+        const last = recorded.at(-1)?.position ?? ''
+        await eventually('all is listed', () => (list?.status().position ?? '') >= last)
+      },
+      [scribbling],
+    )
+    const { findings } = await verifyEvidence({ store, blocks: iterateBlocks(database.sql), anchors: [] })
+    expect(findings).toEqual([])
+    const listed = await database.sql.unsafe(
+      `select data from "${eventSearchModel.schemaName}".events where entity_id = 's1'`,
+    )
+    expect(listed.map(({ data }) => JSON.parse(String(data)).amount)).toEqual(Array(20).fill(7))
+  }, 30_000)
+
   test('E1 E2 P2 is recorded, projected once and found again, over a restart of the engine', async () => {
     const request = counterRequest({ fields: { counterId: 'r1', amount: 5 } })
     const refused = counterRequest({ fields: { counterId: 'r1', amount: -50 } })

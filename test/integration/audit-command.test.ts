@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { openAudit } from '#audit/audit.ts'
 import { loadConfig } from '#config/load-config.ts'
 import { systemClock } from '#kernel/clock.ts'
@@ -13,9 +13,9 @@ import { createFakeRebuildControl } from '#projection/rebuild/testing/fake-rebui
 import { eventSearch } from '#projections/event-search/event-search.ts'
 import { type AdminDesk, startAdminDesk } from '#support/admin-desk.ts'
 import { type MigratedDatabase, migratedDatabase } from '#support/migrated-database.ts'
+import { runPeek } from '#support/run-peek.ts'
 import { added, recordEvents } from '#testing/counter-model.ts'
 
-const projectFolder = resolve(import.meta.dir, '../..')
 const home = mkdtempSync(join(tmpdir(), 'peek-audit-'))
 let fresh: MigratedDatabase
 let desk: AdminDesk
@@ -57,18 +57,7 @@ afterAll(async () => {
 })
 
 async function run(...words: readonly string[]) {
-  const child = Bun.spawn([process.execPath, 'src/cli/main.ts', 'audit', ...words, '--home', home, '--url', desk.url], {
-    cwd: projectFolder,
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-  })
-  const [out, complaints, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
-  return { out, complaints, code }
+  return runPeek(['audit', ...words, '--home', home, '--url', desk.url])
 }
 
 describe('search', () => {
@@ -99,8 +88,8 @@ describe('search', () => {
       [['shw'], 'did you mean "show"?'],
     ] as const
     for (const [words, said] of slips) {
-      const { complaints, code } = await run(...words)
-      expect([words, code, complaints]).toEqual([words, 2, expect.stringContaining(said)])
+      const { err, code } = await run(...words)
+      expect([words, code, err]).toEqual([words, 2, expect.stringContaining(said)])
     }
   })
 })
@@ -120,21 +109,21 @@ describe('show', () => {
   })
 
   test('one that is not there is refused', async () => {
-    expect(await run('show', 'nothing')).toMatchObject({ code: 1, complaints: expect.stringContaining('"nothing"') })
+    expect(await run('show', 'nothing')).toMatchObject({ code: 1, err: expect.stringContaining('"nothing"') })
     expect(await run('show')).toMatchObject({ code: 2 })
   })
 })
 
 describe('export', () => {
   test('to the standard output is exactly the events; what is said about them is beside it', async () => {
-    const { out, complaints, code } = await run('export', '--entity', 'c1')
+    const { out, err, code } = await run('export', '--entity', 'c1')
     expect(
       out
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line).data.amount),
     ).toEqual([1, 2])
-    expect([code, complaints]).toEqual([0, '2 events.\n'])
+    expect([code, err]).toEqual([0, '2 events.\n'])
   })
 
   test('to a file is whole; one that is there is left alone', async () => {
@@ -144,15 +133,11 @@ describe('export', () => {
     expect(written.trimEnd().split('\r\n')).toHaveLength(61)
     expect(existsSync(`${file}.part`)).toBe(false)
     const again = await run('export', '--out', file)
-    expect(again).toMatchObject({ code: 2, complaints: expect.stringContaining('is there already') })
+    expect(again).toMatchObject({ code: 2, err: expect.stringContaining('is there already') })
     expect(readFileSync(file, 'utf8')).toBe(written)
   })
 })
 
 test('logic that does not answer is exit code 3', async () => {
-  const child = Bun.spawn(
-    [process.execPath, 'src/cli/main.ts', 'audit', 'search', '--home', home, '--url', 'http://127.0.0.1:9'],
-    { cwd: projectFolder, stdin: 'ignore', stdout: 'pipe', stderr: 'pipe' },
-  )
-  expect(await child.exited).toBe(3)
+  expect((await runPeek(['audit', 'search', '--home', home, '--url', 'http://127.0.0.1:9'])).code).toBe(3)
 })

@@ -1,6 +1,7 @@
 /** The search over recorded events: a projector fills its read model, and every answer equals a plain look through the log. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createEventSearch, type EventSearch, type PageAsked } from '#audit/event-search.ts'
+import { createExports } from '#audit/exports.ts'
 import type { EventKind, SearchQuery } from '#audit/search-query.ts'
 import type { NewEvent, RecordedEvent } from '#event-store/event-store.ts'
 import { parseMetadata, toMetadata } from '#event-store/metadata.ts'
@@ -207,6 +208,39 @@ describe('a search equals a look through the whole log', () => {
     }
   })
 
+  test('also when its pages are told how far the one before looked, which is found out once for many of them', async () => {
+    let borderCount = 0
+    const sql = {
+      unsafe: (...[text, values]: Parameters<typeof fresh.sql.unsafe>) => {
+        if (/ offset \d+ limit 1$/.test(text)) borderCount++
+        return fresh.sql.unsafe(text, values)
+      },
+    } as typeof fresh.sql
+    const query = { text: 'pole' }
+    const wanted = shown.filter((event) => isWanted(event, query)).map(({ position }) => String(position))
+    const found: string[] = []
+    const exporting = createEventSearch({ sql, lookedThroughMax: Math.ceil(shown.length / 3) })
+    const { begin } = createExports(systemClock)
+    for await (const bytes of (await begin({ search: exporting, query, format: 'ndjson' })).open())
+      for (const line of new TextDecoder().decode(bytes).trimEnd().split('\n')) found.push(JSON.parse(line).position)
+    expect(found).toEqual(wanted)
+    expect(borderCount).toBeLessThanOrEqual(4)
+
+    let pageCount = 0
+    for (
+      let beyond: Position | undefined, border: string | null | undefined, next: string | null = '';
+      next !== null;
+    ) {
+      const page = await exporting.find(query, { order: 'oldest', beyond, border, countMax: 3 })
+      next = page.next
+      beyond = (next ?? undefined) as Position | undefined
+      border = page.isUnfinished ? undefined : page.border
+      pageCount++
+    }
+    expect(pageCount).toBeGreaterThan(8)
+    expect(borderCount).toBeLessThanOrEqual(8)
+  })
+
   test('also when a text is looked for in a few events at a time: short pages say that there is more', async () => {
     const patient = createEventSearch({ sql: fresh.sql, lookedThroughMax: 25 })
     for (const query of [{ text: 'ärger' }, { text: 'nowhere' }, { text: 'pole', plugin: 'shop' }]) {
@@ -235,6 +269,8 @@ describe('one event', () => {
     expect(await search.get(String(event?.position))).toEqual(found)
     expect(await search.get(randomUuid(Math.random))).toBeUndefined()
     expect(await search.get('no id')).toBeUndefined()
+    expect(await search.get('-'.repeat(36))).toBeUndefined()
+    expect(await search.get(String(event?.id).toUpperCase())).toEqual(found)
   })
 
   test('knows those before and after it in its stream', async () => {

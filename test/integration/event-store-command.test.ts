@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type EventStoreServer, startEventStoreServer } from '#event-store-server/event-store-server.ts'
 import { silentLog } from '#kernel/log.ts'
+import { runPeek } from '#support/run-peek.ts'
 
 const projectFolder = resolve(import.meta.dir, '../..')
 let folder: string
@@ -14,23 +15,8 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-async function run(words: readonly string[], input = '') {
-  const child = Bun.spawn(
-    [process.execPath, 'src/cli/main.ts', 'eventstore', ...words, '--home', join(folder, 'home')],
-    {
-      cwd: projectFolder,
-      stdin: Buffer.from(input),
-      stdout: 'pipe',
-      stderr: 'pipe',
-    },
-  )
-  const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
-  return { out, err, code }
-}
+const run = (words: readonly string[], input = '') =>
+  runPeek(['eventstore', ...words, '--home', join(folder, 'home')], input)
 
 const line = (index: number, stream = 'orders-1') =>
   `${JSON.stringify({

@@ -1,7 +1,8 @@
 /** The embedded event store on a disk without room: refuses, keeps what it has, and goes on when there is room. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { type BacklogLimits, SqliteStorage } from '#event-store-server/storage/sqlite-storage.ts'
+import type { BacklogLimits } from '#event-store-server/storage/backlog.ts'
+import { SqliteStorage } from '#event-store-server/storage/sqlite-storage.ts'
 import { EventLog } from '#event-store-server/streams/event-log.ts'
 import { readEventHeader } from '#event-store-server/streams/event-record.ts'
 import type { LogOutcome } from '#event-store-server/streams/log-request.ts'

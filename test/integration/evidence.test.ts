@@ -12,7 +12,7 @@ import { anchorFileName, readAnchors } from '#evidence/anchors.ts'
 import { iterateBlocks } from '#evidence/evidence-blocks.ts'
 import { type EvidenceKeeper, startEvidenceKeeper } from '#evidence/keep-evidence.ts'
 import { verifyEvidence } from '#evidence/verify-evidence.ts'
-import { systemClock } from '#kernel/clock.ts'
+import { type Clock, systemClock } from '#kernel/clock.ts'
 import { newUuid } from '#kernel/ids.ts'
 import { silentLog } from '#kernel/log.ts'
 import { createSeededRandom, systemRandom } from '#kernel/random.ts'
@@ -58,7 +58,7 @@ async function open() {
   }
 }
 
-function keep(options: { epoch?: number; onLostLeadership?: () => void } = {}): EvidenceKeeper {
+function keep(options: { epoch?: number; clock?: Clock; onLostLeadership?: () => void } = {}): EvidenceKeeper {
   return startEvidenceKeeper({
     store: opened.store,
     sql: database.sql,
@@ -122,6 +122,64 @@ test('a keeper of an earlier leadership changes nothing and says so', async () =
   expect(await verify()).toMatchObject({ findings: [], eventCount: 20 })
 })
 
+test('a verification accuses nobody while events are recorded and chained beside it', async () => {
+  await record(1_500)
+  const keeper = keep()
+  await caughtUp(keeper, 1_500)
+  async function* whileRecording() {
+    for await (const block of iterateBlocks(database.sql)) {
+      if (block.number === 0) {
+        await record(3_000)
+        await caughtUp(keeper, 4_500)
+      }
+      yield block
+    }
+  }
+  const found = await verifyEvidence({ store: opened.store, blocks: whileRecording(), anchors: [] })
+  await keeper.stop()
+  expect(found).toMatchObject({ findings: [], eventCount: 1_500, unchainedCount: 3_000 })
+})
+
+test('an anchor is left a minute after the first event that has none, however many follow, and after a kill', async () => {
+  const minutes: { isCancelled: boolean; work: () => void }[] = []
+  const clock: Clock = {
+    now: systemClock.now,
+    after: (delayMs, work) => {
+      if (delayMs !== 60_000) return systemClock.after(delayMs, work)
+      const minute = { isCancelled: false, work }
+      minutes.push(minute)
+      return () => (minute.isCancelled = true)
+    },
+  }
+  const keeper = keep({ clock })
+  for (const count of [1, 2, 3]) {
+    await record(1)
+    await caughtUp(keeper, count)
+  }
+  await eventually('a minute is waited for', () => minutes.length > 0)
+  expect(minutes.map(({ isCancelled }) => isCancelled)).toEqual([false])
+  minutes[0]?.work()
+  await eventually('it is left', () => keeper.status().lastAnchor?.eventCount === 3)
+
+  // Whoever kept the chain was killed: the next one finds it at its end, and no event comes.
+  const next = keep({ clock })
+  await eventually('a minute is waited for', () => minutes.length > 1)
+  minutes[1]?.work()
+  await eventually('it is left', () => next.status().lastAnchor?.eventCount === 3)
+  await Promise.all([keeper.stop(), next.stop()])
+})
+
+test('a folder of anchors that cannot be written shows in the status, and its anchor is not said to be left', async () => {
+  writeFileSync(join(folder, 'far'), 'no folder')
+  await record(5)
+  const keeper = keep()
+  await caughtUp(keeper, 5)
+  await keeper.stop()
+  expect(keeper.status().lastAnchor).toBeUndefined()
+  expect(keeper.status().lastError).toContain(`An anchor could not be kept in ${join(folder, 'far')}`)
+  expect(await readAnchors(join(folder, 'near', anchorFileName))).toHaveLength(1)
+})
+
 test('one altered byte in the file of the log is named, also when its checksum was made to fit', async () => {
   await record(1_500)
   const keeper = keep()
@@ -135,6 +193,20 @@ test('one altered byte in the file of the log is named, also when its checksum w
   const { findings } = await verify()
   expect(findings, `seed ${seed}`).toHaveLength(1)
   expect(findings[0]).toMatchObject({ kind: 'altered', position: altered.toString().padStart(20, '0') })
+})
+
+test('one altered byte that its checksum shows is named at once, by the store and by the verification', async () => {
+  await record(1_500)
+  const keeper = keep()
+  await caughtUp(keeper, 1_500)
+  await keeper.stop()
+  await opened.close()
+  const altered = alterOneByte(join(folder, 'log.db'), createSeededRandom(7), { isChecksumKept: true })
+  opened = await open()
+  const { findings } = await verify()
+  expect(findings.map(({ kind }) => kind)).toEqual(['unreadable'])
+  expect(findings[0]?.words).toContain(`The event at position ${altered} does not match its checksum`)
+  expect(opened.store.health().state).toBe('ready')
 })
 
 test('an anchor file with a line that is none is refused with its number', async () => {
@@ -155,7 +227,7 @@ test('an anchor that a crash cut short is left out', async () => {
 })
 
 /** In the words of one event's data, as somebody would who knows the format; answers its position. */
-function alterOneByte(file: string, random: () => number): number {
+function alterOneByte(file: string, random: () => number, { isChecksumKept = false } = {}): number {
   const log = new Database(file)
   const rows = log.query("select position, record from events where instr(record, 'as it was') > 0").all() as {
     position: number
@@ -166,9 +238,8 @@ function alterOneByte(file: string, random: () => number): number {
   const bytes = Buffer.from(row.record)
   const at = bytes.indexOf('as it was') + 3
   bytes[at] = 'I'.charCodeAt(0)
-  log
-    .query('update events set record = ?, checksum = ? where position = ?')
-    .run(bytes, Bun.hash.crc32(bytes), row.position)
+  const checksum = Bun.hash.crc32(isChecksumKept ? row.record : bytes)
+  log.query('update events set record = ?, checksum = ? where position = ?').run(bytes, checksum, row.position)
   log.close()
   return row.position
 }

@@ -52,7 +52,7 @@ async function install(options: {
   const { version, schemaVersion = 1, pluginVersion = `${version}.0.0` } = options
   const folder = options.folder ?? join(root, String(count++))
   mkdirSync(join(folder, 'orders'), { recursive: true })
-  const peek = { id: 'orders', title: 'Orders', platform: '^0.1.0' }
+  const peek = { id: 'orders', title: 'Orders', platform: '^0.1.0', services: ['logic'] }
   writeFileSync(join(folder, 'orders/package.json'), JSON.stringify({ version: pluginVersion, peek }))
   const upcasts = schemaVersion === 1 ? '' : '({ data }) => ({ amount: data * 100 })'
   writeFileSync(
@@ -148,6 +148,47 @@ describe('kept code', () => {
     writeFileSync(join(folder, 'orders/more.ts'), 'export const more = 1')
     await keep(edited)
     expect(await isKeptAnew()).toBe(true)
+  })
+
+  test('is kept again when a plugin that its plugin requires changes: events of that one are upcast by it', async () => {
+    const { folder } = await install({ version: 1 })
+    const write = (path: string, text: string): void => writeFileSync(join(folder, path), text)
+    mkdirSync(join(folder, 'prices'))
+    write(
+      'prices/package.json',
+      JSON.stringify({ version: '1.0.0', peek: { id: 'prices', title: 'Prices', platform: '^0.1.0' } }),
+    )
+    write(
+      'prices/plugin.ts',
+      `import { definePlugin } from ${JSON.stringify(door)}
+       export const plugin = definePlugin({ id: 'prices', parts: {} })`,
+    )
+    const peek = {
+      id: 'orders',
+      title: 'Orders',
+      platform: '^0.1.0',
+      services: ['logic'],
+      requires: { prices: '^1.0.0' },
+    }
+    write('orders/package.json', JSON.stringify({ version: '1.0.0', peek }))
+    const plugins = await load(folder)
+    await keep(plugins)
+    await fresh.sql`update platform.projection_versions set kept_at = '2000-01-01'`
+    write('prices/more.ts', 'export const more = 1')
+    await keep(plugins)
+    expect((await open().versions('orders.totals'))[0]?.keptAt).toBeGreaterThan(Date.UTC(2020, 0, 1))
+  })
+
+  test('of a plugin whose files cannot be read is reported, and the rest is kept', async () => {
+    const { folder, plugins } = await install({ version: 1 })
+    mkdirSync(join(folder, 'orders/odd.ts'))
+    const lines: string[] = []
+    await keep(
+      plugins,
+      createLog('test', (line) => void lines.push(line.words)),
+    )
+    expect(lines).toEqual([expect.stringContaining('the code of "orders" could not be kept')])
+    expect(await open().versions('peek.action-audit')).toHaveLength(1)
   })
 
   test('of old versions is forgotten, that of a pinned one is not', async () => {

@@ -6,7 +6,8 @@ import { type AdminClient, signIn } from '#cli/admin-client.ts'
 import { newUuid } from '#kernel/ids.ts'
 import { connectDevice, type Device } from '#support/device.ts'
 import { eventually } from '#support/eventually.ts'
-import { type Platform, projectFolder, startPlatform } from '#support/platform.ts'
+import { type Platform, startPlatform } from '#support/platform.ts'
+import { runPeek } from '#support/run-peek.ts'
 import type { Row } from '#vortex/protocol/row.ts'
 
 const startTimeoutMs = 120_000
@@ -188,17 +189,8 @@ test(
 )
 
 /** The command line, as somebody at a terminal or a script meets it. */
-async function peek(...args: readonly string[]): Promise<{ code: number; out: string; words: string }> {
-  const where = ['--home', platform.home, '--url', platform.url('logic')]
-  const child = Bun.spawn([process.execPath, 'src/cli/main.ts', 'audit', ...args, ...where], {
-    cwd: projectFolder,
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-  })
-  const [out, words] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
-  return { code: await child.exited, out, words }
-}
+const peek = (...args: readonly string[]) =>
+  runPeek(['audit', ...args, '--home', platform.home, '--url', platform.url('logic')])
 
 test(
   'the command line tells the same, to eyes and to programs',
@@ -228,7 +220,7 @@ test(
     expect(await get<object>('replays')).toEqual({ replays: [] })
 
     const wrong = await peek('as-of', 'tutorial.StringInd')
-    expect([wrong.code, wrong.words]).toEqual([1, expect.stringContaining('did you mean "tutorial.StringInt"?')])
+    expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('did you mean "tutorial.StringInt"?')])
   },
   testTimeoutMs,
 )

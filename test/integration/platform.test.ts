@@ -7,6 +7,7 @@ import { connectDevice, type Device } from '#support/device.ts'
 import { freePorts } from '#support/free-ports.ts'
 import { makeHome } from '#support/make-home.ts'
 import { type Platform, projectFolder, startPlatform } from '#support/platform.ts'
+import { runPeek } from '#support/run-peek.ts'
 
 const startTimeoutMs = 120_000
 const testTimeoutMs = 60_000
@@ -37,6 +38,12 @@ describe('a running platform', () => {
     for (const { service, url } of ready)
       expect(url).toMatch(services.includes(service) ? /^http:\/\/localhost:\d+$/ : /^\w+:\/\/\S+:\d+/)
     expect(lines.at(-1)).toEqual({ event: 'up', seconds: expect.any(Number) })
+  })
+
+  test('the command line finds it by its home alone, wherever it listens', async () => {
+    const { out, err, code } = await runPeek(['services', 'list', '--home', platform.home])
+    expect([code, err]).toEqual([0, ''])
+    expect(out).toContain('logic')
   })
 
   test('S2 every service answers /health and /ready with its name, and says that it is ready', async () => {

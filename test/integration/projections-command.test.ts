@@ -2,14 +2,14 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { loadConfig } from '#config/load-config.ts'
 import { systemClock } from '#kernel/clock.ts'
 import { createFakeRebuildControl, type FakeRebuildControl } from '#projection/rebuild/testing/fake-rebuild-control.ts'
 import { type AdminDesk, shownProjection, startAdminDesk } from '#support/admin-desk.ts'
 import { eventually } from '#support/eventually.ts'
+import { beginPeek, runPeek } from '#support/run-peek.ts'
 
-const projectFolder = resolve(import.meta.dir, '../..')
 const id = 'tutorial.string-ints'
 /** Through queued, ten tenths of the folding, indexing, following and proving. */
 const stepsToComparing = 15
@@ -56,23 +56,9 @@ function startDesk(port = 0): AdminDesk {
   })
 }
 
-function begin(words: readonly string[], url = desk.url) {
-  return Bun.spawn([process.execPath, 'src/cli/main.ts', 'projections', ...words, '--home', home, '--url', url], {
-    cwd: projectFolder,
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-  })
-}
-async function run(words: readonly string[], url = desk.url) {
-  const child = begin(words, url)
-  const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ])
-  return { out, err, code }
-}
+const peekWords = (words: readonly string[], url = desk.url) => ['projections', ...words, '--home', home, '--url', url]
+const begin = (words: readonly string[]) => beginPeek(peekWords(words))
+const run = (words: readonly string[], url?: string) => runPeek(peekWords(words, url))
 const walk = (stepCount: number): void => {
   for (let step = 0; step < stepCount; step++) control.step()
 }
@@ -227,8 +213,11 @@ describe('a rebuild', () => {
       [''],
     ])
     expect(JSON.parse((await run(['differences', id, '--json', '--limit', '1'])).out).rows).toHaveLength(1)
-    expect(await run(['approve', id])).toMatchObject({ code: 0 })
-    expect(control.list()).toMatchObject([{ phase: 'swapping' }])
+    const approving = begin(['approve', id, '--follow'])
+    await eventually('it has the word', () => control.calls.some((call) => call.startsWith('approve')))
+    walk(2)
+    expect(await approving.exited).toBe(0)
+    expect(control.list()).toMatchObject([{ phase: 'done' }])
   })
 })
 

@@ -2,8 +2,6 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { EventStore } from '#event-store/event-store.ts'
-import { openKurrentEventStore } from '#event-store/kurrent/kurrent-event-store.ts'
-import { type EventStoreServer, startEventStoreServer } from '#event-store-server/event-store-server.ts'
 import { systemClock } from '#kernel/clock.ts'
 import { newUuid } from '#kernel/ids.ts'
 import { silentLog } from '#kernel/log.ts'
@@ -15,38 +13,27 @@ import { createPostgresJournal } from '#reactor/postgres-journal.ts'
 import { startReactor } from '#reactor/reactor.ts'
 import type { ReactorOptions } from '#reactor/reactor-options.ts'
 import { type Engine, startEngine } from '#services/logic/engine.ts'
-import { type Database, openDatabase } from '#storage/database.ts'
+import type { Database } from '#storage/database.ts'
+import { type EngineStores, startEngineStores } from '#support/engine-stores.ts'
 import { eventually } from '#support/eventually.ts'
-import { type MigratedDatabase, migratedDatabase } from '#support/migrated-database.ts'
 import { AddToCounter, counter, counterRequest } from '#testing/counter.ts'
 import { added, recordEvents } from '#testing/counter-model.ts'
 import { describeReactorJournal } from '#testing/reactor-journal-contract.ts'
 
-let server: EventStoreServer
+let stores: EngineStores
 let store: EventStore
-let fresh: MigratedDatabase
 let database: Database
 let epoch = 0
 
 beforeAll(async () => {
-  ;[server, fresh] = await Promise.all([
-    startEventStoreServer({ file: ':memory:', port: 0, log: silentLog }),
-    migratedDatabase(6),
-  ])
-  const { connectionString } = server
-  store = await openKurrentEventStore({ connectionString, log: silentLog, clock: systemClock, random: systemRandom })
-  database = openDatabase({ url: fresh.url, log: silentLog, applicationName: 'test reactors' })
+  stores = await startEngineStores('test reactors')
+  ;({ store, database } = stores)
 }, 60_000)
-afterAll(async () => {
-  await store?.close()
-  await database?.close()
-  await server?.stop()
-  await fresh?.[Symbol.asyncDispose]()
-})
+afterAll(() => stores?.[Symbol.asyncDispose]())
 
 describeReactorJournal('a reactor’s journal in Postgres', () => {
   const reactor = `test.r${newUuid()}`
-  return (epoch) => createPostgresJournal({ sql: fresh.sql, reactor, epoch })
+  return (epoch) => createPostgresJournal({ sql: stores.fresh.sql, reactor, epoch })
 })
 
 /** A reactor of a name of its own, which tells what it did. */
@@ -68,7 +55,7 @@ function start(definition: ReactorDefinition, epoch: number, options: Partial<Re
   return startReactor({
     definition,
     store,
-    journal: createPostgresJournal({ sql: fresh.sql, reactor, epoch }),
+    journal: createPostgresJournal({ sql: stores.fresh.sql, reactor, epoch }),
     push: async () => ({ outcome: 'accepted', position: '' }),
     clock: systemClock,
     random: systemRandom,
@@ -162,6 +149,7 @@ test('a reactor that the engine runs pushes an action as the platform, once, wit
       instance: 'logic-1',
       anchorFolders: [],
       surroundings: { home: '/nowhere', build: '0.1.0', watchedSelectors: () => 0, loopDelayMs: () => 0 },
+      placeCount: () => 2,
       clock: systemClock,
       random: systemRandom,
       log: silentLog,
@@ -178,7 +166,8 @@ test('a reactor that the engine runs pushes an action as the platform, once, wit
     await eventually('it has pushed, and seen that too', () => engine.reactors[0]?.status().doneCount === 2)
   })
   // As if the checkpoint had been lost with a crash.
-  await fresh.sql`update platform.reactor_checkpoints set position = '00000000000000000000' where reactor = 'test.thanker'`
+  await stores.fresh
+    .sql`update platform.reactor_checkpoints set position = '00000000000000000000' where reactor = 'test.thanker'`
   await withEngine(async (engine) => {
     await eventually('it has done it all again', () => (engine.reactors[0]?.status().doneCount ?? 0) > 2)
   })

@@ -1,26 +1,25 @@
 /** The building of a shadow on a real Postgres, over an event store in memory, with stores that break when told to. */
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
-import { createUpcasters } from '#event-store/upcast.ts'
 import { must } from '#kernel/assert.ts'
-import { type Clock, systemClock } from '#kernel/clock.ts'
 import { silentLog } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { createSeededRandom, pickOne, type Random } from '#kernel/random.ts'
 import { planBatch } from '#projection/fold.ts'
 import { toReadEvent } from '#projection/projected-event.ts'
 import { startProjector } from '#projection/projector.ts'
-import type { FromRebuilder, ToRebuilder } from '#projection/rebuild/rebuild-messages.ts'
-import { type RebuildPorts, type RebuildRun, runRebuild } from '#projection/rebuild/run-rebuild.ts'
+import type { ToRebuilder } from '#projection/rebuild/rebuild-messages.ts'
+import type { RebuildPorts } from '#projection/rebuild/run-rebuild.ts'
 import { openShadowFold } from '#projection/rebuild/shadow-fold.ts'
 import { shadowSchemaOf } from '#projection/rebuild/shadow-names.ts'
 import { openShadow } from '#projection/rebuild/shadow-tables.ts'
-import { createBlindFinder, createTrustingProver } from '#projection/rebuild/testing/quiet-rebuild.ts'
+import { createBlindFinder } from '#projection/rebuild/testing/quiet-rebuild.ts'
 import { shapesOf } from '#projection/table-shape.ts'
 import type { Client } from '#storage/client.ts'
+import { type EngineRun, impatientClock, startEngine, upcasters } from '#support/engine-run.ts'
 import { eventually } from '#support/eventually.ts'
 import { type MigratedDatabase, migratedDatabase } from '#support/migrated-database.ts'
-import { AddToCounter, ResetCounter } from '#testing/counter.ts'
+import { ResetCounter } from '#testing/counter.ts'
 import {
   added,
   CounterRemoved,
@@ -37,7 +36,7 @@ const shadowSchema = shadowSchemaOf(liveSchema)
 let fresh: MigratedDatabase
 let sql: Client
 let store: MemoryEventStore
-const running: Rebuild[] = []
+const running: EngineRun[] = []
 
 beforeAll(async () => {
   fresh = await migratedDatabase(6)
@@ -55,83 +54,13 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((rebuild) => rebuild.stop()))
 })
 
-const upcasters = createUpcasters()
-upcasters.addAll(
-  [AddToCounter, ResetCounter, CounterSet, CounterRemoved, CounterTouched].map(({ name }) => ({
-    type: name,
-    version: 1,
-    upcasts: [],
-  })),
-)
-
-/** Goes on at once after a failure: nothing here waits for a clock. */
-const impatientClock: Clock = { now: systemClock.now, after: (_, work) => systemClock.after(0, work) }
-
-type Rebuild = {
-  readonly run: RebuildRun
-  readonly said: FromRebuilder[]
-  readonly prover: ReturnType<typeof createTrustingProver>
-  until<K extends FromRebuilder['kind']>(kind: K): Promise<Extract<FromRebuilder, { kind: K }>>
-  stop(): Promise<void>
-}
-
 function start(
   ports: Partial<RebuildPorts> = {},
   begin: Partial<Extract<ToRebuilder, { kind: 'begin' }>> = {},
-): Rebuild {
-  const said: FromRebuilder[] = []
-  const prover = createTrustingProver()
-  const run = runRebuild({
-    begin: {
-      kind: 'begin',
-      rebuildId: 'r-1',
-      rebuildKind: 'rebuild',
-      projection: 'test.counters',
-      toVersion: 1,
-      shadowSchema,
-      liveSchema,
-      epoch: 1,
-      phase: 'queued',
-      asksFirst: false,
-      rateMax: null,
-      isPaused: false,
-      ...begin,
-    },
-    code: { definition: counters, upcast: upcasters.upcast },
-    store,
-    sql,
-    prover,
-    differences: createBlindFinder(),
-    clock: impatientClock,
-    random: () => 0,
-    log: silentLog,
-    say: (message) => said.push(message),
-    ...ports,
-    limits: { saveEveryMsMin: 0, progressEveryMs: 0, meetingMsMax: 5, ...ports.limits },
-  })
-  let isOver = false
-  void run.finished.catch(() => undefined).then(() => (isOver = true))
-  const rebuild: Rebuild = {
-    run,
-    said,
-    prover,
-    until: async (kind) => {
-      const isKind = (message: FromRebuilder): message is Extract<FromRebuilder, { kind: typeof kind }> =>
-        message.kind === kind
-      await eventually(`the rebuild says ${kind}`, () => {
-        const failed = said.find((message) => message.kind === 'failed')
-        if (failed && kind !== 'failed') throw new Error(`the rebuild failed: ${failed.words}`)
-        return said.some(isKind) || isOver
-      })
-      return must(said.findLast(isKind), `the rebuild said ${kind}`)
-    },
-    stop: async () => {
-      run.hear({ kind: 'stop' })
-      await run.finished.catch(() => undefined)
-    },
-  }
-  running.push(rebuild)
-  return rebuild
+): EngineRun {
+  const run = startEngine({ sql, store, ...ports }, begin)
+  running.push(run)
+  return run
 }
 
 type Rows = { readonly counters: readonly unknown[]; readonly changes: readonly unknown[] }
@@ -314,6 +243,53 @@ describe('P3 a killed rebuild goes on where it was', () => {
     expect(rebuild.prover.eventIds()).toEqual(store.log.filter(isProjected).map(({ id }) => id))
   }, 30_000)
 
+  test('P4 what was proved is not proved again, and nobody sees it begin at nothing', async () => {
+    await recordHistory(createSeededRandom(seedOf('proved')), 60)
+    const first = start()
+    const { position } = await first.until('close')
+    await first.stop()
+    const second = start({}, { phase: 'folding', isProved: true })
+    await second.until('close')
+    await second.stop()
+    expect(second.said.filter(({ kind }) => kind === 'proved')).toEqual([])
+    expect(second.said[0]).toMatchObject({ kind: 'progress', phase: 'folding', position })
+  })
+
+  test('P4 a shadow that is made anew is proved anew, also when the store was away meanwhile', async () => {
+    const events = await recordEvents(
+      store,
+      'a',
+      Array.from({ length: 200 }, () => added('a', 1)),
+    )
+    const first = start()
+    await first.until('close')
+    await first.stop()
+    let isSkipped = false
+    let wasAway = false
+    const flaky = {
+      ...store,
+      readLog: async (page: Parameters<typeof store.readLog>[0]) => {
+        const folded = isSkipped && !wasAway ? await foldedEvents() : 0
+        if (folded > 0 && folded < 199) {
+          wasAway = true
+          throw new PlatformError('unavailable', 'The store is away.')
+        }
+        return store.readLog(page)
+      },
+    }
+    const limits = { pageCountMax: 2, meetingMsMax: 5 }
+    const second = start({ store: flaky, limits }, { phase: 'swapping', isProved: true })
+    await second.until('close')
+    isSkipped = true
+    await sql`insert into platform.skipped_events (projection, event_id, stream, type, words, by_user, reason)
+      values ('test.counters', ${events[199]?.id ?? ''}, 'test.Counter-a', 't', 'w', 'ann', 'twice')`
+    const closes = () => second.said.filter(({ kind }) => kind === 'close').length
+    await eventually('the store was away', () => wasAway)
+    const before = closes()
+    await eventually('the new one is close', () => closes() > before)
+    expect(second.said.filter(({ kind }) => kind === 'proved')).toHaveLength(1)
+  }, 20_000)
+
   test('a stop saves what is folded', async () => {
     for (const id of ['a', 'b', 'c', 'd']) await recordEvents(store, id, [added(id, 1)])
     const rebuild = start({ limits: { pageCountMax: 1, saveEveryMsMin: 1e9 } })
@@ -394,6 +370,22 @@ describe('P5 what cannot be projected', () => {
     expect(live.parked.length).toBeGreaterThanOrEqual(2)
   })
 
+  test('an event whose row Postgres refuses parks alone, also where rows are saved to make room', async () => {
+    const random = createSeededRandom(seedOf('refused key, little memory'))
+    for (let round = 0; round < 3; round++) {
+      for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) await recordEvents(store, id, [added(id, 1), added(id, 10)])
+      await recordEvents(store, `bad${round}`, [added(tooLong(random), 1)])
+    }
+    const live = await projectLive()
+    const rebuild = start({ limits: { pageCountMax: 50, memoryBytesMax: 1 } })
+    await rebuild.until('close')
+    await rebuild.stop()
+    expect((await parkedOf('test.counters__next')).map(({ stream }) => stream)).toEqual(
+      live.parked.map(({ stream }) => stream),
+    )
+    expect(await rowsOf(shadowSchema)).toEqual(live.rows)
+  })
+
   test('a row that only an index refuses parks its event too', async () => {
     const random = createSeededRandom(seedOf('refused index'))
     await recordEvents(store, 'a', [added('a', 1)])
@@ -424,6 +416,28 @@ describe('the meeting', () => {
     rebuild.run.hear({ kind: 'part' })
     await eventually('it is close again', () => closes() === 2)
     expect((await rowsOf(shadowSchema)).counters).toEqual([{ id: 'a', sum: 111, note: '' }])
+  })
+
+  test('a shadow that is further already says so at once', async () => {
+    const [first] = await recordEvents(store, 'a', [added('a', 1), added('a', 1)])
+    const rebuild = start({ limits: { meetingMsMax: 60_000 } })
+    const { position } = await rebuild.until('close')
+    rebuild.run.hear({ kind: 'meet', position: must(first, 'it was recorded').position })
+    expect(await rebuild.until('met')).toMatchObject({ position })
+  })
+
+  test('what live work has touched is looked up each time before it is close', async () => {
+    await recordEvents(store, 'a', [added('a', 1)])
+    const done: string[] = []
+    const differences = { ...createBlindFinder(), noteLive: async () => void done.push('looked') }
+    const rebuild = start({
+      differences,
+      say: ({ kind }) => void (kind === 'close' && done.push(kind)),
+      limits: { meetingMsMax: 5 },
+    })
+    await eventually('it was close twice', () => done.length >= 4)
+    await rebuild.stop()
+    expect(done.slice(0, 4)).toEqual(['looked', 'close', 'looked', 'close'])
   })
 
   test('who wants to see the differences first is waited for, while the shadow follows', async () => {

@@ -127,6 +127,7 @@ test(`O1 O2 P3 screens get patches through ${rebuildCount} rebuilds under live w
         liveSchema,
         epoch: 1,
         phase: 'queued',
+        isProved: false,
         asksFirst: false,
         rateMax: null,
         isPaused: false,

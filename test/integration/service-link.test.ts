@@ -9,12 +9,16 @@ import { systemRandom } from '#kernel/random.ts'
 import { createDeviceEdge } from '#services/gateway/device-edge.ts'
 import { createLinkUpstream } from '#services/gateway/link-upstream.ts'
 import { startVortexSite } from '#services/gateway/vortex-site.ts'
+import { createLinkedKeys } from '#services/logic/linked-keys.ts'
+import { createLogicRpc } from '#services/logic/logic-rpc.ts'
 import { createServiceLink } from '#services/logic/service-link.ts'
 import { createStatusBoard } from '#services/logic/status-board.ts'
 import { makeServiceClient } from '#services/make-service-client.ts'
+import type { ServiceIdentity } from '#services/service-identity.ts'
 import type { Site } from '#services/start-site.ts'
 import { makeVortexClient } from '#vortex/client/make-vortex-client.ts'
 import type { ConnectionState, VortexClient } from '#vortex/client/vortex-client.ts'
+import { effectsRequestName, parseEffectsReply } from '#vortex/protocol/action-effect.ts'
 import { defaultLimits } from '#vortex/protocol/limits.ts'
 import type { Principal } from '#vortex/protocol/principal.ts'
 import type { Row } from '#vortex/protocol/row.ts'
@@ -68,7 +72,24 @@ test('S4 a linked service speaks for people on its own devices, and for no admin
   const { link } = await connect({ rows: [] })
   askers.length = 0
   await createLinkUpstream(link).snapshot('test.Notes', {}, { ...by, service: 'logic', roles: ['crew', 'admin'] })
-  expect(askers).toEqual([{ ...by, service: 'field', roles: ['crew'] }])
+  await createLinkUpstream(link).effects([], { ...by, service: 'logic', roles: ['crew', 'admin'] })
+  const vouched = { ...by, service: 'field', roles: ['crew'] }
+  expect(askers).toEqual([vouched, vouched])
+})
+
+test('S4 an agent speaks for itself alone, whoever it says it speaks for', async () => {
+  const { link } = await connect({ rows: [], name: 'agent' })
+  askers.length = 0
+  await createLinkUpstream(link).effects([], { ...by, roles: ['crew', 'admin'] })
+  expect(askers).toMatchObject([{ user: 'agent:here', service: 'agent', roles: [] }])
+  expect(askers[0]?.device).not.toBe(by.device)
+})
+
+test('seam 8 a device learns over the link what became of its actions', async () => {
+  const { device } = await connect({ rows: [] })
+  const known = [{ actionId: 'a1', projection: 'test.notes', position: '1' }]
+  expect(parseEffectsReply(await device.ask(effectsRequestName, JSON.stringify({ known }), 5_000))).toEqual([])
+  expect(device.ask(effectsRequestName, '{}', 5_000)).rejects.toMatchObject({ error: { kind: 'bad-input' } })
 })
 
 test('an action as large as a device may send passes the link', async () => {
@@ -85,7 +106,13 @@ function toRow(index: number): Row {
   return { id: newUuid(), index, text: Array.from({ length: 6 }, newUuid).join(' ') }
 }
 
-async function connect({ rows }: { rows: readonly Row[] }): Promise<{ link: VortexClient; device: VortexClient }> {
+async function connect({
+  rows,
+  name = 'field',
+}: {
+  rows: readonly Row[]
+  name?: string
+}): Promise<{ link: VortexClient; device: VortexClient }> {
   const meta: Snapshot['meta'] = {
     feed: 'test.notes',
     table: 'notes',
@@ -112,25 +139,26 @@ async function connect({ rows }: { rows: readonly Row[] }): Promise<{ link: Vort
           return { meta, rows }
         },
       }),
+      effects: () => ({
+        effectsOf: async (asker) => {
+          askers.push(asker)
+          return []
+        },
+      }),
+      looked: () => async () => ({ looked: 'not-yet' }),
       state: () => ({ online: true, words: '' }),
       onState: () => () => undefined,
     },
     board,
-    enabledPlugins: () => [],
+    rpc: createLogicRpc({ identity: toIdentity('logic'), clock: systemClock, log: surroundings.log }),
+    plugins: { answer: async () => '{}' },
+    keys: createLinkedKeys(() => undefined),
   })
   const linkSite = serve(logic)
   const link = makeServiceClient({
     ...surroundings,
     address: { host: '127.0.0.1', port: linkSite.port, secret },
-    identity: {
-      name: 'field',
-      id: newUuid(),
-      device: newUuid(),
-      build: 'test',
-      host: 'here',
-      pid: 1,
-      startedAt: 0,
-    },
+    identity: toIdentity(name),
   })
   cleanUps.push(
     () => link.close(),
@@ -142,7 +170,7 @@ async function connect({ rows }: { rows: readonly Row[] }): Promise<{ link: Vort
     ...surroundings,
     service: { name: 'field', instance: 'f', build: 'test' },
     limits: defaultLimits,
-    upstream: createLinkUpstream(link),
+    upstream: { ...createLinkUpstream(link), call: () => Promise.reject(new Error('no calls here')) },
     admit: async (hello) => ({ principal: { ...by, device: hello.device } }),
   })
   cleanUps.push(() => edge.stop())
@@ -174,4 +202,9 @@ async function reach(client: VortexClient, wanted: ConnectionState['state']): Pr
   const stop = client.onState(({ state }) => state === wanted && reached.resolve())
   await reached.promise
   stop()
+}
+
+function toIdentity(name: string): ServiceIdentity {
+  const ids = { id: newUuid(), device: newUuid() }
+  return { ...ids, name, instanceName: 'here', zone: 'main', build: 'test', host: 'here', pid: 1, startedAt: 0 }
 }

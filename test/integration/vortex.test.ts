@@ -31,7 +31,7 @@ describe('greeting', () => {
     const server = serve()
     const client = dial(server.url)
     const online = await reach(client, 'online')
-    expect(online.welcome).toMatchObject({ service: 'field', version: 1, principal: { user: 'guest' } })
+    expect(online.welcome).toMatchObject({ service: 'field', version: 4, principal: { user: 'guest' } })
     const [session] = server.vortex.sessions()
     expect(session?.hello).toMatchObject({ name: 'field', role: 'device' })
     expect(session?.address).toMatch(/127\.0\.0\.1|::1/)
@@ -107,6 +107,24 @@ describe('traffic', () => {
     await device.until('trouble')
     expect(device.heard.at(-1)).toMatchObject({ error: { kind: 'bad-frame' } })
   })
+})
+
+describe('V4 a device that was away', () => {
+  test('comes back with five thousand actions, is neither cut off nor slowed down, and needs few messages', async () => {
+    const { url, vortex } = serve()
+    const client = dial(url)
+    const acts = Array.from({ length: 5_000 }, (_, n) => ({ ...action(), seq: n + 1 }))
+    const answers: string[] = []
+    const ready = [...acts]
+    const lane = async (): Promise<void> => {
+      for (let next = ready.shift(); next; next = ready.shift()) answers.push((await client.act(next, '{}')).outcome)
+    }
+    await Promise.all(Array.from({ length: 500 }, lane))
+    expect(answers.filter((outcome) => outcome === 'accepted')).toHaveLength(5_000)
+    expect(client.stats()).toMatchObject({ connections: 1, badFrames: 0, lateAnswers: 0 })
+    expect(vortex.stats()).toMatchObject({ badFrames: 0 })
+    expect(vortex.stats().framesOut).toBeLessThan(2_500)
+  }, 30_000)
 })
 
 describe('V3 what a restart leaves behind', () => {

@@ -6,7 +6,9 @@
 import { join } from 'node:path'
 import { Hono } from 'hono'
 import { createAdminApi } from '#admin/admin-api.ts'
+import type { ApiKeyAccess } from '#admin/api-key-routes.ts'
 import { createAdminLogin } from '#admin/login.ts'
+import type { ServiceControl } from '#admin/service-control.ts'
 import type { Audit } from '#audit/audit.ts'
 import { systemClock } from '#kernel/clock.ts'
 import { silentLog } from '#kernel/log.ts'
@@ -21,13 +23,17 @@ import { createAppSite } from '#services/gateway/app-site.ts'
 import { createDeviceEdge } from '#services/gateway/device-edge.ts'
 import { startVortexSite } from '#services/gateway/vortex-site.ts'
 import { createAdminAdmission } from '#services/logic/admin-admission.ts'
+import { watchJobs } from '#services/logic/jobs/watch-jobs.ts'
 import { watchReactors } from '#services/logic/reactor-statuses.ts'
 import { watchRebuilds } from '#services/logic/rebuild-statuses.ts'
+import type { SettingsKeeper } from '#services/logic/settings-keeper.ts'
+import { showSettings } from '#services/logic/show-settings.ts'
 import { createStatusBoard } from '#services/logic/status-board.ts'
 import { createMemoryEventStore, type MemoryEventStore } from '#testing/memory-event-store.ts'
 import { defaultLimits } from '#vortex/protocol/limits.ts'
 import type { ProjectionStatus } from '#vortex/protocol/platform-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
+import type { FakeJobs } from './fake-job-control.ts'
 import { createLogAudit } from './log-audit.ts'
 
 export type ProjectionRow = TupleOf<typeof ProjectionStatus>
@@ -49,12 +55,18 @@ export function startAdminDesk(options: {
   audit?: (store: MemoryEventStore) => Audit
   /** Any free one unless given. */
   port?: number
+  services?: ServiceControl
+  apiKeys?: ApiKeyAccess
   reactors?: readonly Reactor[]
+  jobs?: () => Pick<FakeJobs, 'control' | 'keeper'>
+  /** What may be set, kept in the desk's own store. */
+  settings?: (store: MemoryEventStore) => SettingsKeeper
 }): AdminDesk {
   const { control } = options
   const reactors = () => options.reactors ?? []
   const [clock, random, log] = [systemClock, systemRandom, silentLog]
   const store = createMemoryEventStore({ clock })
+  const settings = options.settings?.(store)
   const audit = (options.audit ?? createLogAudit)(store)
   const login = createAdminLogin({ user: options.user, password: options.password, clock })
   const admission = createAdminAdmission({ login, clock })
@@ -71,6 +83,9 @@ export function startAdminDesk(options: {
         }
         throw new PlatformError('not-found', `There is no observable ${name}.`)
       },
+      call: () => Promise.reject(new Error('no calls here')),
+      effects: async () => '{"effects":[]}',
+      looked: async () => ({ looked: 'not-yet' }),
       state: () => ({ online: true, words: '' }),
       onState: () => () => undefined,
     },
@@ -79,6 +94,7 @@ export function startAdminDesk(options: {
     random,
     log,
   })
+  const stopShowing = settings && showSettings(settings, board)
   const stopGuarding = admission.guard(edge.vortex.sessions)
   for (const row of options.projections) board.projections.set(row)
   const rowOf = (id: string): ProjectionRow => {
@@ -92,10 +108,14 @@ export function startAdminDesk(options: {
     operations: () => undefined,
     projectors: () => options.projections.map(({ id }) => toProjector(id, () => rowOf(id))),
     reactors,
+    ...(options.services && { services: options.services }),
+    ...(options.apiKeys && { apiKeys: options.apiKeys }),
+    jobs: () => options.jobs?.().control,
     rebuilds: () => control,
     parking: () => undefined,
     audit: () => audit,
     evidence: () => undefined,
+    ...(settings && { settings }),
     progress: board.projections.rows,
     addressOf: () => '127.0.0.1',
     clock,
@@ -129,6 +149,13 @@ export function startAdminDesk(options: {
     remove: removeReactor,
     periodMs: 100,
   })
+  const watchingJobs = watchJobs({
+    jobs: () => options.jobs?.(),
+    queues: board.jobQueues,
+    running: board.runningJobs,
+    clock,
+    periodMs: 100,
+  })
   const watching = watchRebuilds({ rebuilds: () => control, show, remove, clock, periodMs: 100 })
 
   return {
@@ -138,8 +165,11 @@ export function startAdminDesk(options: {
     show: (id, change) => board.projections.set({ ...rowOf(id), ...change }),
     [Symbol.asyncDispose]: async () => {
       watchingReactors.stop()
+      watchingJobs.stop()
       watching.stop()
       stopGuarding()
+      stopShowing?.()
+      await settings?.stop()
       board.stop()
       await edge.stop()
       await site.stop()

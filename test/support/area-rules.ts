@@ -18,14 +18,30 @@ const config = 'src/config/'
 const storage = 'src/storage/'
 const eventStore = 'src/event-store/'
 const protocol = 'src/vortex/protocol/'
+/** Requests of a connection, the same for both of its ends. */
+const calling = 'src/vortex/calling/'
 const vortexClient = 'src/vortex/client/'
+/** What waits on an agent and on a device is sent by the same lanes. */
+const lanes = 'src/vortex/lanes/'
 const action = 'src/action/'
 const projection = 'src/projection/'
 const observable = 'src/observable/'
 const evidence = 'src/evidence/'
 const reactor = 'src/reactor/'
-const engine = [action, projection, observable, evidence, reactor, 'src/rpc/', 'src/job/']
-const lower = [kernel, config, storage, eventStore, protocol, vortexClient, 'src/vortex/server/', ...engine]
+const rest = 'src/rest/'
+const engine = [action, projection, observable, evidence, reactor, 'src/rpc/', 'src/job/', rest]
+const lower = [
+  kernel,
+  config,
+  storage,
+  eventStore,
+  protocol,
+  calling,
+  vortexClient,
+  lanes,
+  'src/vortex/server/',
+  ...engine,
+]
 const pluginApi = 'src/plugin-api/'
 const pluginHost = 'src/plugin-host/'
 /** Searching and following what was recorded. */
@@ -35,6 +51,7 @@ const hostAndBelow = [...lower, pluginApi, pluginHost]
 const readModels = 'projections/'
 const sharedDoor = 'src/plugin-api/shared.ts'
 const door = 'src/plugin-api/index.ts'
+const agentDoor = 'src/plugin-api/agent.ts'
 const schemaLibrary = 'valibot'
 const screenPackages = ['solid-js', '@solidjs/router', '@kobalte/core', 'lucide-solid', schemaLibrary]
 
@@ -51,8 +68,15 @@ export const areaRules: readonly AreaRule[] = [
   { area: /^src\/event-store\//, may: [kernel, config], packages: [schemaLibrary], runsIn: 'server' },
   { area: /^src\/event-store-server\//, may: [kernel], packages: ['@grpc/grpc-js', 're2js'], runsIn: 'server' },
   { area: /^src\/vortex\/protocol\//, may: [kernel], packages: [schemaLibrary], runsIn: 'browser' },
-  { area: /^src\/vortex\/client\//, may: [kernel, protocol], packages: [schemaLibrary], runsIn: 'browser' },
-  { area: /^src\/vortex\/server\//, may: [kernel, protocol], packages: ['hono', schemaLibrary], runsIn: 'server' },
+  { area: /^src\/vortex\/calling\//, may: [kernel, protocol], packages: [], runsIn: 'browser' },
+  { area: /^src\/vortex\/client\//, may: [kernel, protocol, calling], packages: [schemaLibrary], runsIn: 'browser' },
+  { area: /^src\/vortex\/lanes\//, may: [kernel, protocol], packages: [], runsIn: 'browser' },
+  {
+    area: /^src\/vortex\/server\//,
+    may: [kernel, protocol, calling],
+    packages: ['hono', schemaLibrary],
+    runsIn: 'server',
+  },
   {
     area: /^src\/projection\//,
     may: [kernel, eventStore, storage, protocol],
@@ -60,10 +84,10 @@ export const areaRules: readonly AreaRule[] = [
     runsIn: 'server',
   },
   {
-    // A reactor sees an event exactly as a projection does, and names the actions it pushes; somebody above runs them.
+    // A reactor sees an event exactly as a projection does, and names the actions and jobs it wants; somebody above runs them.
     area: /^src\/reactor\//,
     may: [kernel, eventStore, storage, protocol, projection],
-    types: [action],
+    types: [action, 'src/job/'],
     packages: [],
     runsIn: 'server',
   },
@@ -95,18 +119,48 @@ export const areaRules: readonly AreaRule[] = [
     runsIn: 'server',
   },
   { area: /^src\/evidence\//, may: [kernel, eventStore, storage], packages: [], runsIn: 'server' },
-  { area: /^src\/rpc\//, may: [kernel, protocol], packages: [schemaLibrary], runsIn: 'server' },
-  { area: /^src\/job\//, may: [kernel, eventStore], packages: [schemaLibrary], runsIn: 'server' },
+  { area: /^src\/rpc\/define-rpc\.ts/, may: [kernel, protocol], packages: [schemaLibrary], runsIn: 'browser' },
+  { area: /^src\/rpc\/(rpc-failure|check-call)\.ts/, may: [kernel, protocol], packages: [], runsIn: 'browser' },
+  { area: /^src\/rpc\//, may: [kernel, protocol, calling], packages: [schemaLibrary], runsIn: 'server' },
+  { area: /^src\/job\/define-job\.ts/, may: [kernel, protocol], packages: [schemaLibrary], runsIn: 'browser' },
+  {
+    // The page of a plugin's API is made of files that lie in a package; the keys are rows and a file.
+    area: /^src\/rest\//,
+    may: [kernel, config, storage, protocol, 'src/rpc/'],
+    packages: ['@valibot/to-json-schema', 'swagger-ui-dist', schemaLibrary],
+    runsIn: 'server',
+  },
+  {
+    // A job's code is handed the database and the calls of its plugin; who makes them stands above. Schedules are read by a library.
+    area: /^src\/job\//,
+    may: [kernel, eventStore, protocol],
+    types: [storage, 'src/rpc/'],
+    packages: [schemaLibrary, 'croner'],
+    runsIn: 'server',
+  },
+  {
+    // Outside systems, for parts on an agent; of storage only how a transaction ends well.
+    area: /^src\/agent-kit\//,
+    may: [kernel, storage, protocol],
+    packages: ['cockatiel', 'mysql2', 'postgres', 'soap', 'ssh2', schemaLibrary],
+    runsIn: 'server',
+  },
+  {
+    area: /^src\/plugin-api\/agent\.ts/,
+    may: ['src/agent-kit/'],
+    packages: [],
+    runsIn: 'server',
+  },
   {
     area: /^src\/plugin-api\/shared\.ts/,
-    may: [kernel, protocol, 'src/action/define-action.ts'],
+    may: [kernel, protocol, 'src/action/define-action.ts', 'src/rpc/define-rpc.ts', 'src/job/define-job.ts'],
     packages: [schemaLibrary],
     runsIn: 'browser',
   },
   {
     area: /^src\/plugin-api\//,
     may: [kernel, config, storage, eventStore, protocol, ...engine],
-    packages: ['drizzle-orm', schemaLibrary],
+    packages: ['drizzle-orm', 'hono', schemaLibrary],
     runsIn: 'server',
   },
   { area: /^src\/plugin-host\//, may: [...lower, pluginApi, readModels], packages: 'any', runsIn: 'server' },
@@ -176,11 +230,28 @@ export const areaRules: readonly AreaRule[] = [
     packages: ['drizzle-orm', schemaLibrary],
     runsIn: 'server',
   },
+  {
+    area: /^plugins\/[^/]+\/agent\//,
+    may: [door, sharedDoor, agentDoor],
+    packages: ['hono', schemaLibrary],
+    runsIn: 'server',
+  },
   { area: /^plugins\/[^/]+\//, may: [door, sharedDoor], packages: [schemaLibrary], runsIn: 'server' },
   { area: /^projections\//, may: [door, sharedDoor], packages: ['drizzle-orm', schemaLibrary], runsIn: 'server' },
   {
     area: /^web\/sdk\//,
-    may: [kernel, protocol, vortexClient],
+    // A screen's calls are checked like those of a part, and fail in the same closed list of ways.
+    may: [
+      kernel,
+      protocol,
+      calling,
+      vortexClient,
+      lanes,
+      'src/action/define-action.ts',
+      'src/rpc/define-rpc.ts',
+      'src/rpc/check-call.ts',
+      'src/rpc/rpc-failure.ts',
+    ],
     packages: [...screenPackages, 'idb'],
     runsIn: 'browser',
   },

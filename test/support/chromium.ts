@@ -6,7 +6,7 @@
  * one we know would leave the browser running.
  */
 import { existsSync } from 'node:fs'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 import { describeError } from '#kernel/platform-error.ts'
 import { unpackChromium } from './packaged-chromium.ts'
 
@@ -95,4 +95,14 @@ function refuse(troubles: readonly string[]): never {
 export async function launchBrowser(): Promise<Browser> {
   const { path, args, environment } = await findChromium()
   return chromium.launch({ executablePath: path, args: [...args], env: { ...process.env, ...environment } })
+}
+
+/** A browser that keeps what its pages store in the folder `profile`, as one that a person closes and opens again. */
+export async function launchWithProfile(profile: string): Promise<BrowserContext> {
+  const { path, args, environment } = await findChromium()
+  return chromium.launchPersistentContext(profile, {
+    executablePath: path,
+    args: [...args],
+    env: { ...process.env, ...environment },
+  })
 }

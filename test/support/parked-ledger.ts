@@ -2,7 +2,9 @@
  * A read model in which entities share rows, with events that fail, for tests of parked events: a real Postgres, an event
  * store in memory, and a projector that is started with the bug of its handler or without.
  */
+
 import { afterAll, afterEach, beforeAll, beforeEach } from 'bun:test'
+import { assertPlatformEvent } from '#admin/platform-events.ts'
 import { type ChangeEvent, parseChangeEvent } from '#event-store/change-event.ts'
 import { must } from '#kernel/assert.ts'
 import { systemClock } from '#kernel/clock.ts'
@@ -48,7 +50,10 @@ export function useParkedLedger(): void {
       sql,
       store,
       projectors: () => running.slice(-1),
-      record: async ({ type, user, data }) => void decisions.push({ type, user, data }),
+      record: async ({ type, user, data }) => {
+        assertPlatformEvent(type, data)
+        decisions.push({ type, user, data })
+      },
       clock: systemClock,
       log: silentLog,
     })
@@ -98,6 +103,17 @@ export const record = (box: string, ...events: { type: string; data: JsonObject 
   store.append(
     boxOf(box),
     events.map((event) => ({ id: newUuid(), ...event, metadata: {} })),
+    'any',
+  )
+/** What an action of a device, and a person, recorded. */
+export const recordAction = (
+  box: string,
+  by: { readonly actionId: string; readonly device: string; readonly user?: string },
+  ...events: { type: string; data: JsonObject }[]
+) =>
+  store.append(
+    boxOf(box),
+    events.map((event) => ({ id: newUuid(), ...event, metadata: { user: 'guest', ...by } })),
     'any',
   )
 export const packed = (place: string) => ({ type: BoxPacked.name, data: { place } })

@@ -4,8 +4,8 @@
  * Promises: resolves when every part is ready; `parts` is kept up to date as parts die and come back; disposing stops
  * everything it started and removes the folder.
  */
-import { rmSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { tryParseJson } from '#kernel/json.ts'
 import { makeHome } from './make-home.ts'
 
@@ -39,6 +39,8 @@ export interface Platform extends AsyncDisposable {
 export type PlatformOptions = {
   readonly home?: string
   readonly environment?: Readonly<Record<string, string>>
+  /** What stands in `<home>/<role>/config.json` from the first start on; the rest is as usual. */
+  readonly config?: Readonly<Record<string, object>>
   readonly keepHome?: boolean
 }
 
@@ -56,6 +58,10 @@ const upDeadlineMs = 60_000
 
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
   const home = options.home ?? makeHome('peek-platform-')
+  for (const [role, config] of Object.entries(options.config ?? {})) {
+    mkdirSync(join(home, role), { recursive: true, mode: 0o700 })
+    writeFileSync(join(home, role, 'config.json'), JSON.stringify(config), { mode: 0o600 })
+  }
   const lines: Line[] = []
   const output: string[] = []
   const waiting = new Set<{

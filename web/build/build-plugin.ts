@@ -5,6 +5,7 @@ import type { Log } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { areaImports } from './area-imports.ts'
 import { copyPluginAssets } from './copy-plugin-assets.ts'
+import { lightIcons } from './light-icons.ts'
 import { onlySharedModules } from './only-shared-modules.ts'
 import type { PluginFolder } from './plugin-folders.ts'
 import { sharedModules } from './shared-modules.ts'
@@ -39,7 +40,13 @@ async function bundleScreens(options: Parameters<typeof buildPlugin>[0]): Promis
     root: plugin.folder,
     base: './',
     publicDir: false,
-    plugins: [onlySharedModules(root, plugin), areaImports(root), solidTransform(compiled), sourcesSeen(root, sources)],
+    plugins: [
+      onlySharedModules(root, plugin),
+      areaImports(root),
+      lightIcons(),
+      solidTransform(compiled),
+      sourcesSeen(root, sources),
+    ],
     build: {
       outDir: join(outDir, 'plugins', plugin.id),
       emptyOutDir: false,
@@ -66,15 +73,61 @@ function toBuiltScreens(plugin: PluginFolder, { output }: Rolldown.RolldownOutpu
   for (const module of plugin.screenModules) {
     const chunk = output.find((file) => file.type === 'chunk' && file.facadeModuleId === moduleFile(plugin, module))
     if (chunk?.type !== 'chunk') throw new PlatformError('plugin-failed', `Screen "${module}" was not built`)
-    built[module] = withCss(plugin, chunk)
+    built[module] = toBuiltFile(plugin, chunk, output)
   }
   return built
 }
 
-function withCss(plugin: PluginFolder, chunk: Rolldown.OutputChunk): BuiltFile {
+type BuildOutput = Rolldown.RolldownOutput['output']
+
+function toBuiltFile(plugin: PluginFolder, chunk: Rolldown.OutputChunk, output: BuildOutput): BuiltFile {
   const url = publicUrl(plugin, chunk.fileName)
   const css = [...(chunk.viteMetadata?.importedCss ?? [])].map((file) => publicUrl(plugin, file))
-  return css.length === 0 ? { url } : { url, css }
+  const urlsOf = (files: readonly string[]) =>
+    files
+      .map((file) => publicUrl(plugin, file))
+      .filter((needed) => needed !== url && !css.includes(needed))
+      .sort()
+  const needs = urlsOf(filesNeededBy(chunk, output))
+  const imports = urlsOf(importedBy(chunk, output))
+  return {
+    url,
+    ...(css.length > 0 && { css }),
+    ...(imports.length > 0 && { imports }),
+    ...(needs.length > 0 && { needs }),
+  }
+}
+
+/** All that must be there before this chunk can run. */
+function importedBy(first: Rolldown.OutputChunk, output: BuildOutput): string[] {
+  return chunksFrom(first, output, (chunk) => chunk.imports).map(({ fileName }) => fileName)
+}
+
+/** All that running this chunk may come to load, also what it imports only later. */
+function filesNeededBy(first: Rolldown.OutputChunk, output: BuildOutput): string[] {
+  const chunks = chunksFrom(first, output, ({ imports, dynamicImports }) => [...imports, ...dynamicImports])
+  const files = chunks.flatMap(({ fileName, viteMetadata }) => [
+    fileName,
+    ...(viteMetadata?.importedCss ?? []),
+    ...(viteMetadata?.importedAssets ?? []),
+  ])
+  return [...new Set(files)]
+}
+
+/** A chunk and those behind it; what is no chunk of this plugin is a module of the page. */
+function chunksFrom(
+  first: Rolldown.OutputChunk,
+  output: BuildOutput,
+  next: (chunk: Rolldown.OutputChunk) => readonly string[],
+): Rolldown.OutputChunk[] {
+  const chunks = new Map(output.flatMap((file) => (file.type === 'chunk' ? [[file.fileName, file] as const] : [])))
+  const found = new Set([first])
+  for (const chunk of found)
+    for (const file of next(chunk)) {
+      const behind = chunks.get(file)
+      if (behind) found.add(behind)
+    }
+  return [...found]
 }
 
 function assertModulesExist(plugin: PluginFolder): void {

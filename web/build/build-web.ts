@@ -1,15 +1,23 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '#kernel/log.ts'
 import { buildErrorWords } from './build-error-words.ts'
 import { buildPlugin } from './build-plugin.ts'
+import { buildServiceWorker } from './build-service-worker.ts'
 import { buildShell } from './build-shell.ts'
+import { builtFiles } from './built-files.ts'
 import { inputHash } from './input-hash.ts'
 import { readPluginFolders } from './plugin-folders.ts'
 import { buildingFolder, removeAbandoned, replaceFolder } from './replace-folder.ts'
 import { createCompiledFiles } from './solid-transform.ts'
-import { webApps } from './web-apps.ts'
-import { type BuiltPlugin, readWebManifest, type WebManifest, webManifestFile } from './web-manifest.ts'
+import { offlineApps, webApps } from './web-apps.ts'
+import {
+  type BuiltContent,
+  type BuiltPlugin,
+  readWebManifest,
+  type WebManifest,
+  webManifestFile,
+} from './web-manifest.ts'
 
 /**
  * Builds the shells and the screens of every plugin folder into `outDir`, with a manifest of what was made.
@@ -52,6 +60,7 @@ async function buildInto(
   const sources = new Set<string>()
   const apps: WebManifest['apps'] = {}
   for (const app of webApps) apps[app] = await buildShell({ app, root, outDir: building, compiled, sources, log })
+  await buildServiceWorker({ apps: offlineApps, root, outDir: building, sources, log })
 
   const plugins: Record<string, BuiltPlugin> = {}
   const failures: Record<string, string> = {}
@@ -64,7 +73,7 @@ async function buildInto(
       log.error(`The screens of plugin "${plugin.id}" could not be built: ${words}`)
     }
   }
-  const files = await listFiles(building)
+  const files = await builtFiles(building)
   await keepFilesOf(previous, outDir, building, files)
   const otherSources = [...sources].sort()
   const hash = await inputHash(root, otherSources)
@@ -77,21 +86,12 @@ async function keepFilesOf(
   previous: WebManifest | undefined,
   outDir: string,
   building: string,
-  files: readonly string[],
+  files: Readonly<Record<string, BuiltContent>>,
 ): Promise<void> {
-  const present = new Set(files)
-  for (const file of previous?.files ?? []) {
-    if (present.has(file)) continue
+  for (const file of Object.keys(previous?.files ?? {})) {
+    if (files[file] !== undefined) continue
     await mkdir(join(building, file, '..'), { recursive: true })
     const kept = Bun.file(join(outDir, file))
     if (await kept.exists()) await Bun.write(join(building, file), kept)
   }
-}
-
-async function listFiles(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .sort()
 }

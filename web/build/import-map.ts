@@ -7,7 +7,8 @@ export const importMapMark = '<!--import-map-->'
 
 /**
  * Gives every shared module an entry of its own with all its exports, and writes their hashed URLs into the page.
- * The shell's own code uses the same chunks, so there is one instance of each in the page.
+ * The shell's own code uses the same chunks, so there is one instance of each in the page. The start script takes them in,
+ * and the page then names modules that hand them on (`makeStartScript`).
  */
 export function importMap(): Plugin {
   const references = new Map<string, string>()
@@ -28,7 +29,9 @@ export function importMap(): Plugin {
         }
         const imports = Object.fromEntries([...references].map(([id, ref]) => [id, `/${this.getFileName(ref)}`]))
         const script = `<script type="importmap">${JSON.stringify({ imports })}</script>`
-        page.source = String(page.source).replace(importMapMark, script)
+        // Screens wait for all of them.
+        const preloads = Object.values(imports).map((url) => `<link rel="modulepreload" crossorigin href="${url}">`)
+        page.source = String(page.source).replace(importMapMark, [script, ...preloads].join('\n    '))
       },
     },
   }

@@ -8,16 +8,22 @@ import { PlatformError } from '#kernel/platform-error.ts'
 export type PluginFolder = {
   readonly id: string
   readonly folder: string
-  /** As written in the manifest, for instance `ui/field/string-ints.tsx`. */
+  /** Those of screens and packs, as written in the manifest, for instance `ui/field/string-ints.tsx`. */
   readonly screenModules: readonly string[]
 }
 
-/** The part of a manifest that names screens. The host checks the whole; here unknown keys are none of our business. */
+/** The part of a manifest that names modules for pages. The host checks the whole; here unknown keys are none of our business. */
 const manifestSchema = v.object({
   peek: v.object({
     id: v.string(),
     apps: v.optional(
-      v.record(v.string(), v.object({ screens: v.optional(v.array(v.object({ module: v.string() })), []) })),
+      v.record(
+        v.string(),
+        v.object({
+          screens: v.optional(v.array(v.object({ module: v.string() })), []),
+          packs: v.optional(v.string()),
+        }),
+      ),
       {},
     ),
   }),
@@ -39,7 +45,10 @@ async function readPluginFolder(folder: string): Promise<PluginFolder | undefine
     throw new PlatformError('bad-definition', words, { facts: { folder, place } })
   }
   const { id, apps } = manifest.output.peek
-  const modules = Object.values(apps).flatMap((app) => app.screens.map((screen) => screen.module))
+  const modules = Object.values(apps).flatMap(({ screens, packs }) => [
+    ...screens.map((screen) => screen.module),
+    ...(packs === undefined ? [] : [packs]),
+  ])
   return { id, folder, screenModules: [...new Set(modules)].sort() }
 }
 

@@ -18,12 +18,14 @@ export function makeConnectionSignals(
 ): { readonly connection: Connection; stop(): void } {
   const [facts, setFacts] = createSignal<Facts>(toFacts(client.state()))
   const [principal, setPrincipal] = createSignal<Principal | undefined>(toPrincipal(client.state()))
+  const [server, setServer] = createSignal(toServer(client.state()))
   const [upstream, setUpstream] = createSignal(client.upstream())
   const [upstreamSince, setUpstreamSince] = createSignal(Number.NEGATIVE_INFINITY)
   const stops = [
     client.onState((state) => {
       setFacts((before) => toFacts(state, before))
       setPrincipal((before) => toPrincipal(state) ?? before)
+      setServer((before) => toServer(state) ?? before)
     }),
     client.onUpstream((next) => {
       if (next.online !== upstream().online) setUpstreamSince(clock.now())
@@ -37,6 +39,8 @@ export function makeConnectionSignals(
       since: () => Math.max(facts().since, upstreamSince()),
       upstream,
       principal,
+      serverBuild: () => server()?.build,
+      clockOffsetMs: () => server()?.clockOffsetMs,
       retryNow: client.retryNow,
     },
     stop: () => {
@@ -65,4 +69,10 @@ function toFacts(state: ConnectionState, before?: Facts): Facts {
 
 function toPrincipal(state: ConnectionState): Principal | undefined {
   return state.state === 'online' ? state.welcome.principal : undefined
+}
+
+/** The clocks are compared as the welcome came in: what it took to come is far below what matters. */
+function toServer(state: ConnectionState): { readonly build: string; readonly clockOffsetMs: number } | undefined {
+  if (state.state !== 'online') return undefined
+  return { build: state.welcome.build, clockOffsetMs: state.since - state.welcome.at }
 }

@@ -1,15 +1,19 @@
 import type { Clock } from '#kernel/clock.ts'
+import type { Random } from '#kernel/random.ts'
 import type { VortexClient } from '#vortex/client/vortex-client.ts'
 import { type Selector, selectorKey } from '#vortex/protocol/row.ts'
-import { type LiveRows, openLiveRows } from './live-rows.ts'
-import type { Overlays } from './overlays.ts'
+import type { Fields } from '#vortex/protocol/tuple.ts'
+import type { RowCache } from './cache/row-cache.ts'
+import { type LiveRows, type LiveRowsOptions, openLiveRows } from './live-rows.ts'
+import type { Overlays } from './overlays/overlays.ts'
 
 /**
  * One observation a selector, however many components watch it. It outlives its last watcher for a moment, so that
  * going from page to page and back shows rows at once.
  */
 export interface LiveRowsCache {
-  acquire(name: string, selector: Selector): { readonly live: LiveRows; release(): void }
+  /** With `keptFields`, those of its definition, what the device keeps of it is shown first, and kept up. */
+  acquire(name: string, selector: Selector, keptFields?: Fields): { readonly live: LiveRows; release(): void }
   close(): void
 }
 
@@ -17,13 +21,21 @@ type Entry = { readonly live: LiveRows; watcherCount: number; cancelEnd: () => v
 
 const lingerMs = 5_000
 
-export function createLiveRowsCache(client: VortexClient, clock: Clock, overlays: Overlays): LiveRowsCache {
+export function createLiveRowsCache(options: {
+  readonly client: VortexClient
+  readonly clock: Clock
+  readonly random: Random
+  readonly overlays: Overlays
+  readonly cache: RowCache
+}): LiveRowsCache {
+  const { client, clock, random, overlays, cache } = options
   const entries = new Map<string, Entry>()
 
   return {
-    acquire: (name, selector) => {
-      const key = selectorKey(name, selector)
-      const entry = entries.get(key) ?? open(key, name, selector)
+    acquire: (name, selector, keptFields) => {
+      // Whether it is kept is the choice of each who watches; one who keeps serves no other.
+      const key = `${keptFields ? 'kept ' : ''}${selectorKey(name, selector)}`
+      const entry = entries.get(key) ?? open(key, name, { ...selector }, keptFields)
       entry.cancelEnd()
       entry.watcherCount += 1
       let isReleased = false
@@ -40,9 +52,11 @@ export function createLiveRowsCache(client: VortexClient, clock: Clock, overlays
     },
   }
 
-  function open(key: string, name: string, selector: Selector): Entry {
-    // A plain copy: a selector out of a Solid store could not be sent to another tab.
-    const live = openLiveRows({ client, clock, overlays, name, selector: { ...selector } })
+  /** Of a plain copy: a selector out of a Solid store could not be sent to another tab. */
+  function open(key: string, name: string, selector: Selector, fields: Fields | undefined): Entry {
+    const observe: LiveRowsOptions['observe'] = (observer) =>
+      fields ? cache.observe({ name, selector, fields }, observer, true) : client.observe(name, selector, observer)
+    const live = openLiveRows({ client, clock, random, overlays, name, selector, observe })
     const entry: Entry = { live, watcherCount: 0, cancelEnd: () => undefined }
     entries.set(key, entry)
     return entry

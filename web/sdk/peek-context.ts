@@ -1,4 +1,5 @@
 import { createComponent, createContext, type JSX, useContext } from 'solid-js'
+import type { EffectLedger } from './effect-ledger.ts'
 import type { Connection, Peek } from './peek.ts'
 
 const PeekContext = createContext<Peek>()
@@ -25,4 +26,9 @@ export function usePeek(caller: string): Peek {
 /** How the page stands with its service. */
 export function useConnection(): Connection {
   return usePeek('useConnection').connection
+}
+
+/** What became of this device's accepted actions where screens do not show it. */
+export function useEffects(): Pick<EffectLedger, 'list' | 'dismiss'> {
+  return usePeek('useEffects').effects
 }

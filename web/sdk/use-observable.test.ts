@@ -77,6 +77,18 @@ describe('rows', () => {
     expect(lengths).toEqual([2])
   })
 
+  test('rows are as of when the server was heard last, not of when the loss of it was noticed', async () => {
+    const { service, clock, watch } = setUp()
+    service.rows = [a]
+    const words = watch()
+    await settle()
+    const heardAt = clock.now()
+    clock.advance(900)
+    service.drop()
+    expect(words.state()).toBe('stale')
+    expect(words.asOf()).toBe(heardAt)
+  })
+
   test('one patch is one change of the screen, however many rows it holds', async () => {
     const { service, watch } = setUp()
     const words = watch()

@@ -6,7 +6,8 @@ import type { WireError } from '#vortex/protocol/wire-error.ts'
 import type { LiveState } from './live-rows.ts'
 import { usePeek } from './peek-context.ts'
 
-export type ObservableLike = { readonly name: string; readonly fields: Fields }
+/** `keep`: whether its rows are kept on the device, unless a screen says otherwise. */
+export type ObservableLike = { readonly name: string; readonly fields: Fields; readonly keep?: boolean }
 
 /** A live query on a screen. `rows` is a Solid store: read it where it is drawn. */
 export type ObservableHandle<D extends ObservableLike> = {
@@ -22,13 +23,18 @@ const nothing: readonly Row[] = []
 /**
  * Watches an observable as long as the component lives. The selector may depend on signals; while it is undefined
  * nothing is watched and the state is `loading`.
+ *
+ * With `keep`, by default what the definition says, the rows are kept on the device: shown at once the next time, `stale` and
+ * with their age, and then brought up to date by what differs.
  */
 export function useObservable<D extends ObservableLike>(
   definition: D,
   selector: () => Selector | undefined,
+  options: { readonly keep?: boolean } = {},
 ): ObservableHandle<D> {
   const { observables } = usePeek('useObservable')
-  const { name } = definition
+  const { name, fields } = definition
+  const keptFields = (options.keep ?? definition.keep) ? fields : undefined
   // A selector that is made anew with the same fields is the same selector.
   const picked = createMemo(selector, undefined, {
     equals: (a, b) => a !== undefined && b !== undefined && selectorKey(name, a) === selectorKey(name, b),
@@ -37,7 +43,7 @@ export function useObservable<D extends ObservableLike>(
     const pick = picked()
     if (pick === undefined) return undefined
     // What it reads of its own signals while it opens is no dependency of this choice.
-    const { live: rows, release } = untrack(() => observables.acquire(name, pick))
+    const { live: rows, release } = untrack(() => observables.acquire(name, pick, keptFields))
     onCleanup(release)
     return rows
   })

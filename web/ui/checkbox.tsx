@@ -3,7 +3,7 @@ import { createUniqueId, type JSX, Show } from 'solid-js'
 /** Something that is so or not, with what it means under it. The whole line can be pressed. */
 export function Checkbox(props: {
   readonly label: string
-  readonly hint?: string
+  readonly hint?: string | undefined
   readonly checked: boolean
   readonly disabled?: boolean
   onChange(checked: boolean): void

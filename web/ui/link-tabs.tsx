@@ -1,12 +1,19 @@
-import { For, type JSX } from 'solid-js'
+import { createEffect, For, type JSX } from 'solid-js'
 
-/** Pages of one subject, side by side. They are links: each has its own address. */
+/** Pages of one subject, side by side. They are links: each has its own address. Where they do not fit the current one is in sight. */
 export function LinkTabs(props: {
   readonly label: string
   readonly tabs: readonly { readonly href: string; readonly title: string; readonly current: boolean }[]
 }): JSX.Element {
+  let row: HTMLElement | undefined
+  createEffect(() => {
+    if (!props.tabs.some(({ current }) => current)) return
+    const current = row?.querySelector<HTMLElement>('[aria-current]')
+    // Sideways alone: the page itself stays where it is.
+    if (row && current) row.scrollLeft = current.offsetLeft - (row.clientWidth - current.offsetWidth) / 2
+  })
   return (
-    <nav aria-label={props.label} class="mb-5 overflow-x-auto border-b border-line">
+    <nav ref={row} aria-label={props.label} class="relative mb-5 overflow-x-auto border-b border-line">
       <ul class="flex gap-1">
         <For each={props.tabs}>
           {(tab) => (

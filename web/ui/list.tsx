@@ -1,16 +1,24 @@
 import { type JSX, splitProps } from 'solid-js'
 
-/** Rows in a frame. */
-export function List(props: { readonly label: string; readonly children: JSX.Element }): JSX.Element {
+/** Rows in a frame; `bare` where a card is the frame. */
+export function List(props: {
+  readonly label: string
+  readonly bare?: boolean
+  readonly children: JSX.Element
+}): JSX.Element {
   return (
     <ul
       aria-label={props.label}
-      class="divide-y divide-line overflow-hidden rounded-card border border-line bg-surface"
+      class={`divide-y divide-line overflow-hidden ${farRows} ${props.bare ? '' : 'rounded-card border border-line bg-surface'}`}
     >
       {props.children}
     </ul>
   )
 }
+
+/** Rows far below are laid out when they come near; until then each counts as high as one with a single line. */
+const farRows =
+  '[&>li:nth-child(n+13)]:[contain-intrinsic-size:auto_4.5rem] [&>li:nth-child(n+13)]:[content-visibility:auto]'
 
 export type ListRowProps = JSX.LiHTMLAttributes<HTMLLIElement> & {
   /** Controls at the end of the row; they wrap below on narrow screens. */

@@ -32,18 +32,31 @@ export function TextInput(props: TextInputProps): JSX.Element {
         aria-describedby={own.error === undefined && own.hint === undefined ? undefined : noteId()}
         class={inputShape}
       />
-      <Show when={own.error ?? own.hint}>
+      <InputNote id={noteId()} hint={own.hint} error={own.error} />
+    </div>
+  )
+}
+
+/** The line under a control: what is wrong with it, else what is good to know. */
+export function InputNote(props: {
+  readonly id: string
+  readonly hint?: string | undefined
+  readonly error?: string | undefined
+}): JSX.Element {
+  return (
+    <Show when={props.error ?? props.hint}>
+      {(words) => (
         <p
-          id={noteId()}
-          class={`mt-1 flex items-start gap-1.5 text-sm ${own.error === undefined ? 'text-ink-muted' : 'text-alarm'}`}
+          id={props.id}
+          class={`mt-1 flex items-start gap-1.5 text-sm ${props.error === undefined ? 'text-ink-muted' : 'text-alarm'}`}
         >
-          <Show when={own.error}>
+          <Show when={props.error}>
             <CircleAlert class="mt-0.5 size-4 shrink-0" aria-hidden="true" />
           </Show>
-          {own.error ?? own.hint}
+          {words()}
         </p>
-      </Show>
-    </div>
+      )}
+    </Show>
   )
 }
 

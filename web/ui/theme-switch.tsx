@@ -14,7 +14,7 @@ export function ThemeSwitch(): JSX.Element {
         {(choice) => (
           <label
             title={choice.title}
-            class="flex size-[calc(var(--spacing-touch)-0.375rem)] cursor-pointer items-center justify-center rounded-[calc(var(--radius-control)-2px)] border border-transparent text-ink-muted has-checked:border-line has-checked:bg-raised has-checked:text-ink has-focus-visible:outline-2 has-focus-visible:outline-accent"
+            class="flex size-touch-inside cursor-pointer items-center justify-center rounded-[calc(var(--radius-control)-2px)] border border-transparent text-ink-muted has-checked:border-line has-checked:bg-raised has-checked:text-ink has-focus-visible:outline-2 has-focus-visible:outline-accent"
           >
             <input
               type="radio"

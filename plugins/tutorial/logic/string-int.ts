@@ -1,5 +1,6 @@
 import { accept, decideOn, defineDecider, evolveOn, reject } from '#plugin-api'
 import { AddIntValue, AddStringInt, DeleteStringInt, RenameStringInt, ToggleCaps } from '../shared/actions.ts'
+import { toggleCaps } from '../shared/toggle-caps.ts'
 
 type StringIntState = { readonly exists: boolean; readonly string1: string; readonly int1: number }
 
@@ -41,8 +42,3 @@ export const stringInt = defineDecider<StringIntState>({
     evolveOn(AddIntValue, (state, { offset }) => ({ ...state, int1: state.int1 + offset })),
   ],
 })
-
-/** All capitals when there was a small letter, else all small. */
-export function toggleCaps(text: string): string {
-  return text === text.toUpperCase() ? text.toLowerCase() : text.toUpperCase()
-}

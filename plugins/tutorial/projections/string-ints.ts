@@ -1,6 +1,6 @@
 import { defineProjection } from '#plugin-api'
-import { toggleCaps } from '../logic/string-int.ts'
 import { AddIntValue, AddStringInt, DeleteStringInt, RenameStringInt, ToggleCaps } from '../shared/actions.ts'
+import { toggleCaps } from '../shared/toggle-caps.ts'
 import { stringIntsModel } from '../storage/string-ints.ts'
 
 /** One row a string int. */

@@ -1,25 +1,35 @@
 import { type JSX, Show } from 'solid-js'
-import { StatusPill } from '#web/ui'
+import { useMarks } from '#web/sdk'
+import { RecordMarks, StatusPill } from '#web/ui'
 
-type WithPending = { pending(): readonly { readonly entityId: string; readonly title: string }[] }
+type WithEffects = {
+  effects(entityId: string): readonly { readonly title: string; readonly state: string }[]
+}
 
-/** Says that something on this row is sent but not yet answered. */
+/**
+ * Says what of this row waits on the device, is on its way, was done in another way than asked for, or is recorded but not
+ * yet to be seen. Why something was refused is said by `RowNotices`.
+ */
 export function PendingMark(props: {
   readonly stringIntId: string
-  readonly actions: readonly WithPending[]
+  readonly actions: readonly WithEffects[]
 }): JSX.Element {
-  const waiting = () =>
-    props.actions.flatMap((action) => action.pending()).filter(({ entityId }) => entityId === props.stringIntId)
+  const marks = useMarks(() => props.stringIntId)
+  const delayed = () =>
+    props.actions.flatMap((action) => action.effects(props.stringIntId)).filter(({ state }) => state === 'delayed')
   return (
-    <Show when={waiting().length > 0}>
-      <StatusPill
-        tone="waiting"
-        title={waiting()
-          .map(({ title }) => title)
-          .join(', ')}
-      >
-        {waiting().length === 1 ? 'Sending' : `Sending ${waiting().length}`}
-      </StatusPill>
-    </Show>
+    <>
+      <RecordMarks of={marks} hideRefused />
+      <Show when={delayed().length > 0}>
+        <StatusPill
+          tone="waiting"
+          title={delayed()
+            .map(({ title }) => title)
+            .join(', ')}
+        >
+          Effect delayed
+        </StatusPill>
+      </Show>
+    </>
   )
 }

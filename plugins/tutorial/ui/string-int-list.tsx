@@ -2,11 +2,12 @@ import CaseSensitive from 'lucide-solid/icons/case-sensitive'
 import ListPlus from 'lucide-solid/icons/list-plus'
 import Minus from 'lucide-solid/icons/minus'
 import Plus from 'lucide-solid/icons/plus'
-import { For, type JSX, Show } from 'solid-js'
+import { type JSX, Show } from 'solid-js'
 import { useAction, useObservable } from '#web/sdk'
-import { Button, EmptyState, IconButton, List, ListRow, LiveView } from '#web/ui'
+import { Button, EmptyState, ForRows, IconButton, List, ListRow, LiveView } from '#web/ui'
 import { AddIntValue, ToggleCaps } from '../shared/actions.ts'
 import { StringInt } from '../shared/tuples.ts'
+import './expectations.ts'
 import { PendingMark } from './pending-mark.tsx'
 import { RowNotices } from './row-notices.tsx'
 
@@ -22,7 +23,7 @@ export function StringIntList(): JSX.Element {
     <LiveView of={stringInts}>
       <Show when={stringInts.rows.length > 0} fallback={<NothingYet />}>
         <List label="String ints">
-          <For each={stringInts.rows}>
+          <ForRows each={stringInts.rows}>
             {(row) => (
               <ListRow
                 data-testid={`string-int-${row.id}`}
@@ -68,7 +69,7 @@ export function StringIntList(): JSX.Element {
                 </div>
               </ListRow>
             )}
-          </For>
+          </ForRows>
         </List>
       </Show>
     </LiveView>
@@ -80,7 +81,7 @@ function NothingYet(): JSX.Element {
     <EmptyState
       icon={<ListPlus aria-hidden="true" />}
       title="No string ints yet"
-      words="An administrator adds them on the tutorial's admin page; they appear here at once."
+      words="People in the field and administrators add them; they appear here at once."
     />
   )
 }

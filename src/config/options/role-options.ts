@@ -57,6 +57,11 @@ const field = {
   serviceLink: serviceLinkOptions,
   eventStore: eventStoreOptions,
   plugin: { folder: pluginFolderOption },
+  offlineApp: toggle({
+    words:
+      'Browsers keep the app, so that it starts without a network. Off: they remove what they kept as soon as they ask again; what people did and is not sent yet stays on their devices.',
+    default: true,
+  }),
   logging: loggingOptions,
   vortex: vortexOptions,
 }
@@ -66,19 +71,108 @@ const office = {
   httpServer: { sitePort: port({ words: 'Port of the office app.', default: 8002, variable: 'PEEK_OFFICE_PORT' }) },
 }
 
+/** They travel in frames, an agent's name with a word before it, and stand in tables. */
+const nameLengthMax = 100
+
+/** Of services that there may be many of. */
+const instanceOptions = (role: 'agent' | 'worker') => ({
+  name: text({
+    words: `By this name calls choose this ${role} among others; empty: the name of the machine.`,
+    default: '',
+    lengthMax: nameLengthMax,
+    variable: role === 'agent' ? 'PEEK_AGENT_NAME' : 'PEEK_WORKER_NAME',
+  }),
+  zone: text({
+    words: `The part of the network this ${role} stands in; calls may choose by it.`,
+    default: 'main',
+    lengthMax: nameLengthMax,
+    variable: role === 'agent' ? 'PEEK_AGENT_ZONE' : 'PEEK_WORKER_ZONE',
+  }),
+})
+
 const agent = {
+  instance: instanceOptions('agent'),
   host: hostOption,
-  httpServer: { sitePort: port({ words: 'Port of the agent site.', default: 8020, variable: 'PEEK_AGENT_PORT' }) },
+  httpServer: {
+    sitePort: port({ words: 'Port of the agent site.', default: 8020, variable: 'PEEK_AGENT_PORT' }),
+    tls: {
+      certificateFile: text({
+        words:
+          'File with the certificate that the site shows, in PEM, those between it and its authority behind it; empty: the site speaks plain HTTP.',
+        default: '',
+        variable: 'PEEK_AGENT_TLS_CERTIFICATE',
+      }),
+      keyFile: text({
+        words: 'File with its private key, in PEM, without a passphrase, not readable by everybody.',
+        default: '',
+        variable: 'PEEK_AGENT_TLS_KEY',
+      }),
+    },
+  },
   serviceLink: serviceLinkOptions,
+  queue: {
+    actionCountMax: integer({
+      words: 'How many actions may wait on the disk for logic.',
+      default: 100_000,
+      min: 1,
+      max: 10_000_000,
+    }),
+    sizeMebibytesMax: integer({
+      words: 'How much of the disk they may take, in MiB.',
+      default: 256,
+      min: 1,
+      max: 1_000_000,
+    }),
+  },
+  plugin: { folder: pluginFolderOption },
   logging: loggingOptions,
 }
 
+/** Of a worker: how it carries out background jobs. */
+const jobs = {
+  placesMax: integer({
+    words: 'So many jobs run here at once; 0: half as many as there are processor cores, at least 1.',
+    default: 0,
+    min: 0,
+    max: 1_024,
+    variable: 'PEEK_WORKER_PLACES',
+  }),
+  spareProcesses: integer({
+    words: 'So many processes wait for a job, so that a job does not wait for a process to start.',
+    default: 1,
+    min: 0,
+    max: 64,
+  }),
+  jobsPerProcessMax: integer({
+    words: 'A process that ran so many jobs is ended: what jobs leave behind adds up.',
+    default: 100,
+    min: 1,
+    max: 1_000_000,
+  }),
+  processMemoryMiBMax: integer({
+    words:
+      'A job whose process takes more memory is ended and has failed; above half of it the process is not used again.',
+    default: 512,
+    min: 64,
+    max: 1_048_576,
+  }),
+  leaseMs: integer({
+    words: 'So long after the last word of a worker its job is given to another one.',
+    default: 30_000,
+    min: 1_000,
+    max: 3_600_000,
+  }),
+}
+
 const worker = {
+  jobs,
+  instance: instanceOptions('worker'),
   host: hostOption,
   httpServer: { sitePort: port({ words: 'Port of the health site.', default: 0, variable: 'PEEK_WORKER_PORT' }) },
   serviceLink: serviceLinkOptions,
   storage: storageOptions,
   eventStore: eventStoreOptions,
+  plugin: { folder: pluginFolderOption },
   logging: loggingOptions,
 }
 

@@ -23,8 +23,16 @@ export const vortexOptions = {
     min: 1024,
     max: 64 * 1024 * 1024,
   }),
+  bodySizeMax: integer({
+    words:
+      'The longest body of a request from a device, in characters; what is longer than a frame should be travels in parts.',
+    default: 256 * 1024,
+    min: 1024,
+    max: 64 * 1024 * 1024,
+  }),
   framesPerSecondMax: integer({
-    words: 'Sustained frames a second from one connection.',
+    words:
+      'Sustained frames a second from one connection; an action that comes in one message with others counts for a tenth.',
     default: 200,
     min: 1,
     max: 1_000_000,

@@ -7,6 +7,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js'
 import type { Clock } from '#kernel/clock.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
+import { answerEarly } from './answer-early.ts'
 import type { GrpcService } from './grpc-service.ts'
 import type { OpenCalls } from './open-calls.ts'
 
@@ -35,6 +36,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const server = new Server({
     'grpc.max_receive_message_length': messageSizeBytesMax,
     'grpc.max_send_message_length': -1,
+    interceptors: [answerEarly(clock)],
     // A machine that loses its power or its network closes nothing: who does not answer a ping either is gone.
     'grpc.keepalive_time_ms': Math.ceil(silenceMsMax / 3),
     'grpc.keepalive_timeout_ms': Math.ceil((silenceMsMax * 2) / 3),

@@ -86,9 +86,18 @@ async function deliver(
   if (amount.kind === 'subscription') return follow(context, options, source, call.getPeer(), sink)
   const meter = meterRead(statistics, { source, direction: options.direction, peer: call.getPeer() })
   const { countMax } = amount
-  if (source.kind === 'all') await readWholeLog(log, options, source.from, countMax, sink)
+  const isBackground = isOfBackground(call)
+  if (!isBackground) log.rightOfWay.noteAsked()
+  if (source.kind === 'all') await readWholeLog(log, { ...options, isBackground }, source.from, countMax, sink)
   else await readOneStream(log, options, source.streamName, source.from, countMax, sink)
   meter.end(sink, log.clock.now())
+}
+
+/** Clients name their connection; one whose name begins like this has said that nobody waits for what it reads. */
+const backgroundPrefix = 'background'
+
+function isOfBackground({ metadata }: ServerWritableStream<Buffer, Buffer>): boolean {
+  return String(metadata.get('connection-name')[0] ?? '').startsWith(backgroundPrefix)
 }
 
 /** Subscribes, and is listed as open meanwhile. */
@@ -125,13 +134,14 @@ function startOf(log: EventLog, source: ReadSource): SubscriptionPlace {
 
 async function readWholeLog(
   log: EventLog,
-  { direction, filter, compatibility }: ReadOptions,
+  { direction, filter, compatibility, isBackground }: ReadOptions & { readonly isBackground: boolean },
   from: ReadStart,
   countMax: number,
   sink: CallSink,
 ): Promise<void> {
   const { lastPosition } = log
-  await readAll(log, { direction, from, countMax, filter: filter && createEventFilter(filter.definition) }, sink)
+  const matching = filter && createEventFilter(filter.definition)
+  await readAll(log, { direction, from, countMax, filter: matching, isBackground }, sink)
   if (compatibility >= 1) sink.sendMessage(encodeLastPosition(lastPosition))
 }
 

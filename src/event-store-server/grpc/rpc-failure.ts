@@ -31,7 +31,8 @@ const statusOfKind: Partial<Record<ErrorKind, status>> = {
   'disk-full': status.RESOURCE_EXHAUSTED,
   unavailable: status.UNAVAILABLE,
   timeout: status.DEADLINE_EXCEEDED,
-  'store-damaged': status.DATA_LOSS,
+  // DATA_LOSS would be the name for it, which the official client takes for a server that is away, without its words.
+  'store-damaged': status.FAILED_PRECONDITION,
 }
 
 export function toRpcFailure(error: unknown): RpcFailure {

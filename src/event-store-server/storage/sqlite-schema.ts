@@ -3,7 +3,7 @@
  *
  * `record` is the encoded answer the protocol sends for this event, so reading never encodes; it holds position, stream
  * name and revision too, so its checksum vouches for them. The two index tables are written some thousand events behind
- * the log, in one sorted go (`index_progress` says how far; `UnindexedEvents` knows the rest): an append adds to the end
+ * the log, in sorted pieces (`index_progress` says how far; `UnindexedEvents` knows the rest): an append adds to the end
  * of `events` and touches no other page. `event_key` is a hash of the event id: a small index is enough to find a retry,
  * the record itself decides.
  *

@@ -237,6 +237,30 @@ describe('the indexes', () => {
     storage.close()
   })
 
+  test('are written in small pieces, and in larger ones where events come faster', () => {
+    const backlog = {
+      worthwhile: { logBytes: 1e9, unindexedEvents: 320 },
+      overdue: { logBytes: 1e9, unindexedEvents: 480 },
+    }
+    const range = { streamId: 1, first: 0, last: 999, eventCountMax: 999, sizeBytesMax: 1e9 } as const
+    const pieceCounts = [400, 600].map((eventCount) => {
+      const storage = new SqliteStorage({ file: `${file}-${eventCount}`, backlog })
+      fill(storage, eventCount)
+      const positions = () => storage.readStream({ ...range, direction: 'backwards' }).map(({ position }) => position)
+      const atFirst = positions()
+      let pieceCount = 0
+      for (; storage.checkpointNeed !== 'none'; pieceCount++) {
+        storage.checkpoint()
+        expect(positions()).toEqual(atFirst)
+        expect(storage.findStream('order-1')?.revision).toBe(eventCount - 1)
+      }
+      storage.close()
+      return pieceCount
+    })
+    // 10 of 80; and 240 at once of 280, then 10 each.
+    expect(pieceCounts).toEqual([8, 5])
+  })
+
   test('are complete after a start, whatever was not written into them before', () => {
     const storage = new SqliteStorage({ file })
     fill(storage, 10)
@@ -315,6 +339,36 @@ describe('the write-ahead log', () => {
       sizes.push(statSync(`${file}-wal`).size)
     }
     expect(Math.max(...sizes)).toBeLessThan(2 * (sizes[0] ?? 0))
+    storage.close()
+  })
+})
+
+describe('the write-ahead log, however fast events come', () => {
+  test('stays small', () => {
+    const backlog = {
+      worthwhile: { logBytes: 100_000, unindexedEvents: 400 },
+      overdue: { logBytes: 1_000_000, unindexedEvents: 600 },
+    }
+    const storage = new SqliteStorage({ file, backlog })
+    storage.commit((writer) => {
+      for (let id = 1; id <= 50; id++) writer.saveStream(stream(id, -1))
+    })
+    const sizes: number[] = []
+    for (let round = 0; round < 300; round++) {
+      storage.commit((writer) => {
+        for (let index = 0; index < 100; index++)
+          writer.insertEvent({
+            position: storage.lastPosition + index + 1,
+            streamId: 1 + (index % 50),
+            revision: round * 2 + Math.floor(index / 50),
+            eventKey: (round * 7_919 + index * 104_729) % 1_000_003,
+            record: Buffer.alloc(200),
+          })
+      })
+      if (storage.checkpointNeed === 'overdue') storage.checkpoint()
+      sizes.push(statSync(`${file}-wal`).size)
+    }
+    expect(Math.max(...sizes)).toBeLessThan(1_500_000)
     storage.close()
   })
 })

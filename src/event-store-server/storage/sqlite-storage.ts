@@ -2,6 +2,7 @@ import { type Database, SQLiteError, type SQLQueryBindings, type Statement } fro
 import { statSync } from 'node:fs'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { passBy, type ReachStep } from '../step.ts'
+import { type Backlog, type BacklogLimits, defaultBacklog, indexBytesEach, indexPiece } from './backlog.ts'
 import { EventPage, type EventRow, toChecksum } from './event-page.ts'
 import { type Durability, openSqliteDatabase, toOpeningError } from './sqlite-database.ts'
 import { type StatementName, statements } from './sqlite-schema.ts'
@@ -22,16 +23,6 @@ import { type EventToIndex, UnindexedEvents } from './unindexed-events.ts'
 /** Every commit also rewrites the page it begins on and those above it. An estimate: it decides when a checkpoint is due. */
 const commitOverheadBytes = 6_144
 
-/**
- * After a checkpoint the write-ahead log is written over from its beginning, and a sync of a file that does not grow
- * costs about half. So checkpoints come often; each writes a page once, however many commits have changed it.
- * Indexing many events at once touches each index page once; the limit bounds memory and the time of an opening.
- */
-const defaultBacklog: BacklogLimits = {
-  worthwhile: { logBytes: 1_048_576, unindexedEvents: 4_096 },
-  overdue: { logBytes: 8 * 1_048_576, unindexedEvents: 6_144 },
-}
-
 /** While the store is copied nothing is moved out of the log: beyond this the copy has to go. */
 const defaultCopyLogBytesMax = 1_073_741_824
 
@@ -44,11 +35,6 @@ type StreamRow = {
   max_age_seconds: number | null
   is_tombstoned: number
 }
-
-type Backlog = { readonly logBytes: number; readonly unindexedEvents: number }
-
-/** How much may wait for a checkpoint before one is worthwhile in an idle moment, or overdue. */
-export type BacklogLimits = { readonly worthwhile: Backlog; readonly overdue: Backlog }
 
 export type SqliteStorageOptions = {
   readonly file: string
@@ -76,6 +62,7 @@ export class SqliteStorage implements Storage, StorageWriter {
   private indexedThrough: number
   private nextId: number
   private pendingBytes = 0
+  private lookedAtBytes = 0
 
   constructor(options: SqliteStorageOptions) {
     this.reach = options.onStep ?? passBy
@@ -203,9 +190,11 @@ export class SqliteStorage implements Storage, StorageWriter {
 
   /** Indexing may fail for want of room; the log must be moved all the same, or it grows with every append. */
   checkpoint(): void {
-    if (this.unindexed.count <= this.backlog.worthwhile.unindexedEvents) return this.moveLog()
+    const { worthwhile, overdue } = this.backlog
+    const isLogOverdue = this.waitingLogBytes > overdue.logBytes
+    if (isLogOverdue || this.unindexed.count <= worthwhile.unindexedEvents) return this.moveLog()
     try {
-      this.indexEvents()
+      this.indexOldest(indexPiece(this.backlog, this.unindexed.count))
     } catch (error) {
       this.moveLog()
       throw error
@@ -213,15 +202,20 @@ export class SqliteStorage implements Storage, StorageWriter {
   }
 
   indexEvents(): void {
-    if (this.unindexed.count === 0) return
-    const through = this.lastCommitted
+    this.indexOldest(this.unindexed.count)
+  }
+
+  private indexOldest(count: number): void {
+    const through = this.unindexed.lastOfOldest(count)
+    if (through === undefined) return
     this.transact('index', () => {
       this.prepared.indexRevisions.run(this.indexedThrough, through)
       this.prepared.indexEventKeys.run(this.indexedThrough, through)
       this.prepared.saveIndexProgress.run(through)
     })
     this.indexedThrough = through
-    this.unindexed.truncate(0)
+    this.unindexed.removeOldest(count)
+    this.pendingBytes += count * indexBytesEach
   }
 
   close(): void {
@@ -249,6 +243,7 @@ export class SqliteStorage implements Storage, StorageWriter {
 
   private moveLog(): void {
     if (this.upkeep.holdsCheckpoints) {
+      this.lookedAtBytes = this.pendingBytes
       if (this.readLogBytes() > this.copyLogBytesMax)
         this.upkeep.giveUpCopy(`${this.copyLogBytesMax} bytes were appended meanwhile. Try again when less is appended`)
       return
@@ -257,6 +252,7 @@ export class SqliteStorage implements Storage, StorageWriter {
     this.prepared.checkpoint.get()
     this.reach('checkpoint:done')
     this.pendingBytes = 0
+    this.lookedAtBytes = 0
   }
 
   /** On a full disk the log stays beside the file, and the next opening reads it: no reason not to close. */
@@ -273,7 +269,12 @@ export class SqliteStorage implements Storage, StorageWriter {
   }
 
   private exceeds({ logBytes, unindexedEvents }: Backlog): boolean {
-    return this.pendingBytes > logBytes || this.unindexed.count > unindexedEvents
+    return this.waitingLogBytes > logBytes || this.unindexed.count > unindexedEvents
+  }
+
+  /** While the store is copied the log stays, and is looked at again when it has grown by as much once more. */
+  private get waitingLogBytes(): number {
+    return this.upkeep.holdsCheckpoints ? this.pendingBytes - this.lookedAtBytes : this.pendingBytes
   }
 
   private findHead(streamId: number): number {

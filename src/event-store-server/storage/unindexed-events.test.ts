@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
+import { must } from '#kernel/assert.ts'
+import { createSeededRandom } from '#kernel/random.ts'
 import { endOfRevisions } from './storage.ts'
-import { UnindexedEvents } from './unindexed-events.ts'
+import { type EventToIndex, UnindexedEvents } from './unindexed-events.ts'
 
 const span = (streamId: number, first: number, last: number) =>
   ({ streamId, first, last, direction: 'forwards', eventCountMax: 100 }) as const
@@ -50,6 +52,42 @@ describe('events that are not indexed yet', () => {
     events.truncate(0)
     expect(events.positionsIn(span(1, 0, 99))).toEqual([])
     expect(events.positionsWithKey(1, 1, 9)).toEqual([])
+  })
+
+  test('whatever is removed at either end, answer as the list of the rest would', () => {
+    const random = createSeededRandom(2211)
+    const below = (count: number) => Math.floor(random() * count)
+    const events = new UnindexedEvents()
+    const revisions = [0, 0, 0]
+    let list: EventToIndex[] = []
+    for (let round = 0, position = 0; round < 3_000; round++) {
+      const dice = below(20)
+      if (dice === 0) {
+        const count = below(list.length + 3)
+        events.removeOldest(count)
+        list = list.slice(count)
+      } else if (dice === 1) {
+        const count = below(list.length + 1)
+        for (const { streamId } of list.splice(count)) revisions[streamId] = must(revisions[streamId], 'a stream') - 1
+        events.truncate(count)
+      } else {
+        const streamId = below(3)
+        const revision = must(revisions[streamId], 'a stream')
+        revisions[streamId] = revision + 1
+        const event = { position: ++position, streamId, revision, eventKey: below(4) }
+        events.add(event)
+        list.push(event)
+      }
+      const [streamId, eventKey] = [below(3), below(4)]
+      const ofStream = list.filter((event) => event.streamId === streamId)
+      const withKey = ofStream.filter((event) => event.eventKey === eventKey).map((event) => event.position)
+      expect(events.count).toBe(list.length)
+      expect(events.positionsIn(span(streamId, 0, 9_999))).toEqual(ofStream.slice(0, 100).map((one) => one.position))
+      expect(events.positionsWithKey(streamId, eventKey, 5)).toEqual(withKey.slice(-5))
+      expect(events.findHead(streamId)).toBe(ofStream.at(-1)?.revision)
+      expect(events.hasWholeStream(streamId)).toBe(ofStream[0]?.revision === 0)
+      expect(events.lastOfOldest(3)).toBe(list[Math.min(3, list.length) - 1]?.position)
+    }
   })
 
   test('keep the head of a stream that was tombstoned', () => {

@@ -1,8 +1,9 @@
 /**
  * Where the newest events are, by stream and by id, in memory, until enough have come to write them into the index
- * tables in one sorted go: an append then touches the end of the log alone, not a page of each index for each stream.
+ * tables in sorted pieces: an append then touches the end of the log alone, not a page of each index for each stream.
  *
- * Promises: answers as the index tables would, for the events it was told of; `truncate` undoes the newest.
+ * Promises: answers as the index tables would, for the events it was told of; `truncate` undoes the newest, `removeOldest`
+ * forgets those that are in the tables.
  * Asks: events come in the order of their positions, and so of their revisions within a stream. Bounded by its owner.
  */
 import { endOfRevisions, type NewStoredEvent, type StreamRange } from './storage.ts'
@@ -24,13 +25,15 @@ export class UnindexedEvents {
   /** For each key the newest event that has it, and for each event the one before it with the same key. */
   private readonly newestWithKey = new Map<number, number>()
   private readonly olderWithKey: number[] = []
+  /** How many were removed at the old end: the two above count from the first event there ever was. */
+  private removedCount = 0
 
   get count(): number {
     return this.positions.length
   }
 
   add({ position, streamId, revision, eventKey }: EventToIndex): void {
-    const index = this.positions.push(position) - 1
+    const index = this.removedCount + this.positions.push(position) - 1
     this.streamIds.push(streamId)
     this.eventKeys.push(eventKey)
     this.olderWithKey.push(this.newestWithKey.get(eventKey) ?? none)
@@ -46,6 +49,23 @@ export class UnindexedEvents {
   truncate(count: number): void {
     if (count === 0) return this.clear()
     while (this.count > count) this.removeNewest()
+  }
+
+  /** The position of the oldest ones' last. */
+  lastOfOldest(count: number): number | undefined {
+    return this.positions[Math.min(count, this.count) - 1]
+  }
+
+  removeOldest(count: number): void {
+    if (count >= this.count) return this.clear()
+    const streamIds = this.streamIds.splice(0, count)
+    const eventKeys = this.eventKeys.splice(0, count)
+    this.positions.splice(0, count)
+    this.olderWithKey.splice(0, count)
+    for (const [streamId, removed] of countEach(streamIds)) this.removeOldestOf(streamId, removed)
+    for (const [at, eventKey] of eventKeys.entries())
+      if (this.newestWithKey.get(eventKey) === this.removedCount + at) this.newestWithKey.delete(eventKey)
+    this.removedCount += count
   }
 
   /** From its first event on. */
@@ -75,8 +95,10 @@ export class UnindexedEvents {
   positionsWithKey(streamId: number, eventKey: number, countMax: number): readonly number[] {
     const positions: number[] = []
     let at = this.newestWithKey.get(eventKey) ?? none
-    for (; at !== none && positions.length < countMax; at = this.olderWithKey[at] ?? none) {
-      if (this.streamIds[at] === streamId) positions.push(this.positions[at] ?? none)
+    while (at >= this.removedCount && positions.length < countMax) {
+      const index = at - this.removedCount
+      if (this.streamIds[index] === streamId) positions.push(this.positions[index] ?? none)
+      at = this.olderWithKey[index] ?? none
     }
     return positions.reverse()
   }
@@ -85,6 +107,14 @@ export class UnindexedEvents {
     for (const list of [this.positions, this.streamIds, this.eventKeys, this.olderWithKey]) list.length = 0
     this.streams.clear()
     this.newestWithKey.clear()
+    this.removedCount = 0
+  }
+
+  private removeOldestOf(streamId: number, count: number): void {
+    const places = this.streams.get(streamId)
+    places?.revisions.splice(0, count)
+    places?.positions.splice(0, count)
+    if (places?.revisions.length === 0) this.streams.delete(streamId)
   }
 
   private removeNewest(): void {
@@ -92,13 +122,19 @@ export class UnindexedEvents {
     const streamId = this.streamIds.pop() ?? none
     const eventKey = this.eventKeys.pop() ?? none
     const older = this.olderWithKey.pop() ?? none
-    if (older === none) this.newestWithKey.delete(eventKey)
+    if (older < this.removedCount) this.newestWithKey.delete(eventKey)
     else this.newestWithKey.set(eventKey, older)
     const places = this.streams.get(streamId)
     places?.revisions.pop()
     places?.positions.pop()
     if (places?.revisions.length === 0) this.streams.delete(streamId)
   }
+}
+
+function countEach(numbers: readonly number[]): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>()
+  for (const number of numbers) counts.set(number, (counts.get(number) ?? 0) + 1)
+  return counts
 }
 
 /** Index of the first number in a growing list that is not below `wanted`, by bisection. */

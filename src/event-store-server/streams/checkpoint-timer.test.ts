@@ -9,6 +9,7 @@ class CountingStorage extends SqliteStorage {
   bytes = 0
   checkpoints = 0
   isFull = false
+  pieceBytes = Number.POSITIVE_INFINITY
 
   override get checkpointNeed(): CheckpointNeed {
     return this.bytes > 64_000_000 ? 'overdue' : this.bytes > 1_000_000 ? 'worthwhile' : 'none'
@@ -17,7 +18,7 @@ class CountingStorage extends SqliteStorage {
   override checkpoint(): void {
     if (this.isFull) throw new Error('The disk is full.')
     this.checkpoints++
-    this.bytes = 0
+    this.bytes = Math.max(0, this.bytes - this.pieceBytes)
   }
 }
 
@@ -60,6 +61,14 @@ describe('the checkpoint timer', () => {
       clock.advance(30)
     }
     expect(storage.checkpoints).toBeGreaterThan(0)
+  })
+
+  test('takes a checkpoint piece by piece, without waiting for an append in between', () => {
+    const { clock, storage, commit } = start()
+    storage.pieceBytes = 1_000_000
+    commit(5_500_000)
+    clock.advance(10_000)
+    expect(storage.checkpoints).toBe(5)
   })
 
   test('tries a failed checkpoint again without waiting for an append', () => {

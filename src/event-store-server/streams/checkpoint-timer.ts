@@ -1,5 +1,5 @@
 /**
- * Takes checkpoints of the storage when nobody appends, so that nobody waits for one.
+ * Takes checkpoints of the storage when nobody appends, piece by piece, so that nobody waits long for one.
  * Under appends without a pause it takes them all the same once they are overdue: late, but bounded.
  * One that fails is tried again: a full disk may refuse all appends until a checkpoint has made room in the log.
  */
@@ -52,11 +52,12 @@ export class CheckpointTimer {
   private checkpoint(): void {
     try {
       this.options.storage.checkpoint()
+      this.armIfNeeded()
     } catch (error) {
       this.options.log.warning('A checkpoint of the write-ahead log failed; it is tried again', {
         reason: describeError(error),
       })
-      if (!this.cancel) this.arm(retryMs)
+      this.arm(retryMs)
     }
   }
 }

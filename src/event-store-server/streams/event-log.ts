@@ -13,6 +13,7 @@ import { CheckpointTimer } from './checkpoint-timer.ts'
 import { readEventHeader } from './event-record.ts'
 import type { LogOutcome, LogRequest } from './log-request.ts'
 import { LogWriter } from './log-writer.ts'
+import { RightOfWay } from './right-of-way.ts'
 import { StreamCache } from './stream-cache.ts'
 import { isMetadataStream } from './stream-metadata.ts'
 import { TailRing, type TailRingLimits } from './tail-ring.ts'
@@ -41,6 +42,7 @@ export class EventLog {
   readonly tail: TailRing
   readonly listeners = new AppendListeners()
   readonly clock: Clock
+  readonly rightOfWay: RightOfWay
   private readonly storage: Storage
   private readonly writer: LogWriter
   private readonly streams: StreamCache
@@ -58,6 +60,7 @@ export class EventLog {
     } = options
     this.storage = storage
     this.clock = clock
+    this.rightOfWay = new RightOfWay(clock, pageLimits)
     this.tail = new TailRing(storage.lastPosition, tail)
     this.streams = new StreamCache(cachedStreamsMax ?? defaultCachedStreamsMax)
     this.checkpoints = new CheckpointTimer({ storage, clock, log })
@@ -82,6 +85,7 @@ export class EventLog {
 
   /** `answer` is called exactly once, in a later turn of the event loop or, when refused at once, now. */
   submit(request: LogRequest, answer: (outcome: LogOutcome) => void): void {
+    this.rightOfWay.noteAsked()
     this.writer.submit(request, answer)
   }
 
@@ -93,8 +97,8 @@ export class EventLog {
     return this.writer.findStream(name)
   }
 
-  readAll(range: Omit<AllRange, keyof PageLimits>): StoredEvent[] {
-    return this.storage.readAll({ ...range, ...pageLimits })
+  readAll(range: Omit<AllRange, keyof PageLimits>, limits: PageLimits = pageLimits): StoredEvent[] {
+    return this.storage.readAll({ ...range, ...limits })
   }
 
   readStream(stream: StoredStream, direction: Direction, first: number, last: number): StoredEvent[] {

@@ -18,6 +18,8 @@ export type ReadAllRequest = {
   readonly from: ReadStart
   readonly countMax: number
   readonly filter: EventFilter | undefined
+  /** Nobody waits for it: it gives way to who does. */
+  readonly isBackground?: boolean
 }
 
 export type ReadStreamRequest = {
@@ -29,12 +31,18 @@ export type ReadStreamRequest = {
 }
 
 export const readStallMs = 5 * 60_000
+/** Who reads waits for the whole of a read, and not for ever: from then on it has given way for long enough. */
+const courtesyMsMax = 10_000
 
 export async function readAll(log: EventLog, request: ReadAllRequest, sink: ReadSink): Promise<void> {
-  const { direction, countMax, filter } = request
+  const { direction, countMax, filter, isBackground = false } = request
+  const { rightOfWay } = log
+  const politeUntil = isBackground ? performance.now() + courtesyMsMax : 0
   let { after, before } = toAllBounds(request, log.lastPosition)
   for (let sent = 0; sent < countMax && !sink.isClosed; ) {
-    const page = log.readAll({ direction, after, before })
+    const startedAt = performance.now()
+    const isPolite = startedAt < politeUntil
+    const page = log.readAll({ direction, after, before }, isPolite ? rightOfWay.pageLimits : undefined)
     const last = page.at(-1)
     if (!last) return
     const wanted = filter ? await select(page, filter) : page
@@ -43,7 +51,7 @@ export async function readAll(log: EventLog, request: ReadAllRequest, sink: Read
     sent += taken.length
     if (direction === 'forwards') after = last.position
     else before = last.position
-    await nextTurn()
+    await (isPolite ? rightOfWay.giveWay(performance.now() - startedAt) : nextTurn())
   }
 }
 

@@ -1,9 +1,12 @@
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import type { Random } from '#kernel/random.ts'
+import type { CompetingConsumer, CompetingConsumers } from '../competing-consumer.ts'
 import type { EventStore, Feed, RecordedEvent } from '../event-store.ts'
 import { createAppender } from './appender.ts'
 import { createKurrentConnection } from './connection.ts'
+import { startConsumer } from './consume.ts'
+import { createDirectReader } from './direct-reader.ts'
 import { startFeed } from './follow.ts'
 import { keepStream } from './keep.ts'
 import { loadKurrent } from './kurrent-client.ts'
@@ -19,6 +22,8 @@ export type KurrentEventStoreOptions = {
   readonly random: Random
   /** An append that is not acknowledged by then is given up as `timeout` or `unavailable`. */
   readonly appendDeadlineMs?: number
+  /** Nobody waits for what it reads of the log: the embedded server lets everybody else go first. */
+  readonly isBackground?: boolean
 }
 
 const appendDeadlineMsDefault = 10_000
@@ -32,13 +37,17 @@ const streamPageCountDefault = 1_000
  * in `health`, goes on trying, and what is asked of it waits within its deadlines.
  * Asks: one a process, closed in the end. Throws `bad-configuration` for a connection string that cannot be read.
  */
-export async function openKurrentEventStore(options: KurrentEventStoreOptions): Promise<EventStore> {
+export async function openKurrentEventStore(
+  options: KurrentEventStoreOptions,
+): Promise<EventStore & CompetingConsumers> {
   const { connectionString, log, clock, random, appendDeadlineMs = appendDeadlineMsDefault } = options
   const kurrent = await loadKurrent()
   const connection = createKurrentConnection({ kurrent, connectionString, log, clock, random })
-  const reader = createKurrentReader(connection, clock)
+  const direct = createDirectReader(connectionString, clock, options)
+  const reader = createKurrentReader(connection, clock, direct)
   const append = createAppender({ connection, reader, clock, deadlineMs: appendDeadlineMs })
   const feeds = new Set<Feed>()
+  const consumers = new Set<CompetingConsumer>()
 
   const readStream: EventStore['readStream'] = (stream, { from, direction = 'forwards', countMax } = {}) =>
     reader.readStream(stream, {
@@ -63,11 +72,17 @@ export async function openKurrentEventStore(options: KurrentEventStoreOptions): 
       void feed.finished.catch(() => undefined).finally(() => feeds.delete(feed))
       return feed
     },
+    join: (joinOptions) => {
+      const consumer = startConsumer({ connection, kurrent, clock, log: log.named('consumer') }, joinOptions)
+      consumers.add(consumer)
+      return consumer
+    },
     keep: (stream, retention) => keepStream({ append, readStream }, stream, retention),
     health: connection.health,
     onHealth: connection.onHealth,
     close: async () => {
-      await Promise.all([...feeds].map((feed) => feed.stop()))
+      await Promise.all([...feeds, ...consumers].map((one) => one.stop()))
+      direct.close()
       await connection.close()
     },
   }
@@ -79,7 +94,7 @@ async function readOwnEvents(reader: KurrentReader, wanted: Parameters<EventStor
   let beyond = wanted.beyond
   for (;;) {
     const page = await reader.readBeyond({ ...wanted, beyond, countMax: wanted.countMax - found.length })
-    found.push(...page.events.filter((event) => !isSystemEvent(event)))
+    for (const event of page.events) if (!isSystemEvent(event)) found.push(event)
     const last = page.events.at(-1)
     if (page.isLast || last === undefined || found.length >= wanted.countMax) return found
     beyond = last.position

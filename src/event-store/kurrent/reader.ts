@@ -4,6 +4,7 @@ import { isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import { fromPosition, logStart, type Position } from '#kernel/position.ts'
 import type { EventFilter, RecordedEvent } from '../event-store.ts'
 import type { KurrentConnection } from './connection.ts'
+import type { DirectReader } from './direct-reader.ts'
 import { readNatively } from './native-read.ts'
 import { toRecordedEvent } from './recorded-event.ts'
 import { toServerFilter } from './server-filter.ts'
@@ -38,7 +39,12 @@ export type LogPage = {
 
 const readDeadlineMs = 30_000
 
-export function createKurrentReader(connection: KurrentConnection, clock: Clock): KurrentReader {
+/** `direct` reads what it can, which is nearly all; the client the rest, and whatever fails. */
+export function createKurrentReader(
+  connection: KurrentConnection,
+  clock: Clock,
+  direct: Pick<DirectReader, 'read'>,
+): KurrentReader {
   const nothing = { events: [], isLast: true }
 
   async function readBeyond(page: LogPage) {
@@ -47,34 +53,40 @@ export function createKurrentReader(connection: KurrentConnection, clock: Clock)
     // Forwards, a read includes the event at the position it starts from; backwards it does not.
     const included = page.direction === 'forwards' && typeof from === 'object' ? 1 : 0
     const countMax = page.countMax + included
-    const asked = {
-      fromPosition: from,
-      direction: page.direction,
-      maxCount: countMax,
-      ...(page.isUnfiltered ? {} : { filter: toServerFilter(page.filter) }),
-    }
+    const { direction } = page
+    const filter = page.isUnfiltered ? undefined : toServerFilter(page.filter)
+    const asked = { fromPosition: from, direction, maxCount: countMax, ...(filter && { filter }) }
     const read = await retrying(
       'Reading the log',
-      async (client) => (await readNatively(client, asked)) ?? collect(client.readAll(asked)),
+      async (client, signal) =>
+        (await direct.read({ from, direction, countMax, filter }, signal)) ??
+        (await readNatively(client, asked)) ??
+        collect(client.readAll(asked)),
     )
-    const events = included ? read.filter((event) => event.position !== page.beyond) : read
-    return { events: events.slice(0, page.countMax), isLast: read.length < countMax }
+    const first = included > 0 && read[0]?.position === page.beyond ? 1 : 0
+    return { events: read.slice(first, first + page.countMax), isLast: read.length < countMax }
   }
 
-  /** `unavailable` within the deadline is not the caller's business. */
-  async function retrying<T>(doing: string, read: (client: KurrentDBClient) => Promise<T>): Promise<T> {
+  /** `unavailable` within the deadline is not the caller's business. The signal fires where nobody waits any more. */
+  async function retrying<T>(
+    doing: string,
+    read: (client: KurrentDBClient, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const endsAt = clock.now() + readDeadlineMs
     const leftMs = () => endsAt - clock.now()
     const late = () => new PlatformError('timeout', `${doing} took longer than ${readDeadlineMs} ms. Try again.`)
     for (let attempt = 0; ; attempt++) {
       await within(clock, leftMs(), connection.ready(), () => awayError(connection, doing))
+      const attended = new AbortController()
       try {
-        return await within(clock, leftMs(), read(connection.reads()), late)
+        return await within(clock, leftMs(), read(connection.reads(), attended.signal), late)
       } catch (error) {
         const failure = toStoreError(error, doing)
         connection.noteFailure(failure)
         if (!isPlatformError(failure, 'unavailable') || leftMs() <= 0) throw failure
         await connection.backOff(attempt)
+      } finally {
+        attended.abort()
       }
     }
   }

@@ -16,6 +16,19 @@ test('a lost connection is unavailable, whether the client knows a type for it o
   expect(kindOf({ type: 'not-leader' })).toBe('unavailable')
 })
 
+test('a damaged record is no lost store, whoever of the client says so: trying again would give the same', () => {
+  const words = 'The event at position 1981 does not match its checksum. Restore the store from a backup.'
+  for (const error of [
+    Object.assign(new Error(`Unmapped gRPC error: code: The system, message: ${words}.`), { type: 'unknown' }),
+    Object.assign(new Error(`9 FAILED_PRECONDITION: ${words}`), { code: 9 }),
+  ]) {
+    const failure = toStoreError(error, 'Reading')
+    expect(failure.kind).toBe('store-damaged')
+    expect(failure.message).toBe('Reading failed: The event at position 1981 does not match its checksum.')
+  }
+  expect(kindOf(Object.assign(new Error('15 DATA_LOSS: chunk 7'), { code: 15 }))).toBe('store-damaged')
+})
+
 test('sizes, rights and deadlines keep their own kinds', () => {
   expect(kindOf({ type: 'maximum-append-size-exceeded', maxAppendSize: 1 })).toBe('too-large')
   expect(kindOf({ code: 8 })).toBe('too-large')

@@ -36,6 +36,7 @@ const kindsByCode: Readonly<Record<number, ErrorKind>> = {
   4: 'timeout',
   7: 'forbidden',
   8: 'too-large',
+  15: 'store-damaged',
   16: 'forbidden',
 }
 
@@ -43,7 +44,7 @@ const kindsByCode: Readonly<Record<number, ErrorKind>> = {
 export function toStoreError(error: unknown, doing: string, facts: ErrorFacts = {}): PlatformError {
   if (isPlatformError(error)) return error
   const kind = kindOf(error)
-  return new PlatformError(kind, `${doing} failed: ${sentences[kind] ?? describeError(error)}`, {
+  return new PlatformError(kind, `${doing} failed: ${sentences[kind] ?? findDamage(error) ?? describeError(error)}`, {
     facts: { ...facts, ...factsOf(error) },
     cause: error,
   })
@@ -56,7 +57,16 @@ const sentences: Readonly<Partial<Record<ErrorKind, string>>> = {
   'not-found': 'the stream was deleted for ever.',
 }
 
+/**
+ * A record that is not what was written: no lost store, since trying again would give the same. The client's native
+ * reader has no code for it, only the server's words.
+ */
+function findDamage(error: unknown): string | undefined {
+  return /The event at position \d+ does not match its checksum\./.exec(describeError(error))?.[0]
+}
+
 function kindOf(error: unknown): ErrorKind {
+  if (findDamage(error) !== undefined) return 'store-damaged'
   const { type, code } = asClientError(error)
   if (typeof type === 'string') return kindsByType[type] ?? 'unavailable'
   return (typeof code === 'number' ? kindsByCode[code] : undefined) ?? 'unavailable'

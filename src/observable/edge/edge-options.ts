@@ -23,9 +23,10 @@ export type WatchedCounts = { readonly [observable: string]: number }
 export type EdgeBounds = {
   /** Patches are collected this long, so that a burst is one frame; the first after a quiet time goes at once. */
   readonly flushMs: number
-  /** How long a selector nobody watches is kept, and how many of them. */
+  /** How long a selector nobody watches is kept, how many of them, and of how many rows together. */
   readonly lingerMs: number
   readonly idleCountMax: number
+  readonly idleRowsMax: number
   /** Snapshots under way at once. */
   readonly loadCountMax: number
   /** Rows of one selector, and of all together. */
@@ -37,8 +38,10 @@ export type EdgeBounds = {
 
 export const defaultEdgeBounds: EdgeBounds = {
   flushMs: 10,
-  lingerMs: 30_000,
-  idleCountMax: 500,
+  // Over a night: a crew that comes back in the morning is told what changed, with no query for what did not.
+  lingerMs: 16 * 60 * 60_000,
+  idleCountMax: 5_000,
+  idleRowsMax: 200_000,
   loadCountMax: 32,
   selectorRowsMax: snapshotRowsMax,
   totalRowsMax: 1_000_000,

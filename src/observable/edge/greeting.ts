@@ -1,13 +1,14 @@
-import { isAdmin } from '#vortex/protocol/principal.ts'
+import { refuseAccess } from '#vortex/protocol/snapshot.ts'
 import type { WireError } from '#vortex/protocol/wire-error.ts'
 import type { Feeds } from './feeds.ts'
 import type { InterestGroups } from './interest-groups.ts'
 import { encodeToken, isBeyond, parseToken } from './resume-token.ts'
-import { rowsText, type SelectorRows } from './selector-rows.ts'
+import { hashOf, rowsText, type SelectorRows } from './selector-rows.ts'
 import type { Observation } from './watched-selector.ts'
 
 /**
- * Tells an observation how things stand: what it missed if that is known, else everything; patches go on from there.
+ * Tells an observation how things stand: what it missed if that is known, else that nothing differs from the rows it keeps,
+ * else everything; patches go on from there.
  *
  * Changes that are not sent yet reach a newcomer twice, in its rows and in the next patch. That is harmless, since a patch
  * says how rows are, not what to do with them, and it spares a storm of newcomers a flush each.
@@ -27,8 +28,9 @@ export function createGreeting(options: {
 
   const greet = (observation: Observation, rows: SelectorRows): void => {
     const { watcher, obs } = observation
-    if (rows.meta.access === 'admin' && !isAdmin(watcher.principal))
-      return options.refuse(observation, forbidden(observation.watched.name))
+    const { name, selector } = observation.watched
+    const refusal = refuseAccess({ name, access: rows.meta.access }, selector, watcher.principal)
+    if (refusal !== undefined) return options.refuse(observation, { kind: 'forbidden', words: refusal })
     const from = parseToken(observation.token)
     // It may have been at a server that is ahead of this one: it must not see anything older than it has.
     if (from && !observation.isLookedUp && feeds.mayBeAhead(from, rows)) return options.lookAgain(rows)
@@ -38,6 +40,9 @@ export function createGreeting(options: {
     if (missed && canReplay) {
       watcher.send({ k: 'resumed', obs, sel: rows.sel })
       if (missed.length > 0) watcher.send({ k: 'patch' }, `[${missed.join(',')}]`)
+    } else if (observation.hash !== undefined && observation.hash === hashOf(rows)) {
+      const point = feeds.pointOf(rows)
+      watcher.send({ k: 'resumed', obs, sel: rows.sel, token: encodeToken(point), position: point.position })
     } else sendRows(observation, rows)
     groups.add(watcher, rows.sel)
   }
@@ -56,8 +61,4 @@ export function createGreeting(options: {
 /** Patches name the selector: those of the past would also reach the watcher's other observations of it. */
 function isSharedBySiblings({ watched, watcher }: Observation): boolean {
   return [...(watched.observations.get(watcher.id)?.values() ?? [])].some((one) => one.isGreeted)
-}
-
-function forbidden(name: string): WireError {
-  return { kind: 'forbidden', words: `${name} is for administrators.` }
 }

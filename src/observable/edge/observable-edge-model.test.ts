@@ -153,7 +153,7 @@ function createLife(seed: number, hasSwaps: boolean) {
 
   const join = (device: FakeDevice): void => {
     const server = pickOne(random, servers)
-    const observes = device.connect()
+    const observes = device.connect(random() < 0.5)
     server.devices.add(device)
     for (const observe of observes) server.edge.observe(device.watcher(), observe)
   }
@@ -173,7 +173,8 @@ function createLife(seed: number, hasSwaps: boolean) {
     if (!server) return join(device)
     if (chance < 0.2) return leave(device)
     const obs = Math.floor(random() * 4)
-    if (chance < 0.35) {
+    if (chance < 0.3) return server.edge.check(device.watcher(), { k: 'check', obs, position: '' })
+    if (chance < 0.4) {
       server.edge.unobserve(device.watcher(), obs)
       return device.unobserve(obs)
     }
@@ -183,6 +184,7 @@ function createLife(seed: number, hasSwaps: boolean) {
 
   const check = (change: DeviceChange): void => {
     if (change.what === 'stray-patch') throw new Error(`a patch came for selector ${change.sel}, which is not watched`)
+    if (change.what === 'checked') return expect(change.told, `checked, seed ${seed}`).toBe(change.found)
     const { shown, tokenBefore, what } = change
     const token = must(shown.token, 'what is shown has a token')
     // What a flush finds is thrown where nobody knows the seed.

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { must } from '#kernel/assert.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { SelectorPatch } from '#vortex/protocol/row.ts'
+import { digestRows, hashOfRows } from '#vortex/protocol/rows-digest.ts'
 import { createEdgeWorld, snapshotAt } from './testing/edge-world.ts'
 import { at, commitOf } from './testing/model-projection.ts'
 
@@ -257,7 +258,26 @@ test('S4 an observable for administrators is refused to others who come later', 
   await world.answer(snapshotAt(10, [], { access: 'admin' }))
   world.observe(guest, 1, 'p.Task')
   expect(guest.frames.map(({ head }) => head)).toEqual([
-    { k: 'trouble', obs: 1, final: true, error: { kind: 'forbidden', words: 'p.Task is for administrators.' } },
+    {
+      k: 'trouble',
+      obs: 1,
+      final: true,
+      error: { kind: 'forbidden', words: expect.stringContaining('administrators') },
+    },
+  ])
+})
+
+test('S4 an observable of own devices is shown to the device that is picked by, and to administrators', async () => {
+  const world = createEdgeWorld()
+  const [own, other, admin] = [world.device('a'), world.device('b'), world.device('c', ['admin'])]
+  const picked = { device: 'a' }
+  world.observe(own, 1, 'p.Task', picked)
+  await world.answer(snapshotAt(10, [], { access: 'own-device', selectorFields: ['device'] }))
+  world.observe(other, 1, 'p.Task', picked)
+  world.observe(admin, 1, 'p.Task', picked)
+  expect([own, admin].map(({ frames }) => frames.map(({ head }) => head.k))).toEqual([['rows'], ['rows']])
+  expect(other.frames.map(({ head }) => head)).toEqual([
+    { k: 'trouble', obs: 1, final: true, error: { kind: 'forbidden', words: expect.stringContaining('its own only') } },
   ])
 })
 
@@ -347,6 +367,31 @@ test('O5 only the latest idle selectors are kept, and only for a while', async (
   expect(world.edge.stats()).toMatchObject({ selectorCount: 0, rowCount: 0 })
 })
 
+test('O5 idle selectors keep so many rows together, and no more', async () => {
+  const world = createEdgeWorld({ idleRowsMax: 3 })
+  const device = world.device('a')
+  for (const [obs, team] of ['red', 'blue'].entries()) {
+    world.observe(device, obs, 'p.Task', { team })
+    await world.answer(snapshotAt(10, [row(`${team}1`, team), row(`${team}2`, team)]))
+  }
+  world.edge.leave(device.watcher())
+  expect(world.edge.stats()).toMatchObject({ selectorCount: 1, rowCount: 2 })
+})
+
+test('O3 whoever comes back after a night is told what changed meanwhile, without a query', async () => {
+  const world = createEdgeWorld()
+  const device = world.device('a')
+  world.observe(device, 1, 'p.Task', { team: 'red' })
+  await world.answer(snapshotAt(10, [row('k1', 'red')]))
+  world.edge.leave(device.watcher())
+  world.clock.advance(12 * 60 * 60_000)
+  world.edge.take('p.tasks', commitOf(10, 11, [set('k2', 'red')]))
+  await world.calm()
+  for (const observe of device.connect()) world.edge.observe(device.watcher(), observe)
+  expect(world.asked).toHaveLength(0)
+  expect(device.frames.map(({ head }) => head.k)).toEqual(['rows', 'resumed', 'patch'])
+})
+
 test('O5 so many snapshots are under way at once, and no more', async () => {
   const world = createEdgeWorld({ loadCountMax: 2 })
   const device = world.device('a')
@@ -374,4 +419,64 @@ test('a stopped edge asks for nothing, sends nothing and keeps nothing of those 
   expect(device.frames).toHaveLength(1)
   expect(world.asked).toHaveLength(0)
   expect(world.edge.stats()).toEqual({ selectorCount: 0, observationCount: 0, rowCount: 0, groupCount: 0 })
+})
+
+test('O2 rows a device keeps are not sent again while they are still right, and what comes next follows', async () => {
+  const world = createEdgeWorld()
+  const [first, second] = [world.device('a'), world.device('b')]
+  world.observe(first, 1, 'p.Task')
+  await world.answer(snapshotAt(10, [row('k1', 'red'), row('k2', 'red')]))
+  const hash = hashOfRows({
+    digest: digestRows([row('k2', 'red'), row('k1', 'red')]),
+    count: 2,
+    keyedBy: ['id'],
+    orderBy: ['n'],
+  })
+  world.edge.observe(second.watcher(), { ...second.observe(7, 'p.Task', {}, `one/1/${at(3)}`), hash })
+  expect(second.frames).toEqual([
+    { head: { k: 'resumed', obs: 7, sel: 1, token: `one/1/${at(10)}`, position: at(10) }, body: undefined },
+  ])
+  must(second.shown.get(7), 'it is observed').rows = new Map()
+  world.edge.take('p.tasks', commitOf(10, 11, [set('k3', 'red')]))
+  await world.calm()
+  expect([...(second.shown.get(7)?.rows?.keys() ?? [])]).toEqual(['k3'])
+})
+
+test('O2 a check tells of all that was sent before it, what waited to be sent included', async () => {
+  const world = createEdgeWorld()
+  const device = world.device('a')
+  const check = () => world.edge.check(device.watcher(), { k: 'check', obs: 1, position: at(10) })
+  world.observe(device, 1, 'p.Task')
+  check()
+  expect(device.frames).toEqual([])
+  await world.answer(snapshotAt(10, [row('k1', 'red')]))
+  world.edge.take('p.tasks', commitOf(10, 11, [set('k2', 'red', 5)]))
+  await world.calm()
+  world.edge.take('p.tasks', commitOf(11, 12, [set('k3', 'red', 6), { k: 'k1', b: { team: 'red' } }]))
+  check()
+  const rows = [row('k2', 'red', 5), row('k3', 'red', 6)]
+  const hash = hashOfRows({ digest: digestRows(rows), count: 2, keyedBy: ['id'], orderBy: ['n'] })
+  expect(device.frames.slice(-2).map(({ head }) => head)).toEqual([
+    { k: 'patch' },
+    { k: 'checked', obs: 1, position: at(12), hash, count: 2 },
+  ])
+})
+
+test('O1 a watched selector has reached a position when all that is sent stands there: what is unsent goes out first', async () => {
+  const world = createEdgeWorld()
+  const device = world.device('a')
+  const reached = (place: number, life?: { incarnation: string; version: number }) =>
+    world.edge.hasReached('p.Task', {}, { position: at(place), ...life })
+  expect(reached(1)).toBe(false)
+  world.observe(device, 1, 'p.Task')
+  await world.answer(snapshotAt(10, []))
+  expect([reached(10), reached(11)]).toEqual([true, false])
+  world.edge.take('p.tasks', commitOf(10, 11, []))
+  expect(device.frames).toHaveLength(1)
+  expect(reached(11)).toBe(true)
+  expect(reached(11, { incarnation: 'one', version: 1 })).toBe(true)
+  expect(reached(11, { incarnation: 'two', version: 1 })).toBe(false)
+  world.edge.take('p.tasks', commitOf(11, 12, [set('k1', 'red')]))
+  expect(reached(12)).toBe(true)
+  expect(device.shown.get(1)?.token).toBe(`one/1/${at(12)}`)
 })

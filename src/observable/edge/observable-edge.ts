@@ -1,5 +1,6 @@
 import type { ChangeEvent } from '#event-store/change-event.ts'
-import type { Observe } from '#vortex/protocol/up.ts'
+import type { Selector } from '#vortex/protocol/row.ts'
+import type { Check, Observe } from '#vortex/protocol/up.ts'
 import { createApplying } from './applying.ts'
 import { defaultEdgeBounds, type EdgeOptions, type EdgeStats, type WatchedCounts } from './edge-options.ts'
 import { createFeeds } from './feeds.ts'
@@ -7,6 +8,7 @@ import { createFlushing } from './flushing.ts'
 import { createInterestGroups } from './interest-groups.ts'
 import { createRecentChanges } from './recent-changes.ts'
 import type { Watcher } from './watcher.ts'
+import type { ReachedPoint } from './watching.ts'
 import { createWatching } from './watching.ts'
 
 /**
@@ -23,7 +25,11 @@ import { createWatching } from './watching.ts'
 export interface ObservableEdge {
   observe(watcher: Watcher, observe: Observe): void
   unobserve(watcher: Watcher, obs: number): void
+  /** Tells what the rows of an observation hash to, at the place in the order of frames where it is told; of one that waits, nothing. */
+  check(watcher: Watcher, check: Check): void
   leave(watcher: Watcher): void
+  /** Whether all that is sent of a selector stands at or beyond a point: what is unsent goes out first. */
+  hasReached(name: string, selector: Selector, point: ReachedPoint): boolean
   take(feed: string, change: ChangeEvent): void
   /** Announcements may have been missed: look at everything again. */
   resyncAll(why: string): void
@@ -59,7 +65,11 @@ export function createObservableEdge(options: EdgeOptions): ObservableEdge {
       if (!isStopped) watching.observe(watcher, observe)
     },
     unobserve: watching.unobserve,
+    check: (watcher, check) => {
+      if (!isStopped) watching.check(watcher, check)
+    },
     leave: watching.leave,
+    hasReached: watching.hasReached,
     take: (feed, change) => {
       if (!isStopped) applying.take(feed, change)
     },

@@ -1,5 +1,13 @@
 import type { ChangedRow } from '#event-store/change-event.ts'
 import { pickFields, type Row, rowKey, type Selector, type SelectorPatch } from '#vortex/protocol/row.ts'
+import {
+  addDigests,
+  digestRow,
+  digestRows,
+  hashOfRows,
+  type RowsDigest,
+  subtractDigest,
+} from '#vortex/protocol/rows-digest.ts'
 import type { SnapshotMeta } from '#vortex/protocol/snapshot.ts'
 import { encodeToken, type ResumePoint } from './resume-token.ts'
 import { createSentPatches, type SentPatches } from './sent-patches.ts'
@@ -24,6 +32,8 @@ export type SelectorRows = {
    */
   isLeap: boolean
   text: string | undefined
+  /** Made when it is first asked for, and kept up from then on. */
+  digest: RowsDigest | undefined
 }
 
 /** Patches kept for those who come back: a few times what the rows themselves would take, within limits. */
@@ -51,6 +61,7 @@ export function createSelectorRows(
     sent: createSentPatches(start, sentSizeMax(rows.size)),
     isLeap: false,
     text: undefined,
+    digest: undefined,
   }
 }
 
@@ -58,6 +69,7 @@ export function createSelectorRows(
 export function takeChange(target: SelectorRows, change: ChangedRow, isMember: boolean): void {
   const row = isMember && change.a ? pickFields(change.a, target.meta.fields) : undefined
   if (row === undefined && !target.rows.has(change.k)) return
+  if (target.digest) target.digest = keepUp(target.digest, target.rows.get(change.k), row)
   if (row === undefined) target.rows.delete(change.k)
   else target.rows.set(change.k, row)
   target.unsent.rows.set(change.k, row)
@@ -105,6 +117,19 @@ export function drainPatch(target: SelectorRows, point: ResumePoint): string {
 export function rowsText(target: SelectorRows): string {
   target.text ??= JSON.stringify([...target.rows.values()])
   return target.text
+}
+
+/** What the rows hash to, for those who have some already. */
+export function hashOf(target: SelectorRows): string {
+  const { rows, meta } = target
+  target.digest ??= digestRows(rows.values())
+  const { keyedBy, orderBy } = meta
+  return hashOfRows({ digest: target.digest, count: rows.size, keyedBy, orderBy })
+}
+
+function keepUp(digest: RowsDigest, before: Row | undefined, after: Row | undefined): RowsDigest {
+  const without = before ? subtractDigest(digest, digestRow(before)) : digest
+  return after ? addDigests(without, digestRow(after)) : without
 }
 
 export function isPickedBy(selector: Selector, row: Row | undefined): row is Row {

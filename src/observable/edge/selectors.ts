@@ -2,6 +2,7 @@ import type { Clock } from '#kernel/clock.ts'
 import { type Selector, selectorKey } from '#vortex/protocol/row.ts'
 import type { SnapshotMeta } from '#vortex/protocol/snapshot.ts'
 import type { BroughtForward } from './bring-forward.ts'
+import type { EdgeBounds } from './edge-options.ts'
 import type { Feeds } from './feeds.ts'
 import type { Flushing } from './flushing.ts'
 import { createIdleSelectors } from './idle-selectors.ts'
@@ -37,13 +38,14 @@ export function createSelectors(options: {
   readonly feeds: Feeds
   readonly flushing: Flushing
   readonly clock: Clock
-  readonly bounds: { readonly lingerMs: number; readonly idleCountMax: number; readonly totalRowsMax: number }
+  readonly bounds: Pick<EdgeBounds, 'lingerMs' | 'idleCountMax' | 'idleRowsMax' | 'totalRowsMax'>
 }): Selectors {
   const { feeds, flushing, clock, bounds } = options
   const byKey = new Map<string, WatchedSelector>()
   const bySel = new Map<number, WatchedSelector>()
   const total = createRowTotal()
-  const idle = createIdleSelectors({ clock, lingerMs: bounds.lingerMs, countMax: bounds.idleCountMax, onDue: drop })
+  const { lingerMs, idleCountMax: countMax, idleRowsMax: rowsMax } = bounds
+  const idle = createIdleSelectors({ clock, lingerMs, countMax, rowsMax, onDue: drop })
   let nextSel = 1
 
   function drop(watched: WatchedSelector): void {
@@ -89,6 +91,7 @@ export function createSelectors(options: {
       if (watched.state.at !== 'live') return drop(watched)
       const { rows } = watched.state
       rows.text = undefined
+      rows.digest = undefined
       watched.state = { at: 'idle', rows }
       idle.add(watched)
     },

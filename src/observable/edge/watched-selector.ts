@@ -44,6 +44,8 @@ export type Observation = {
   readonly watched: WatchedSelector
   /** Where it wants to go on. */
   readonly token: string | undefined
+  /** What the rows it keeps hash to, when it keeps some. */
+  readonly hash: string | undefined
   /** It has been told how things stand, and hears of every change since. */
   isGreeted: boolean
   /** A snapshot was asked for after it came: nothing it can have seen is newer. */

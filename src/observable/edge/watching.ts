@@ -1,8 +1,9 @@
 import { must } from '#kernel/assert.ts'
-import { comparePositions } from '#kernel/position.ts'
+import { comparePositions, parsePosition } from '#kernel/position.ts'
 import type { Principal } from '#vortex/protocol/principal.ts'
+import type { Selector } from '#vortex/protocol/row.ts'
 import type { SnapshotMeta } from '#vortex/protocol/snapshot.ts'
-import type { Observe } from '#vortex/protocol/up.ts'
+import type { Check, Observe } from '#vortex/protocol/up.ts'
 import type { WireError } from '#vortex/protocol/wire-error.ts'
 import type { BroughtForward } from './bring-forward.ts'
 import type { EdgeBounds, EdgeOptions, EdgeStats, WatchedCounts } from './edge-options.ts'
@@ -15,7 +16,7 @@ import { createObservations } from './observations.ts'
 import type { RecentChanges } from './recent-changes.ts'
 import { isFinal, tellTrouble, tooFull, tooLarge, whomItConcerns } from './refusing.ts'
 import { isSameLife, parseToken } from './resume-token.ts'
-import { leapFrom, type SelectorRows } from './selector-rows.ts'
+import { hashOf, leapFrom, type SelectorRows } from './selector-rows.ts'
 import { createSelectors } from './selectors.ts'
 import { type LastShown, type Observation, observationsOf, type WatchedSelector } from './watched-selector.ts'
 import type { Watcher } from './watcher.ts'
@@ -24,7 +25,9 @@ import type { Watcher } from './watcher.ts'
 export interface Watching {
   observe(watcher: Watcher, observe: Observe): void
   unobserve(watcher: Watcher, obs: number): void
+  check(watcher: Watcher, check: Check): void
   leave(watcher: Watcher): void
+  hasReached(name: string, selector: Selector, point: ReachedPoint): boolean
   lookAgain(rows: SelectorRows): void
   onChanged(changed: ReadonlySet<SelectorRows>): void
   /** Tries what did not fit its feed, or all that waits. */
@@ -35,6 +38,9 @@ export interface Watching {
   watchedCounts(): WatchedCounts
   stop(): void
 }
+
+/** A place in the log, or in one life of a read model. */
+export type ReachedPoint = { readonly position: string; readonly incarnation?: string; readonly version?: number }
 
 export function createWatching(
   options: EdgeOptions & {
@@ -57,10 +63,12 @@ export function createWatching(
       const found = observations.find(watcher.id, obs)
       if (found) remove(found)
     },
+    check,
     leave: (watcher) => {
       groups.leave(watcher)
       for (const observation of observations.ofWatcher(watcher.id)) remove(observation)
     },
+    hasReached,
     lookAgain,
     onChanged,
     retryStale: () => retry((error) => error === undefined),
@@ -83,17 +91,38 @@ export function createWatching(
     },
   }
 
-  function observe(watcher: Watcher, { obs, name, selector, token }: Observe): void {
+  function observe(watcher: Watcher, { obs, name, selector, token, hash }: Observe): void {
     const earlier = observations.find(watcher.id, obs)
     if (earlier) remove(earlier)
     const known = selectors.find(name, selector)
     const watched = known ?? selectors.add(name, selector)
-    const observation: Observation = { watcher, obs, watched, token, isGreeted: false, isLookedUp: false }
+    const observation: Observation = { watcher, obs, watched, token, hash, isGreeted: false, isLookedUp: false }
     observations.add(observation)
     selectors.wake(watched)
     if (watched.state.at === 'live') greeting.greet(observation, watched.state.rows)
     else if (watched.state.at === 'waiting' && watched.state.error) tellTrouble(observation, watched.state.error)
     else if (!known) loading.ask(watched)
+  }
+
+  /** What is unsent goes out first: then the watcher has, when it hears the answer, exactly what the answer is about. */
+  function check(watcher: Watcher, { obs }: Check): void {
+    const found = observations.find(watcher.id, obs)
+    if (!found?.isGreeted || found.watched.state.at !== 'live') return
+    const { rows } = found.watched.state
+    flushing.flush()
+    const { position } = feeds.pointOf(rows)
+    watcher.send({ k: 'checked', obs, position, hash: hashOf(rows), count: rows.rows.size })
+  }
+
+  function hasReached(name: string, selector: Selector, point: ReachedPoint): boolean {
+    const watched = selectors.find(name, selector)
+    const wanted = parsePosition(point.position)
+    if (watched?.state.at !== 'live' || !wanted) return false
+    const { position, incarnation, version } = feeds.pointOf(watched.state.rows)
+    if (!isSameLife({ incarnation, version, ...point }, { incarnation, version })) return false
+    if (comparePositions(position, wanted) < 0) return false
+    flushing.flush()
+    return true
   }
 
   function remove(observation: Observation): void {

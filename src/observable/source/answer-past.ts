@@ -105,7 +105,7 @@ function findShown(
     const names = observables.map(({ name }) => name)
     const observable = observables[names.indexOf(subject.name)]
     if (!observable) throw unknownObservable(subject.name, names)
-    checkAccess(observable, by)
+    checkAccess(observable, selector, by)
     checkSelector(observable, selector)
     checkValues(observable, selector)
     const { name, feed: projection, tableName: table, fields, orderBy, shape } = observable
@@ -121,7 +121,7 @@ function findShown(
   }
   const { columns: fields, keyedBy } = shapeOf(drizzleTable)
   const name = `${projection}.${table}`
-  checkAccess({ name, access: 'admin' }, by)
+  checkAccess({ name, access: 'admin' }, {}, by)
   checkSelector({ name, selectorFields: fields }, selector)
   checkValues({ name, table: drizzleTable }, selector)
   return { name, projection, version, table, fields, keyedBy, orderBy: [] }

@@ -2,6 +2,7 @@ import type { PgTable } from 'drizzle-orm/pg-core'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { ReadModel, ReadModelTables } from '#projection/read-model.ts'
 import { shapeOf, type TableShape } from '#projection/table-shape.ts'
+import type { ObservableAccess } from '#vortex/protocol/snapshot.ts'
 import type { Fields, TupleDefinition } from '#vortex/protocol/tuple.ts'
 
 /**
@@ -22,7 +23,7 @@ export type ObservableDefinition = {
   /** What a watcher may pick by: any of them, or none for all rows. */
   readonly selectorFields: readonly string[]
   readonly orderBy: readonly string[]
-  readonly access: 'everyone' | 'admin'
+  readonly access: ObservableAccess
 }
 
 export function defineObservable<F extends Fields, T extends ReadModelTables>(
@@ -32,7 +33,7 @@ export function defineObservable<F extends Fields, T extends ReadModelTables>(
     readonly table: keyof T & string
     readonly selector?: readonly (keyof F & string)[]
     readonly orderBy?: readonly (keyof F & string)[]
-    readonly access?: 'everyone' | 'admin'
+    readonly access?: ObservableAccess
   },
 ): ObservableDefinition {
   const { from, table: tableName } = definition

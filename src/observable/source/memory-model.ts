@@ -64,7 +64,7 @@ export function createMemoryModel<F extends Fields>(
     source: (name, selector, by) => {
       if (name !== tuple.name) return undefined
       return Promise.resolve().then((): Snapshot => {
-        checkAccess({ name, access: 'admin' }, by)
+        checkAccess({ name, access: 'admin' }, selector, by)
         checkSelector({ name, selectorFields: [] }, selector)
         const { orderBy } = options
         const meta = {

@@ -5,9 +5,9 @@ import type { Client, QueryRunner } from '#storage/client.ts'
 import { inTransaction } from '#storage/in-transaction.ts'
 import { selectRowsWhere } from '#storage/select-rows.ts'
 import { planTable } from '#storage/table-plan.ts'
-import { isAdmin, type Principal } from '#vortex/protocol/principal.ts'
+import type { Principal } from '#vortex/protocol/principal.ts'
 import type { Selector } from '#vortex/protocol/row.ts'
-import { type Snapshot, snapshotRowsMax } from '#vortex/protocol/snapshot.ts'
+import { type ObservableAccess, refuseAccess, type Snapshot, snapshotRowsMax } from '#vortex/protocol/snapshot.ts'
 import type { ObservableDefinition } from './define-observable.ts'
 
 /**
@@ -29,6 +29,8 @@ export function createSnapshotSource(options: {
   /** Observables that live in memory, such as the platform's own status. */
   readonly others?: readonly PartialSource[]
   readonly otherNames?: readonly string[]
+  /** Called for each snapshot that is read from the database. */
+  readonly onQuery?: () => void
 }): SnapshotSource {
   const byName = new Map(options.observables.map((observable) => [observable.name, observable]))
   return {
@@ -39,9 +41,10 @@ export function createSnapshotSource(options: {
       }
       const observable = byName.get(name)
       if (!observable) throw unknownObservable(name, [...byName.keys(), ...(options.otherNames ?? [])])
-      checkAccess(observable, by)
+      checkAccess(observable, selector, by)
       checkSelector(observable, selector)
       checkValues(observable, selector)
+      options.onQuery?.()
       return readSnapshot(options.sql, observable, selector)
     },
   }
@@ -57,24 +60,31 @@ const lifeTriesMax = 5
 async function readSnapshot(sql: Client, observable: ObservableDefinition, selector: Selector): Promise<Snapshot> {
   for (let attempt = 1; attempt <= lifeTriesMax; attempt++) {
     const snapshot = await readOnce(sql, observable, selector)
-    if (await isInLife(sql, observable.schemaName, snapshot.meta.incarnation)) return snapshot
+    // Tables that came after the moment it sees are empty to it, until it looks again.
+    const isThere = snapshot !== undefined || (await findCheckpoint(sql, observable.schemaName)) !== undefined
+    if (!isThere) throw new PlatformError('unavailable', `The read model of ${observable.feed} is being made.`)
+    if (snapshot && (await isInLife(sql, observable.schemaName, snapshot.meta.incarnation))) return snapshot
   }
   throw new PlatformError('unavailable', `The tables of ${observable.feed} are changed again and again just now.`)
 }
 
-async function readOnce(sql: Client, observable: ObservableDefinition, selector: Selector): Promise<Snapshot> {
+async function readOnce(
+  sql: Client,
+  observable: ObservableDefinition,
+  selector: Selector,
+): Promise<Snapshot | undefined> {
   const read = async (tx: QueryRunner) => {
     const found = await findCheckpoint(tx, observable.schemaName)
-    if (!found) throw new PlatformError('unavailable', `The read model of ${observable.feed} is being made.`)
+    if (!found) return undefined
     const { table, fields } = observable
     const chosen = { table, fields, where: selector, countMax: snapshotRowsMax }
     return [found, await selectRowsWhere(tx, chosen)] as const
   }
-  const [checkpoint, rows] = await inTransaction(sql, read, 'isolation level repeatable read read only').catch(
-    (error: unknown) => {
-      throw isOfOtherTables(error) ? notRebuiltYet(observable, error) : error
-    },
-  )
+  const seen = await inTransaction(sql, read, 'isolation level repeatable read read only').catch((error: unknown) => {
+    throw isOfOtherTables(error) ? notRebuiltYet(observable, error) : error
+  })
+  if (seen === undefined) return undefined
+  const [checkpoint, rows] = seen
   if (rows.length > snapshotRowsMax)
     throw new PlatformError(
       'too-large',
@@ -107,9 +117,13 @@ function metaOf(observable: ObservableDefinition) {
   }
 }
 
-export function checkAccess(observable: { name: string; access: 'everyone' | 'admin' }, by: Principal): void {
-  if (observable.access === 'admin' && !isAdmin(by))
-    throw new PlatformError('forbidden', `${observable.name} is for administrators; you are signed in as ${by.user}.`)
+export function checkAccess(
+  observable: { name: string; access: ObservableAccess },
+  selector: Selector,
+  by: Principal,
+): void {
+  const words = refuseAccess(observable, selector, by)
+  if (words !== undefined) throw new PlatformError('forbidden', words)
 }
 
 /** Any of the selector's fields may be given, and no other. */

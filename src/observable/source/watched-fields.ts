@@ -11,7 +11,8 @@ export function watchedFieldsOf(observables: readonly ObservableDefinition[], fe
   return Object.fromEntries(
     [...ofFeed].map(([table, ofTable]) => {
       const pickedBy = union(ofTable.map(({ selectorFields }) => selectorFields))
-      return [table, { shown: union([...ofTable.map(({ fields }) => fields), pickedBy]), pickedBy }]
+      const shown = union([...ofTable.map(({ fields }) => fields), pickedBy])
+      return [table, { shown, pickedBy, by: ofTable.map(({ name }) => name) }]
     }),
   )
 }

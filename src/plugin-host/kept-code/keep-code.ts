@@ -18,8 +18,7 @@ import { hashFiles } from './hash-files.ts'
 const versionCountMax = 5
 
 type Source = {
-  readonly id: string
-  /** Names the code: the version of its package, and a hash of its files, which change before versions do. */
+  /** Names the code: versions of the packages, and hashes of their files, which change before versions do. */
   readonly source: string
   readonly projections: readonly ProjectionDefinition[]
   bundle(): Promise<string>
@@ -36,32 +35,34 @@ export async function keepCode(options: {
   readonly platform: string
   readonly log: Log
 }): Promise<void> {
-  const { sql, plugins, log } = options
-  const own = {
-    id: 'peek',
-    source: `${options.platform} ${await hashFiles(projectionsFolder)}`,
-    projections: platformProjections,
-    bundle: bundlePlatform,
-  }
-  const sources = await Promise.all(plugins.map((plugin) => toSource(plugin, plugins)))
-  for (const source of [own, ...sources])
+  const { sql, plugins, platform, log } = options
+  const keepOne = async (id: string, find: () => Promise<Source>): Promise<void> => {
     try {
-      const isKept = await hasAll(sql, source)
-      if (!isKept) await keep(sql, source, await source.bundle())
+      const source = await find()
+      if (!(await hasAll(sql, source))) await keep(sql, source, await source.bundle())
     } catch (error) {
-      log.warning(`the code of "${source.id}" could not be kept: ${describeError(error)}`)
+      log.warning(`the code of "${id}" could not be kept: ${describeError(error)}`)
     }
+  }
+  await keepOne('peek', () => platformSource(platform))
+  for (const plugin of plugins) await keepOne(plugin.manifest.id, () => toSource(plugin, plugins))
 }
 
 const projectionsFolder = resolve(import.meta.dir, '../../../projections')
 
+async function platformSource(platform: string): Promise<Source> {
+  const source = `${platform} ${await hashFiles(projectionsFolder)}`
+  return { source, projections: platformProjections, bundle: bundlePlatform }
+}
+
+/** Those it requires are part of its code: their events are upcast by them. */
 async function toSource(plugin: LoadedPlugin, plugins: readonly LoadedPlugin[]): Promise<Source> {
-  const { manifest, version, folder, logic } = plugin
+  const all = [...requiredBy(plugin, plugins), plugin]
+  const hashes = await Promise.all(all.map(async ({ version, folder }) => `${version} ${await hashFiles(folder)}`))
   return {
-    id: manifest.id,
-    source: `${version} ${await hashFiles(folder)}`,
-    projections: logic?.projections ?? [],
-    bundle: () => bundlePlugin([...requiredBy(plugin, plugins), plugin]),
+    source: hashes.join(', '),
+    projections: plugin.logic?.projections ?? [],
+    bundle: () => bundlePlugin(all),
   }
 }
 

@@ -65,7 +65,8 @@ function replayInPages(replay: EntityReplay, plan: readonly PlannedEvent[], rand
     let outcome = 'folded'
     for (let start = 0; start < plan.length && outcome === 'folded'; ) {
       const size = 1 + Math.floor(random() * 20)
-      outcome = replay.fold(plan.slice(start, start + size))
+      const wanted = plan.slice(start, start + size).filter(({ event }) => replay.wants(event))
+      outcome = replay.fold(wanted)
       start += size
     }
     if (outcome === 'folded') return round

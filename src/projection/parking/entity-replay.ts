@@ -13,6 +13,8 @@ import { createEntityGroup } from './entity-group.ts'
  */
 export interface EntityReplay {
   look(plan: readonly PlannedEvent[]): void
+  /** Whether `fold` has a use for this event: others need no planning. */
+  wants(event: { readonly stream: string; readonly position: Position }): boolean
   /** Also looks at what comes after. `grown`: the group took in others with a history, so the fold starts over. */
   fold(plan: readonly PlannedEvent[]): 'folded' | 'grown'
   startOver(): void
@@ -27,7 +29,8 @@ export interface EntityReplay {
 }
 
 export type ReplayBounds = { readonly rowCountMax: number; readonly nameCountMax: number }
-const defaultBounds: ReplayBounds = { rowCountMax: 100_000, nameCountMax: 4_000_000 }
+/** The live rows stand still while so many are compared and replaced: about a second. A rebuild keeps nobody waiting. */
+const defaultBounds: ReplayBounds = { rowCountMax: 25_000, nameCountMax: 4_000_000 }
 
 export function createEntityReplay(stream: string, bounds: ReplayBounds = defaultBounds): EntityReplay {
   const group = createEntityGroup(stream)
@@ -48,6 +51,7 @@ export function createEntityReplay(stream: string, bounds: ReplayBounds = defaul
 
   return {
     look: (plan) => void look(plan),
+    wants: ({ stream: from, position }) => comparePositions(position, lookedUpTo) > 0 || group.holds(from),
     fold: (plan) => {
       if (look(plan)) return 'grown'
       const own = plan.filter(({ event }) => group.holds(event.stream))

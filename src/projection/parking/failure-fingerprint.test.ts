@@ -27,6 +27,12 @@ describe('P5 failures of one cause have one fingerprint', () => {
     expect(of(one)).toBe(of(other))
   })
 
+  test('however long what they quote is: an event can be as long as a megabyte', () => {
+    expect(of(`unknown place "${'x'.repeat(60_000)}"`)).toBe(of(`unknown place "${'y'.repeat(3_000)}" here`))
+    expect(of(`unknown place “${'.'.repeat(60_000)}`)).toBe(of(`unknown place “${'\\"'.repeat(3_000)}`))
+    expect(of('x'.repeat(60_000))).toBe(of('x'.repeat(50_000)))
+  })
+
   test('whatever the entity is called', () => {
     expect(of('nobody knows anna.lee today', 'anna.lee')).toBe(of('nobody knows bob today', 'bob'))
   })

@@ -42,7 +42,7 @@ export type ParkedEntityPage = {
 export async function loadParkedEntities(sql: QueryRunner, page: ParkedEntityPage): Promise<ParkedEntity[]> {
   const rows = await sql.unsafe(
     `select p.stream, p.fingerprint, p.event_id, p.position, p.revision::float8 as revision, p.type, p.words,
-       extract(epoch from p.parked_at) * 1000 as parked_at,
+       p.action_id, p.action_user, extract(epoch from p.parked_at) * 1000 as parked_at,
        (select count(*)::int from platform.parked_events o where o.projection = p.projection and o.stream = p.stream) as parked
      from platform.parked_events p
      where p.projection = $1 and p.fingerprint is not null and ($2::text is null or p.fingerprint = $2)
@@ -60,6 +60,8 @@ export async function loadParkedEntities(sql: QueryRunner, page: ParkedEntityPag
     revision: Number(row.revision),
     type: String(row.type),
     words: String(row.words),
+    actionId: typeof row.action_id === 'string' ? row.action_id : null,
+    actionUser: typeof row.action_user === 'string' ? row.action_user : null,
     parkedCount: Number(row.parked),
     parkedAt: toMs(row.parked_at),
   }))

@@ -1,6 +1,7 @@
 import type { QueryRunner } from '#storage/client.ts'
 import type { ParkedEvent } from '../fold.ts'
 import { fingerprintOf, storableWords } from '../parked-events.ts'
+import { type ParkedAction, parkedActionColumns, toParkedActions } from './action-effects.ts'
 import { failureFingerprint } from './failure-fingerprint.ts'
 
 /** Rows of `platform.parked_events` while their events are tried again. */
@@ -40,15 +41,40 @@ export async function countParked(
   return counts
 }
 
+/** Answers the actions they belong to. */
 export async function removeParked(
   tx: QueryRunner,
   projection: string,
   rows: readonly { readonly stream: string; readonly eventId: string }[],
-): Promise<void> {
-  if (rows.length === 0) return
-  const text = `delete from platform.parked_events p using unnest($2::text[], $3::uuid[]) as q(stream, event_id)
-    where p.projection = $1 and p.stream = q.stream and p.event_id = q.event_id`
-  await tx.unsafe(text, [projection, rows.map(({ stream }) => stream), rows.map(({ eventId }) => eventId)])
+): Promise<readonly ParkedAction[]> {
+  if (rows.length === 0) return []
+  const text = `with gone as (
+      delete from platform.parked_events p using unnest($2::text[], $3::uuid[]) as q(stream, event_id)
+      where p.projection = $1 and p.stream = q.stream and p.event_id = q.event_id returning p.*)
+    select ${parkedActionColumns} from gone`
+  const streams = rows.map(({ stream }) => stream)
+  return toParkedActions(await tx.unsafe(text, [projection, streams, rows.map(({ eventId }) => eventId)]))
+}
+
+/** Takes all of these streams off the list, and answers the actions they belong to. */
+export async function removeStreams(
+  tx: QueryRunner,
+  projection: string,
+  streams: readonly string[],
+): Promise<readonly ParkedAction[]> {
+  const text = `with gone as (
+      delete from platform.parked_events where projection = $1 and stream = any($2) returning *)
+    select ${parkedActionColumns} from gone`
+  return toParkedActions(await tx.unsafe(text, [projection, streams]))
+}
+
+export async function loadParkedActions(
+  tx: QueryRunner,
+  projection: string,
+  streams: readonly string[],
+): Promise<readonly ParkedAction[]> {
+  const text = `select ${parkedActionColumns} from platform.parked_events where projection = $1 and stream = any($2)`
+  return toParkedActions(await tx.unsafe(text, [projection, streams]))
 }
 
 /** Events that failed again, in today's words. */

@@ -8,16 +8,24 @@ import type { QueryRunner } from '#storage/client.ts'
 import { isDataError } from '../commit-plan.ts'
 import type { RowChange } from '../fold.ts'
 import { saveParked } from '../parked-events.ts'
+import type { Projector } from '../projector.ts'
 import type { ProjectorTurn, RunningCode } from '../projector-turn.ts'
 import { keyText } from '../table-shape.ts'
+import type { ParkedAction } from './action-effects.ts'
 import { createEntityReplay, type EntityReplay } from './entity-replay.ts'
+import { loadParkedActions, removeStreams } from './parked-rows.ts'
 import { refuseWhileRebuilt } from './refuse-while-rebuilt.ts'
 import type { RetryPorts } from './retry-streams.ts'
 import type { Tally } from './tally.ts'
 
 const pageCountMax = 1_000
+/** Rows that are read and compared at a time. */
+const comparedCountMax = 1_000
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 /** Rounds for a group that grows while it is folded. */
 const roundsMax = 5
+
+type ReplayPorts = RetryPorts & { readonly projector: Projector; onRead(eventCount: number): void }
 
 /**
  * Folds all rows an entity's events touch anew from the log, with all that hang together with them, and puts them in the
@@ -27,11 +35,7 @@ const roundsMax = 5
  * the projector stands; it waits only while the last events are read and the rows compared. Cancelled, or refused as too
  * large, nothing has changed.
  */
-export async function replayEntity(
-  ports: RetryPorts & { readonly onRead: (eventCount: number) => void },
-  stream: string,
-  tally: Tally,
-): Promise<void> {
+export async function replayEntity(ports: ReplayPorts, stream: string, tally: Tally): Promise<void> {
   const { projector } = ports
   const code = await projector.inTurn(async (turn) => turn.code)
   const replay = createEntityReplay(stream)
@@ -51,7 +55,7 @@ export async function replayEntity(
 
 /** Folds up to where the projector stands, which moves on meanwhile: until little is left. Answers how far that was. */
 async function foldBehindProjector(
-  ports: RetryPorts & { onRead(count: number): void },
+  ports: ReplayPorts,
   code: RunningCode,
   replay: EntityReplay,
 ): Promise<Position | 'grown'> {
@@ -59,7 +63,7 @@ async function foldBehindProjector(
     const end = ports.projector.status().position
     let readCount = 0
     for await (const page of pagesOf(ports, near, end)) {
-      if (replay.fold(code.plan(page)) === 'grown') return 'grown'
+      if (replay.fold(code.plan(page.filter(replay.wants))) === 'grown') return 'grown'
       readCount += page.length
     }
     near = end
@@ -69,12 +73,11 @@ async function foldBehindProjector(
 
 async function replaceRows(
   turn: ProjectorTurn,
-  work: RetryPorts & {
-    code: RunningCode
-    replay: EntityReplay
-    near: Position
-    tally: Tally
-    onRead(count: number): void
+  work: ReplayPorts & {
+    readonly code: RunningCode
+    readonly replay: EntityReplay
+    readonly near: Position
+    readonly tally: Tally
   },
 ): Promise<'replaced' | 'grown'> {
   const { code, replay, near, tally, projector } = work
@@ -82,17 +85,17 @@ async function replaceRows(
   if (turn.code.definition !== code.definition || comparePositions(replay.foldedUpTo(), turn.position) > 0)
     throw new PlatformError('unavailable', `${projector.id} began anew meanwhile: ask for the replay again.`)
   for await (const page of pagesOf(work, near, turn.position))
-    if (replay.fold(code.plan(page)) === 'grown') return 'grown'
+    if (replay.fold(code.plan(page.filter(replay.wants))) === 'grown') return 'grown'
 
   const streams = [...replay.streams()]
   const changes = await turn
     .commit(async (tx) => {
-      await replaceParked(tx, projector.id, streams, replay)
-      return differenceOf(tx, code, replay)
+      const touched = await replaceParked(tx, projector.id, streams, replay)
+      return { rows: await differenceOf(tx, code, replay), touched }
     })
     .catch((error: unknown) => {
       if (!isDataError(error)) throw error
-      const words = `Postgres refuses the rows as the events make them now, so nothing was changed: ${describeError(error)}`
+      const words = `Postgres refuses the rows as the events make them now, so nothing was changed: ${describeError(error)}. A rebuild of ${projector.id} parks the event at fault.`
       throw new PlatformError('bad-input', words, { cause: error })
     })
   const counts = new Map(streams.map((stream) => [stream, 0]))
@@ -111,15 +114,14 @@ async function replaceParked(
   projection: string,
   streams: readonly string[],
   replay: EntityReplay,
-): Promise<void> {
-  await tx.unsafe('delete from platform.parked_events where projection = $1 and stream = any($2)', [
-    projection,
-    streams,
-  ])
-  if (replay.parked().length > 0) await saveParked(tx, projection, replay.parked())
+): Promise<readonly ParkedAction[]> {
+  const before = await removeStreams(tx, projection, streams)
+  const after = replay.parked()
+  if (after.length > 0) await saveParked(tx, projection, after)
+  return [...before, ...(await loadParkedActions(tx, projection, streams))]
 }
 
-/** Rows that differ between the live tables and the fold, as a commit changes them. */
+/** Rows that differ between the live tables and the fold, as a commit changes them; others get their turn meanwhile. */
 async function differenceOf(
   tx: QueryRunner,
   { definition, shapes }: RunningCode,
@@ -129,15 +131,19 @@ async function differenceOf(
   for (const [table, keys] of replay.rows()) {
     const shape = must(shapes[table], `${table} is a table of the projection`)
     const drizzleTable = must(definition.model.tables[table], `${table} is a table of the read model`)
-    const wanted = [...keys.values()].map(({ keyValues }) => shape.keyRow(keyValues))
-    const live = new Map(
-      (await selectRowsByKey(tx, drizzleTable, wanted)).map((row) => [keyText(shape.keyOf(row)), row]),
-    )
     const different: RowChange[] = []
-    for (const [key, { keyValues, row: after }] of keys) {
-      const before = live.get(key)
-      if (canonicalJson(before) === canonicalJson(after)) continue
-      different.push({ key, keyValues, before, after, acts: [] })
+    const entries = [...keys]
+    for (let from = 0; from < entries.length; from += comparedCountMax) {
+      const piece = entries.slice(from, from + comparedCountMax)
+      const wanted = piece.map(([, { keyValues }]) => shape.keyRow(keyValues))
+      const rows = await selectRowsByKey(tx, drizzleTable, wanted)
+      const live = new Map(rows.map((row) => [keyText(shape.keyOf(row)), row]))
+      for (const [key, { keyValues, row: after }] of piece) {
+        const before = live.get(key)
+        if (canonicalJson(before) === canonicalJson(after)) continue
+        different.push({ key, keyValues, before, after, acts: [] })
+      }
+      await nextTurn()
     }
     if (different.length > 0) changes.set(table, different)
   }
@@ -146,7 +152,7 @@ async function differenceOf(
 
 /** The projection's history behind a position, in pages, up to and including another. */
 async function* pagesOf(
-  { store, projector, signal, onRead }: RetryPorts & { onRead(count: number): void },
+  { store, projector, signal, onRead }: ReplayPorts,
   beyond: Position,
   upTo?: Position,
 ): AsyncGenerator<readonly RecordedEvent[]> {

@@ -21,7 +21,7 @@ import type { Tally } from './tally.ts'
 const eventsPerStreamMax = 200
 
 export type RetryPorts = {
-  readonly projector: Projector
+  readonly projector: Pick<Projector, 'id' | 'inTurn'>
   readonly store: EventStore
   readonly sql: QueryRunner
   readonly signal: AbortSignal
@@ -92,14 +92,14 @@ async function takeParked(
       folded = applyPlan(part, await loadRows(part), (stream) => failed.has(stream))
       const parked = new Set(folded.parked.map(({ event }) => event.id))
       const taken = part.flatMap(({ event: { id, stream } }) => (parked.has(id) ? [] : [{ stream, eventId: id }]))
-      await removeParked(tx, projector.id, [...gone, ...taken])
+      const touched = await removeParked(tx, projector.id, [...gone, ...taken])
       await saveFailures(
         tx,
         projector.id,
         folded.parked.filter(({ isBehind }) => !isBehind),
       )
       await nameFirstParked(tx, projector.id, streams)
-      return folded.changes
+      return { rows: folded.changes, touched }
     })
     tally.projected(part.length - folded.parked.length)
     tally.changed(changes)

@@ -17,10 +17,10 @@ export async function skipFirst(projector: Projector, sql: QueryRunner, skip: Sk
         `${eventId} is not the first parked event of ${stream} any more: look again.`,
       )
     await turn.commit(async (tx) => {
-      await saveSkipped(tx, projector.id, skip)
-      await removeParked(tx, projector.id, [first])
+      const touched = await removeParked(tx, projector.id, [first])
+      await saveSkipped(tx, projector.id, skip, touched[0])
       await nameFirstParked(tx, projector.id, [stream])
-      return new Map()
+      return { rows: new Map(), touched }
     })
     turn.noteSkipped(eventId)
     turn.noteParked(await countParked(sql, projector.id, [stream]))

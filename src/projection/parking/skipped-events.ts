@@ -1,4 +1,5 @@
 import type { QueryRunner } from '#storage/client.ts'
+import type { ParkedAction } from './action-effects.ts'
 
 /**
  * Events that somebody decided to leave out of a projection, in `platform.skipped_events`. Whoever folds a projection's
@@ -26,9 +27,16 @@ export type Skip = {
   readonly reason: string
 }
 
-export async function saveSkipped(tx: QueryRunner, projection: string, skip: Skip): Promise<void> {
-  const text = `insert into platform.skipped_events (projection, event_id, stream, type, words, by_user, reason)
-    values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`
+export async function saveSkipped(
+  tx: QueryRunner,
+  projection: string,
+  skip: Skip,
+  action?: ParkedAction,
+): Promise<void> {
+  const text = `insert into platform.skipped_events
+      (projection, event_id, stream, type, words, by_user, reason, action_id, action_user, action_device)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing`
   const { eventId, stream, type, words, by, reason } = skip
-  await tx.unsafe(text, [projection, eventId, stream, type, words, by, reason])
+  const whose = [action?.actionId ?? null, action?.user ?? null, action?.device ?? null]
+  await tx.unsafe(text, [projection, eventId, stream, type, words, by, reason, ...whose])
 }

@@ -1,4 +1,5 @@
 import type { FoldedBatch } from '../fold.ts'
+import { storableWords } from '../parked-events.ts'
 import type { UnparkedOutcome } from '../parking-control.ts'
 
 /** Counts what happens to parked events while it happens. */
@@ -32,7 +33,7 @@ export function createTally(): Tally {
       for (const rows of changes.values()) add('changedRowCount', rows.length)
     },
     failed: (words) => {
-      outcome = { ...outcome, words: outcome.words ?? words }
+      outcome = { ...outcome, words: outcome.words ?? storableWords(words) }
     },
     stillParked: (count) => add('stillParkedCount', count),
     outcome: () => outcome,

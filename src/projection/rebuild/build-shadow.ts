@@ -1,5 +1,7 @@
+import { backOffMs } from '#kernel/back-off.ts'
 import { comparePositions, logStart, type Position } from '#kernel/position.ts'
 import { isDataError } from '../commit-plan.ts'
+import { countLiveEvents } from './count-live-events.ts'
 import { type HistoryFolding, openHistoryFolding } from './history-folding.ts'
 import { type ProgressReport, startProgressReport } from './progress-report.ts'
 import { proveShadow } from './prove-shadow.ts'
@@ -14,6 +16,9 @@ export type BuildOptions = Omit<RebuildPorts, 'limits'> & {
   readonly carefulTo: Position | undefined
   /** An index was refused for a row's sake: with indexes from the beginning, the guilty event parks. */
   readonly indexesFirst: boolean
+  /** This shadow has been proved; a new one in its place has not. */
+  readonly isProved: boolean
+  readonly onProved: (isProved: boolean) => void
   readonly onSaved: () => void
   /** Postgres refused rows of events up to this position, or an index over them. */
   readonly onRefused: (what: Position | 'index') => void
@@ -31,18 +36,22 @@ export async function buildShadow(options: BuildOptions): Promise<never> {
   const place: ShadowPlace = { sql, definition: code.definition, shadowSchema: begin.shadowSchema, epoch: begin.epoch }
   const isReturn = begin.rebuildKind === 'return'
   const checkpoint = isReturn ? await openKept(place) : await openShadow(place)
+  // What was proved once stays proved, where the same shadow goes on from there.
+  const isProved = options.isProved && checkpoint.position !== logStart
+  options.onProved(isProved)
   if (options.indexesFirst) await indexShadow(place)
-  const report = startProgressReport(options)
+  const countEvents = () => countLiveEvents(options)
+  const report = startProgressReport({ ...options, countEvents, eventCountWanted: await countEvents() })
   const folding = await openHistoryFolding({ ...options, checkpoint, report })
   const work: Work = { ...options, place, folding, report }
   try {
     await foldAll(work)
     if (!isReturn) await index(work)
     await follow(work)
-    // What was proved once stays proved, where the same shadow went on from there.
-    const wasProved = begin.phase === 'comparing' || begin.phase === 'swapping'
-    const isProved = wasProved && checkpoint.position !== logStart
-    if (!isReturn && !isProved) await proveShadow(work)
+    if (!isReturn && !isProved) {
+      await proveShadow(work)
+      options.onProved(true)
+    }
     await compare(work)
     return await meet(work)
   } catch (error) {
@@ -93,6 +102,7 @@ async function compare(work: Work): Promise<void> {
   say({ kind: 'compared', differences: await differences.compare() })
   while (begin.asksFirst && !orders.isApproved() && begin.phase !== 'swapping') {
     await followUntilClose(folding, limits)
+    await differences.noteLive()
     await orders.wait(lookEveryMs)
   }
 }
@@ -101,25 +111,38 @@ const lookEveryMs = 500
 
 /** Comes close, stands still, and goes exactly where it is asked to, until the swap ends it or it is sent away. */
 async function meet(work: Work): Promise<never> {
-  const { folding, orders, differences, report, limits, say, log } = work
+  const { folding, orders, differences, report, limits, say } = work
   report.enter('swapping')
-  for (;;) {
+  for (let partings = 0; ; ) {
     await followUntilClose(folding, limits)
     await refuseOutdated(work)
+    await differences.noteLive()
     await folding.save({ isDurable: true })
     say({ kind: 'close', position: folding.position(), eventsBehind: 0 })
     let asked = await orders.meeting(limits.meetingMsMax)
     while (asked !== undefined && asked !== 'part') {
-      if (comparePositions(asked, folding.position()) < 0) {
-        log.warning(`the shadow is at ${folding.position()} and cannot go back to ${asked}: the meeting is left out`)
-        break
-      }
-      await folding.stepTo(asked)
-      await folding.save({ isDurable: true })
-      say({ kind: 'met', position: asked, differing: await differences.meet() })
+      await goTo(work, asked)
       asked = await orders.meeting(Number.POSITIVE_INFINITY)
     }
+    // Each meeting keeps live work waiting: what prevented this one may well prevent the next.
+    if (asked === 'part') await orders.waitOut(backOffMs(partings++, work.random, partedMsMin, partedMsMax))
   }
+}
+
+const partedMsMin = 100
+/** On a busy machine a meeting fails by bad luck, and the next one should not be minutes away. */
+const partedMsMax = 5_000
+
+/** Answers where it stands at once when it is further already: nobody shall wait for what cannot be. */
+async function goTo({ folding, differences, say, log }: Work, asked: Position): Promise<void> {
+  if (comparePositions(asked, folding.position()) < 0) {
+    log.warning(`the shadow is at ${folding.position()} and cannot go back to ${asked}: the meeting is left out`)
+    say({ kind: 'met', position: folding.position(), differing: 'too-many' })
+    return
+  }
+  await folding.stepTo(asked)
+  await folding.save({ isDurable: true })
+  say({ kind: 'met', position: asked, differing: await differences.meet() })
 }
 
 /** Decisions of people hold for a shadow too, also those made while it was built; kept tables are as they were. */

@@ -38,8 +38,8 @@ export interface HistoryFolding {
   close(): Promise<void>
 }
 
-/** As many as the store's client hands over in a few pieces. */
-const sliceCountMax = 64
+/** A millisecond or two of work. */
+const sliceCountMax = 256
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -75,6 +75,8 @@ export async function openHistoryFolding(
     )
   const soFar = () => ({ position: shadow.position(), eventCount: shadow.eventCount(), rowCount: shadow.rowCount() })
 
+  report.note(soFar())
+
   // -- folding
   const fold = async (plan: readonly PlannedEvent[], upTo: Position): Promise<void> => {
     const from = shadow.position()
@@ -87,7 +89,7 @@ export async function openHistoryFolding(
   ): void => {
     finder?.note(changes)
     const parkedIds = new Set(parked.map(({ event }) => event.id))
-    showProver(plan, piece, (eventId) => parkedIds.has(eventId))
+    showProver(plan, piece, parkedIds.size === 0 ? () => false : (eventId) => parkedIds.has(eventId))
   }
   /** What it saw before a rollback it does not see twice. */
   const showProver = (
@@ -105,15 +107,16 @@ export async function openHistoryFolding(
     commitPlan(
       async (piece, to) => {
         const from = shadow.position()
-        const batch = await shadow.fold(piece, to)
         try {
+          const batch = await shadow.fold(piece, to)
           await shadow.save({ isDurable: false })
+          show(piece, { from, upTo: to }, batch)
+          return batch
         } catch (error) {
+          // To fold may have saved too, to make room.
           await shadow.rollBack()
           throw error
         }
-        show(piece, { from, upTo: to }, batch)
-        return batch
       },
       plan,
       upTo,

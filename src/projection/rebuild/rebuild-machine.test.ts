@@ -80,6 +80,13 @@ describe('the proof', () => {
     expect(state.error).toContain('counters c1')
   })
 
+  test('P4 that holds is not asked of the next process, unless the shadow is made anew meanwhile', () => {
+    const proved = hearAll(fresh(), progress('proving', 100), { kind: 'proved', proof: proof('equal') })
+    expect(toBegin(hearAll(proved, progress('folding', 100)), place).isProved).toBe(true)
+    const anew = hearAll(proved, progress('folding', 3), progress('folding', 200))
+    expect([toBegin(anew, place).isProved, anew.state.proof]).toEqual([false, null])
+  })
+
   test('that holds is kept, and changes no phase', () => {
     const { state } = hearAll(fresh(), progress('proving', 100), { kind: 'proved', proof: proof('equal') })
     expect(state).toMatchObject({ phase: 'proving', proof: { outcome: 'equal' }, endedAt: null })
@@ -100,6 +107,29 @@ describe('the word to go on', () => {
   })
 })
 
+describe('a rebuild that is held while it waits for the word', () => {
+  test('goes on with the word', () => {
+    const waiting = steer(hearAll(fresh(), progress('comparing', 100)), { kind: 'pause' })
+    const approved = steer(waiting, { kind: 'approve' })
+    expect(approved).toMatchObject({ isApproved: true, state: { isPaused: false, error: null } })
+  })
+})
+
+describe('how long a rebuild took', () => {
+  const plain = () => hearAll(fresh({ asksFirst: false }), progress('folding', 5))
+
+  test('tells of the next one where nobody and nothing held it', () => {
+    expect(plain().wasHeld).toBe(false)
+  })
+  test('tells nothing where it waited for somebody, was slowed down, paused, or broke', () => {
+    expect([fresh(), fresh({ asksFirst: false, rateMax: 5 })]).toMatchObject([{ wasHeld: true }, { wasHeld: true }])
+    const paused = steer(steer(plain(), { kind: 'pause' }), { kind: 'resume' })
+    const slowed = steer(steer(plain(), { kind: 'throttle', rateMax: 5 }), { kind: 'throttle', rateMax: null })
+    const broken = broke(plain(), { errorKind: 'died', words: 'gone' }, 2_000)
+    for (const held of [paused, slowed, broken]) expect(end(held, 'done', 3_000).wasHeld).toBe(true)
+  })
+})
+
 describe('a rebuild that breaks', () => {
   const failure = (errorKind: string): FromRebuilder => ({ kind: 'failed', errorKind, words: `a ${errorKind}` })
 
@@ -112,6 +142,20 @@ describe('a rebuild that breaks', () => {
     expect(hearAll(record, failure('died')).state).toMatchObject({ phase: 'failed', error: 'a died' })
     const further = hearAll(record, progress('folding', 11))
     expect(further).toMatchObject({ failureCount: 0, state: { error: null } })
+  })
+
+  test('is given up after six times at the same place too where the log goes on meanwhile', () => {
+    const attempt = (head: number) => [
+      progress('folding', head - 1),
+      progress('indexing', head),
+      progress('proving', head),
+      failure('died'),
+    ]
+    let record = hearAll(fresh(), ...attempt(10))
+    for (let count = 2; count <= 5; count++) record = hearAll(record, ...attempt(10 + count))
+    expect(record).toMatchObject({ failureCount: 5, state: { endedAt: null } })
+    expect(hearAll(record, progress('comparing', 20)).failureCount).toBe(0)
+    expect(hearAll(record, ...attempt(20)).state).toMatchObject({ phase: 'failed', error: 'a died' })
   })
 
   test('is never given up because a store is away', () => {

@@ -1,5 +1,5 @@
 import { PlatformError } from '#kernel/platform-error.ts'
-import { comparePositions, logStart } from '#kernel/position.ts'
+import { comparePositions, logStart, type Position } from '#kernel/position.ts'
 import type { FromRebuilder, ToRebuilder } from './rebuild-messages.ts'
 import {
   isOver,
@@ -19,6 +19,10 @@ export type RebuildRecord = {
   readonly isApproved: boolean
   /** How often in a row it broke without coming any further. */
   readonly failureCount: number
+  /** It broke, waited or was slowed down on the way: how long it took says nothing of the next one. */
+  readonly wasHeld: boolean
+  /** As far as it ever came: a new process goes through the phases before once more. */
+  readonly furthest: { readonly phase: RebuildPhase; readonly position: Position }
 }
 
 /** Tries in a row without progress, until it is given up. */
@@ -47,7 +51,8 @@ export function newRebuild(
     startedAt: now,
     endedAt: null,
   }
-  return { state, isApproved: false, failureCount: 0 }
+  const furthest = { phase: state.phase, position: logStart }
+  return { state, isApproved: false, failureCount: 0, furthest, wasHeld: request.asksFirst || request.rateMax !== null }
 }
 
 /** What its process is told to begin, or to go on, with. */
@@ -55,7 +60,7 @@ export function toBegin(
   { state, isApproved }: RebuildRecord,
   place: { readonly shadowSchema: string; readonly liveSchema: string; readonly epoch: number },
 ): Extract<ToRebuilder, { kind: 'begin' }> {
-  const { id, kind, projection, toVersion, phase, rateMax, isPaused } = state
+  const { id, kind, projection, toVersion, phase, rateMax, isPaused, proof } = state
   return {
     kind: 'begin',
     rebuildId: id,
@@ -64,6 +69,7 @@ export function toBegin(
     toVersion,
     ...place,
     phase,
+    isProved: proof?.outcome === 'equal',
     asksFirst: state.asksFirst && !isApproved,
     rateMax,
     isPaused,
@@ -77,10 +83,14 @@ export function hear(record: RebuildRecord, message: FromRebuilder, now: number)
   switch (message.kind) {
     case 'progress': {
       const { kind: _, ...progress } = message
-      const isFurther = comparePositions(progress.position, state.position) > 0 || progress.phase !== state.phase
-      const error = isFurther ? null : state.error
-      const failureCount = isFurther ? 0 : record.failureCount
-      return { ...record, failureCount, state: { ...state, ...progress, error } }
+      const hasMoved = comparePositions(progress.position, state.position) > 0 || progress.phase !== state.phase
+      const error = hasMoved ? null : state.error
+      const next = {
+        ...record,
+        state: { ...state, ...progress, error, proof: proofAt(state.proof, progress.position) },
+      }
+      if (!isFurther(progress, record.furthest)) return next
+      return { ...next, failureCount: 0, furthest: { phase: progress.phase, position: progress.position } }
     }
     case 'proved': {
       const proved = change(record, { proof: message.proof })
@@ -96,6 +106,27 @@ export function hear(record: RebuildRecord, message: FromRebuilder, now: number)
   }
 }
 
+/** A shadow that is not as far as the proved one was is another one. */
+function proofAt(proof: RebuildProof | null, position: Position): RebuildProof | null {
+  return proof && comparePositions(position, proof.position) < 0 ? null : proof
+}
+
+/** Behind the folding the log goes on by itself: only another phase is progress. */
+function isFurther({ phase, position }: RebuildRecord['furthest'], furthest: RebuildRecord['furthest']): boolean {
+  const rank = phaseOrder.indexOf(phase) - phaseOrder.indexOf(furthest.phase)
+  return rank > 0 || (rank === 0 && phase === 'folding' && comparePositions(position, furthest.position) > 0)
+}
+
+const phaseOrder: readonly RebuildPhase[] = [
+  'queued',
+  'folding',
+  'indexing',
+  'following',
+  'proving',
+  'comparing',
+  'swapping',
+]
+
 /** After its process failed or died: tried again, given up, or left to a person where only a person can help. */
 export function broke(
   record: RebuildRecord,
@@ -104,11 +135,12 @@ export function broke(
 ): RebuildRecord {
   if (isOver(record.state.phase)) return record
   const { errorKind, words } = failure
-  if (errorKind === 'disk-full') return change(record, { ...atRest, isPaused: true, error: words })
+  if (errorKind === 'disk-full')
+    return { ...change(record, { ...atRest, isPaused: true, error: words }), wasHeld: true }
   const failureCount = record.failureCount + 1
   const isHopeless = hopeless.includes(errorKind) || (failureCount >= failureCountMax && !passing.includes(errorKind))
   if (isHopeless) return end(record, 'failed', now, words)
-  return { ...change(record, { ...atRest, error: words }), failureCount }
+  return { ...change(record, { ...atRest, error: words }), failureCount, wasHeld: true }
 }
 
 /** Others are away: however long that takes, it goes on when they are back. */
@@ -135,18 +167,23 @@ export function steer(record: RebuildRecord, steering: Steering): RebuildRecord 
   assertUnderWay(state)
   switch (steering.kind) {
     case 'pause':
-      return change(record, { isPaused: true, ...atRest })
+      return { ...change(record, { isPaused: true, ...atRest }), wasHeld: true }
     case 'resume':
-      return { ...change(record, { isPaused: false, error: null }), failureCount: 0 }
+      return goesOn(record)
     case 'throttle':
-      return change(record, { rateMax: steering.rateMax })
+      return { ...change(record, { rateMax: steering.rateMax }), wasHeld: true }
     case 'approve':
-      if (state.phase === 'comparing' || record.isApproved) return { ...record, isApproved: true }
+      // Whoever says that it goes on does not mean that it stays held.
+      if (state.phase === 'comparing' || record.isApproved) return { ...goesOn(record), isApproved: true }
       throw new PlatformError(
         'bad-input',
         `The rebuild of ${state.projection} is ${state.phase}: there is nothing to approve until its differences are there.`,
       )
   }
+}
+
+function goesOn(record: RebuildRecord): RebuildRecord {
+  return { ...change(record, { isPaused: false, error: null }), failureCount: 0 }
 }
 
 export function assertUnderWay({ phase, projection }: RebuildState): void {

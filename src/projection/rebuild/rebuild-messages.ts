@@ -20,8 +20,10 @@ export type ToRebuilder =
       readonly shadowSchema: string
       readonly liveSchema: string
       readonly epoch: number
-      /** The phase saved last: it goes on there. */
+      /** The phase saved last. */
       readonly phase: RebuildPhase
+      /** Its shadow was proved: that is not done twice. */
+      readonly isProved: boolean
       readonly asksFirst: boolean
       readonly rateMax: number | null
       readonly isPaused: boolean

@@ -13,6 +13,7 @@ const begin = {
   liveSchema: 'l',
   epoch: 1,
   phase: 'queued',
+  isProved: false,
   asksFirst: false,
   rateMax: null,
   isPaused: false,
@@ -29,6 +30,17 @@ test('a paused rebuild waits at the gate until it is resumed, having saved once'
   orders.hear({ kind: 'resume' })
   await through
   expect(saves).toBe(1)
+})
+
+test('the word to go on lets a paused rebuild through the gate', async () => {
+  const orders = createRebuildOrders(
+    { ...begin, phase: 'comparing', asksFirst: true, isPaused: true },
+    createFakeClock(),
+  )
+  const through = orders.gate(async () => undefined)
+  orders.hear({ kind: 'approve' })
+  await through
+  expect([orders.isApproved(), orders.isPaused()]).toEqual([true, false])
 })
 
 test('a stop is heard at the gate, while paused and while it rests', async () => {

@@ -28,6 +28,8 @@ export interface RebuildOrders {
   meeting(deadlineMs: number): Promise<Position | 'part' | undefined>
   /** Waits so long, or until something is said. */
   wait(delayMs: number): Promise<void>
+  /** Waits so long, whatever is said meanwhile. */
+  waitOut(delayMs: number): Promise<void>
 }
 
 export function createRebuildOrders(begin: Extract<ToRebuilder, { kind: 'begin' }>, clock: Clock): RebuildOrders {
@@ -50,6 +52,7 @@ export function createRebuildOrders(begin: Extract<ToRebuilder, { kind: 'begin' 
         break
       case 'approve':
         isApproved = true
+        isPaused = false
         break
       case 'stop':
         isStopped = true
@@ -112,6 +115,7 @@ export function createRebuildOrders(begin: Extract<ToRebuilder, { kind: 'begin' 
       return asked
     },
     wait,
+    waitOut: (delayMs) => waitUntil(delayMs, () => false),
   }
 }
 

@@ -29,6 +29,11 @@ export interface DifferenceFinder {
   compare(): Promise<DifferenceCounts>
   /** Rows the shadow's fold changes after `compare` began. */
   note(changes: FoldedBatch['changes']): void
+  /**
+   * Looks up the rows that the live tables' fold has changed since. To be asked now and then: what is left to look up at
+   * the meeting, for which live work stands still, is what came after the last time.
+   */
+  noteLive(): Promise<void>
   /** Both stand at one position, saved: the keys that differ now, among those remembered and noted. */
   meet(): Promise<{ readonly [table: string]: readonly string[] } | 'too-many'>
 }

@@ -1,8 +1,8 @@
 import type { Position } from '#kernel/position.ts'
 
 /**
- * Where a rebuild is. It goes through the phases in this order; after `kill -9` anywhere it goes on in the phase that
- * was saved last.
+ * Where a rebuild is. It goes through the phases in this order. After `kill -9` anywhere a new process goes through them
+ * once more from what was saved last: what is done takes a moment, and what was proved is not proved again.
  *
  *   queued      wanted, nothing done yet
  *   folding     history is read and folded, and saved to the shadow tables in large pieces

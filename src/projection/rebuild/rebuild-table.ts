@@ -5,10 +5,15 @@ import { isOver } from './rebuild-state.ts'
 
 /** Rebuilds in `platform.rebuilds`: what the next leader goes on with, and how earlier ones went. */
 
-/** Throws `already-running` when another rebuild of this projection is under way. */
-export async function insertRebuild(sql: Client, { state, ...own }: RebuildRecord, epoch: number): Promise<void> {
-  const text = `insert into platform.rebuilds (id, projection, state, epoch, started_at)
-    values ($1, $2, $3::text::jsonb, $4, to_timestamp($5::float8 / 1000)) on conflict (projection) where ended_at is null do nothing`
+/**
+ * Throws `already-running` when another rebuild of this projection is under way. One that an earlier leader began when it
+ * did not lead any more is in nobody's hands: this one takes its place.
+ */
+export async function insertRebuild(sql: QueryRunner, { state, ...own }: RebuildRecord, epoch: number): Promise<void> {
+  const text = `insert into platform.rebuilds as found (id, projection, state, epoch, started_at)
+    values ($1, $2, $3::text::jsonb, $4, to_timestamp($5::float8 / 1000)) on conflict (projection) where ended_at is null
+    do update set id = excluded.id, state = excluded.state, epoch = excluded.epoch, started_at = excluded.started_at,
+    updated_at = now() where found.epoch < excluded.epoch`
   const json = JSON.stringify({ state, ...own })
   const { count } = await sql.unsafe(text, [state.id, state.projection, json, epoch, state.startedAt])
   if (count === 1) return
@@ -51,8 +56,9 @@ export async function takeOverRebuilds(
 }
 
 /** Its end is in the log. */
-export async function markRecorded(sql: Client, id: string): Promise<void> {
-  await sql.unsafe('update platform.rebuilds set recorded_at = now() where id = $1', [id])
+export async function markRecorded(sql: Client, id: string, epoch: number): Promise<void> {
+  const text = 'update platform.rebuilds set recorded_at = now() where id = $1 and epoch <= $2 and ended_at is not null'
+  await sql.unsafe(text, [id, epoch])
 }
 
 /** Events a second of whole rebuilds that ended well, newest first: of this projection, and of any. */
@@ -63,7 +69,7 @@ export async function loadEarlierRates(
   const text = `select projection, (state->'state'->>'eventCount')::float8 / seconds as rate from (
       select projection, state, started_at, greatest(0.001, extract(epoch from ended_at - started_at)::float8) as seconds
       from platform.rebuilds where state->'state'->>'phase' = 'done' and state->'state'->>'kind' = 'rebuild'
-      and (state->'state'->>'eventCount')::float8 >= $1 and state->'state'->>'rateMax' is null
+      and (state->'state'->>'eventCount')::float8 >= $1 and state->>'wasHeld' = 'false'
       order by started_at desc limit 50) as earlier order by started_at desc`
   const rows = await sql.unsafe(text, [telling])
   const rates = rows.map((row) => ({ projection: String(row.projection), rate: Number(row.rate) }))

@@ -45,7 +45,7 @@ export type RebuildLimits = {
 }
 
 const defaultLimits: RebuildLimits = {
-  pageCountMax: 16_000,
+  pageCountMax: 8_000,
   memoryBytesMax: 256 * 1024 * 1024,
   saveEveryMsMin: 2_000,
   progressEveryMs: 500,
@@ -80,6 +80,7 @@ async function persist(ports: RebuildPorts, orders: RebuildOrders): Promise<void
   const limits = { ...defaultLimits, ...ports.limits }
   let carefulTo: Position | undefined
   let indexesFirst = false
+  let { isProved } = ports.begin
   let attempt = 0
   for (;;) {
     try {
@@ -89,6 +90,8 @@ async function persist(ports: RebuildPorts, orders: RebuildOrders): Promise<void
         orders,
         carefulTo,
         indexesFirst,
+        isProved,
+        onProved: (isSo) => (isProved = isSo),
         onSaved: () => (attempt = 0),
         onRefused: (what) => {
           if (what === 'index') indexesFirst = true

@@ -91,7 +91,7 @@ export async function openShadowFold(options: {
 
   const fold = async (plan: readonly PlannedEvent[], upTo: Position): Promise<FoldedBatch> => {
     await loadMissing(plan)
-    const batch = applyPlan(plan, rows.get, (stream) => parkedStreams.has(stream))
+    const batch = applyPlan(plan, rows.get, (stream) => parkedStreams.has(stream), { notesActs: false })
     rows.take(batch.changes)
     countChange(batch)
     for (const one of batch.parked) {

@@ -80,10 +80,12 @@ async function makeShadow(
   return made
 }
 
-/** For a shadow that has to be begun again. */
-export async function dropShadow({ sql, shadowSchema }: ShadowPlace): Promise<void> {
+/** For a shadow that has to be begun again. Refused as `lost-leadership` where a later leader builds it. */
+export async function dropShadow({ sql, shadowSchema, epoch }: ShadowPlace): Promise<void> {
   await inTransaction(sql, async (tx) => {
     await lockUntilCommit(tx, shadowSchema)
+    const found = await findCheckpoint(tx, shadowSchema)
+    if (found) await claimCheckpoint(tx, shadowSchema, found, epoch)
     await dropReadModelSchema(tx, shadowSchema)
   })
 }

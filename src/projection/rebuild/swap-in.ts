@@ -4,6 +4,7 @@ import { newUuid } from '#kernel/ids.ts'
 import type { Log } from '#kernel/log.ts'
 import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import { comparePositions, type Position } from '#kernel/position.ts'
+import { lockUntilCommit } from '#storage/advisory-lock.ts'
 import type { Client, QueryRunner } from '#storage/client.ts'
 import { inTransaction } from '#storage/in-transaction.ts'
 import { openChangeStream, type WatchedFields } from '../change-stream.ts'
@@ -13,7 +14,8 @@ import { shapeHash } from '../open-read-model.ts'
 import type { HeldProjector, Projector } from '../projector.ts'
 import { agrees } from '../reconcile.ts'
 import { type KeysByTable, readDiffering } from './read-differing.ts'
-import { dropGoneTables, type SchemaSwap, swapSchemas } from './swap-schemas.ts'
+import { keptSchemaOf, parkedNameOf } from './shadow-names.ts'
+import { dropGoneTables, isLockTimeout, type SchemaSwap, swapSchemas } from './swap-schemas.ts'
 
 /** What the process that rebuilds answers at the meeting. */
 export type Met = { readonly position: Position; readonly differing: KeysByTable | 'too-many' }
@@ -94,8 +96,9 @@ async function meetAndSwap(options: SwapInOptions, held: HeldProjector): Promise
   const heldAt = performance.now()
   const live = await findCheckpoint(sql, liveSchema)
   if (!live) return parted(`there are no live tables ${liveSchema} just now`)
-  const position = await findMeetingPoint(options, later(held.position, live.position))
-  if (!position) return parted(`the live tables have not come as far as ${closeAt} yet`)
+  // The live tables need not have come as far, whether they lag or are broken: they stand still, and what the shadow has
+  // beyond them is part of the difference.
+  const position = later(closeAt, later(held.position, live.position))
 
   const met = await within(options.meet(position), clock, options.meetMsMax ?? defaultMeetMsMax)
   if (met === 'late') return parted(`the shadow did not come to ${position} in time`)
@@ -111,19 +114,6 @@ async function meetAndSwap(options: SwapInOptions, held: HeldProjector): Promise
 
 const later = (a: Position, b: Position): Position => (comparePositions(a, b) > 0 ? a : b)
 const parted = (words: string): SwapOutcome => ({ outcome: 'parted', words })
-
-/**
- * Live tables and shadow meet at the later of both places. The live tables are there, also when they never heard of it,
- * unless something of theirs lies between.
- */
-async function findMeetingPoint(options: SwapInOptions, liveAt: Position): Promise<Position | undefined> {
-  const { store, projector, closeAt } = options
-  if (comparePositions(liveAt, closeAt) >= 0) return liveAt
-  // Nobody here can bring them any further, so nothing of theirs will lie between the comparison and now.
-  if (projector.status().state === 'frozen') return closeAt
-  const [next] = await store.readLog({ beyond: liveAt, direction: 'forwards', countMax: 1, filter: projector.filter })
-  return next && comparePositions(next.position, closeAt) <= 0 ? undefined : closeAt
-}
 
 function readChanges(options: SwapInOptions, differing: KeysByTable) {
   const { sql, definition, watchedFields, shadowSchema } = options
@@ -170,9 +160,14 @@ async function swapPatiently(options: SwapInOptions, held: HeldProjector, live: 
 
 /** Rejects with `lost-leadership` when the projector has to end before that is known: the next leader looks. */
 async function hasTakenPlace({ sql, clock }: SwapInOptions, held: HeldProjector, swap: SchemaSwap): Promise<boolean> {
+  const look = async (tx: QueryRunner): Promise<boolean> => {
+    // Whose connection is lost may still be committing: its lock is free when that is over.
+    await lockUntilCommit(tx, swap.liveSchema)
+    return (await findCheckpoint(tx, swap.liveSchema))?.incarnation === swap.incarnation
+  }
   while (!held.isStopping()) {
     try {
-      return (await findCheckpoint(sql, swap.liveSchema))?.incarnation === swap.incarnation
+      return await inTransaction(sql, look)
     } catch {
       await pause(clock, askAgainMs)
     }
@@ -181,10 +176,6 @@ async function hasTakenPlace({ sql, clock }: SwapInOptions, held: HeldProjector,
     'lost-leadership',
     `Whether ${swap.shadowSchema} took the live tables' place is not known yet.`,
   )
-}
-
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '55P03'
 }
 
 /** Answers how many rows; null when watchers look again instead. */
@@ -211,13 +202,22 @@ async function announceSwap(
       return null
     }
     const follows = { incarnation: live.incarnation, version: live.version }
-    const outcome = await stream.announce(mark, changes, follows)
+    const beside = { follows, ...((await hasParked(options)) && { effects: 'ask' as const }) }
+    const outcome = await stream.announce(mark, changes, beside)
     return outcome === 'too-many' ? null : [...changes.values()].reduce((sum, rows) => sum + rows.length, 0)
   } catch (error) {
     if (!isPlatformError(error)) throw error
     log.warning(`the swap of ${options.projector.id} is not announced: ${error.message}`)
     return null
   }
+}
+
+/** The tables that were live had a list of parked events of their own, and those that took their place have another. */
+async function hasParked({ sql, projector, definition }: SwapInOptions): Promise<boolean> {
+  const { schemaName } = definition.model
+  const lists = [projector.id, parkedNameOf(projector.id, schemaName, keptSchemaOf(schemaName))]
+  const text = 'select 1 from platform.parked_events where projection = any($1) and action_id is not null limit 1'
+  return (await sql.unsafe(text, [lists])).length > 0
 }
 
 async function within<T>(work: Promise<T>, clock: Clock, msMax: number): Promise<T | 'late'> {

@@ -5,7 +5,14 @@ import type { Client, QueryRunner } from '#storage/client.ts'
 import { dropReadModelSchema } from '#storage/create-tables.ts'
 import { inTransaction } from '#storage/in-transaction.ts'
 import { quoteName } from '#storage/table-plan.ts'
-import { type Checkpoint, checkpointColumns, lostLeadership, toCheckpoint } from '../checkpoint.ts'
+import {
+  type Checkpoint,
+  checkpointColumns,
+  claimCheckpoint,
+  findCheckpoint,
+  lostLeadership,
+  toCheckpoint,
+} from '../checkpoint.ts'
 import { goneSchemaOf, keptSchemaOf, parkedNameOf, shadowSchemaOf } from './shadow-names.ts'
 
 /** The tables that take the place of the live ones, and what must be true of both for that. */
@@ -95,19 +102,43 @@ export function dropKeptTables(sql: Client, projection: string, liveSchema: stri
   return dropTables(sql, projection, liveSchema, keptSchemaOf(liveSchema))
 }
 
-/** Drops the shadow of a rebuild that is over, or that begins anew. Its process has ended. */
-export function dropShadowTables(sql: Client, projection: string, liveSchema: string): Promise<void> {
-  return dropTables(sql, projection, liveSchema, shadowSchemaOf(liveSchema))
+/** Drops the shadow of a rebuild that is over. Its process has ended. Throws `lost-leadership` where a later leader builds it. */
+export async function dropShadowTables(
+  sql: Client,
+  projection: string,
+  liveSchema: string,
+  epoch: number,
+): Promise<void> {
+  const schema = shadowSchemaOf(liveSchema)
+  await inTransaction(sql, async (tx) => {
+    await lockUntilCommit(tx, schema)
+    const found = await findCheckpoint(tx, schema)
+    if (found) await claimCheckpoint(tx, schema, found, epoch)
+    await dropTablesIn(tx, projection, liveSchema, schema)
+  })
+}
+
+/** The same, in a transaction: for a rebuild that begins. */
+export function dropShadowTablesIn(tx: QueryRunner, projection: string, liveSchema: string): Promise<void> {
+  return dropTablesIn(tx, projection, liveSchema, shadowSchemaOf(liveSchema))
 }
 
 /** Not under the lock of the live tables: whoever writes those does not wait for this. */
 async function dropTables(sql: Client, projection: string, liveSchema: string, schema: string): Promise<void> {
-  await inTransaction(sql, async (tx) => {
+  await inTransaction(sql, (tx) => dropTablesIn(tx, projection, liveSchema, schema))
+}
+
+async function dropTablesIn(tx: QueryRunner, projection: string, liveSchema: string, schema: string): Promise<void> {
+  try {
     await tx.unsafe(`set local lock_timeout = '2s'`)
     await lockUntilCommit(tx, schema)
     await dropReadModelSchema(tx, schema)
     await tx.unsafe(forgetParked, [parkedNameOf(projection, liveSchema, schema)])
-  })
+  } catch (cause) {
+    if (!isLockTimeout(cause)) throw cause
+    const words = `Somebody still uses the tables of ${schema}, so nothing was dropped: try again shortly.`
+    throw new PlatformError('unavailable', words, { cause })
+  }
 }
 
 /** In order. Kept tables on their way back change places with the live ones. */
@@ -161,6 +192,11 @@ function checkShadow(shadow: Checkpoint, lossy: string | undefined, swap: Schema
   for (const [name, [found, wanted]] of Object.entries(pairs))
     if (found !== wanted) throw notReady(shadowSchema, `its ${name} is ${found}, wanted ${wanted}`)
   if (lossy !== undefined) throw notReady(shadowSchema, `${lossy} would not survive a crash of the database`)
+}
+
+/** A lock was not free within its time. */
+export function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03'
 }
 
 /** No such schema, or no such table. */

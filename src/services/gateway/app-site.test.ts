@@ -15,6 +15,7 @@ const files: { readonly [path: string]: string } = {
   }),
   'dist/field/index.html': '<!doctype html><title>field</title>',
   'dist/field/assets/main-AbCd1234.js': 'export {}',
+  'dist/field/sw.js': 'self.skipWaiting()',
   'dist/field/favicon.ico': 'icon',
   'dist/field/icon-maskable.png': 'icon',
   'dist/office/index.html': '<!doctype html><title>office</title>',
@@ -36,9 +37,10 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-function makeSite(distFolder: string): Hono {
+function makeSite(distFolder: string, offline: 'kept' | 'removed' | 'none' = 'none'): Hono {
   return createAppSite({
     app: 'field',
+    offline,
     distFolder,
     manifest: (built) => {
       seen.built = built
@@ -146,6 +148,34 @@ describe('api', () => {
     expect(await response.json()).toMatchObject({ app: 'field', build: 'test' })
     expect(seen.built).toEqual({ tutorial: { 'ui/field/screen.tsx': { url: '/plugins/tutorial/screen-AbCd1234.js' } } })
     expect(response.headers.get('cache-control')).toBe('no-cache')
+  })
+
+  test('what the app is made of is said only where devices may keep it, and once only to whoever knows it already', async () => {
+    expect((await get('/api/edition')).status).toBe(404)
+    expect(await (await get('/api/manifest')).json()).toMatchObject({ offline: 'none' })
+    const kept = makeSite(join(folder, 'dist'), 'kept')
+    const response = await kept.request('/api/edition')
+    expect(response.headers.get('cache-control')).toBe('no-cache')
+    const { id, manifest } = await response.json()
+    expect(manifest).toMatchObject({ app: 'field', edition: id })
+    const again = { headers: { 'if-none-match': response.headers.get('etag') ?? '' } }
+    expect((await kept.request('/api/edition', again)).status).toBe(304)
+  })
+
+  test('the service worker is asked for anew each time, and may ask its own service only', async () => {
+    const { headers } = await makeSite(join(folder, 'dist'), 'kept').request('/sw.js')
+    expect(headers.get('cache-control')).toBe('no-cache')
+    expect(headers.get('content-type')).toContain('javascript')
+    expect(headers.get('content-security-policy')).toBe("default-src 'none'; connect-src 'self'")
+  })
+
+  test('where devices are to keep nothing, the service worker is one that takes itself away', async () => {
+    const removing = makeSite(join(folder, 'dist'), 'removed')
+    const response = await removing.request('/sw.js')
+    expect(response.headers.get('cache-control')).toBe('no-cache')
+    expect(await response.text()).toContain('registration.unregister()')
+    expect((await removing.request('/api/edition')).status).toBe(404)
+    expect(await (await removing.request('/api/manifest')).json()).toMatchObject({ offline: 'removed' })
   })
 
   test('an unknown address of the api is answered in its own form, not with a page', async () => {

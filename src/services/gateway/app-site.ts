@@ -1,22 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { join, normalize } from 'node:path'
 import { Hono } from 'hono'
-import * as v from 'valibot'
-import { tryParseJson } from '#kernel/json.ts'
 import type { AppManifest, BuiltScreens } from '#plugin-host/app-manifest.ts'
 import type { AppName } from '#plugin-host/manifest.ts'
+import { type AppEdition, toAppEdition } from './app-edition.ts'
+import { type BuiltWeb, readBuiltWeb } from './built-web.ts'
+import { removingWorker } from './removing-worker.ts'
 import { createStaticFiles } from './static-files.ts'
 
 /** Serves one built app: its page for every address a person may open, its files, and the plugins' screens. */
-
-const builtSchema = v.object({
-  apps: v.record(v.string(), v.object({ index: v.string(), csp: v.string() })),
-  plugins: v.record(
-    v.string(),
-    v.record(v.string(), v.object({ url: v.string(), css: v.optional(v.array(v.string())) })),
-  ),
-})
-type Built = v.InferOutput<typeof builtSchema>
 
 const immutable = 'public, max-age=31536000, immutable'
 const secure = {
@@ -30,13 +21,24 @@ const inert = { 'content-security-policy': "default-src 'none'; style-src 'unsaf
 const isHashed = (path: string): boolean => /^\/(assets|plugins)\//.test(path)
 const isDocument = (path: string): boolean => /\.(svg|x?html?|xml)$/i.test(path)
 
+const nothingBuilt: BuiltWeb = { apps: {}, plugins: {}, files: {} }
+/** A service worker asks its own service, and runs nothing but itself. */
+const workerPolicy = { 'content-security-policy': "default-src 'none'; connect-src 'self'" }
+const removingHeaders = {
+  'content-type': 'text/javascript; charset=utf-8',
+  'cache-control': 'no-cache',
+  ...workerPolicy,
+}
+
 export function createAppSite(options: {
   app: AppName
   /** Where the web build lies. */
   distFolder: string
   manifest: (built: BuiltScreens) => AppManifest
+  /** Whether browsers keep the app for use without a network; `removed`: and what they have kept is taken away again. */
+  offline?: 'kept' | 'removed' | 'none'
 }): Hono {
-  const { app, distFolder } = options
+  const { app, distFolder, offline = 'none' } = options
   const files = createStaticFiles()
   const site = new Hono()
   site.use(async (c, next) => {
@@ -44,10 +46,24 @@ export function createAppSite(options: {
     for (const [name, value] of Object.entries(secure)) c.header(name, value)
   })
 
+  /** What is enabled and what is built, of one moment. */
+  const edition = (): AppEdition => {
+    const built = readBuiltWeb(distFolder) ?? nothingBuilt
+    return toAppEdition(built, options.manifest(built.plugins))
+  }
   site.get('/api/manifest', (c) => {
     c.header('cache-control', 'no-cache')
-    return c.json(options.manifest(readBuilt(distFolder)?.plugins ?? {}))
+    return c.json({ ...edition().manifest, offline })
   })
+  if (offline === 'kept')
+    site.get('/api/edition', (c) => {
+      const found = edition()
+      const etag = `"${found.id}"`
+      c.header('cache-control', 'no-cache')
+      c.header('etag', etag)
+      return c.req.header('if-none-match') === etag ? c.body(null, 304) : c.json(found)
+    })
+  if (offline === 'removed') site.get('/sw.js', (c) => c.body(removingWorker, 200, removingHeaders))
   site.get('/api/*', (c) => c.json({ error: { kind: 'not-found', words: `There is no ${c.req.path} here.` } }, 404))
 
   site.get('*', async (c) => {
@@ -56,7 +72,8 @@ export function createAppSite(options: {
     if (path === '/' || path === '/index.html') return page(c.req.raw)
     const file = Bun.file(join(distFolder, path.startsWith('/plugins/') ? '' : app, path))
     if (await file.exists()) {
-      const headers = { 'cache-control': isHashed(path) ? immutable : 'no-cache', ...(isDocument(path) && inert) }
+      const policy = { ...(isDocument(path) && inert), ...(path === '/sw.js' && workerPolicy) }
+      const headers = { 'cache-control': isHashed(path) ? immutable : 'no-cache', ...policy }
       return files.serve(c.req.raw, file, headers)
     }
     if (/\.\w{1,8}$/.test(path)) return c.text(`There is no file ${path} here.`, 404, { 'cache-control': 'no-store' })
@@ -66,7 +83,7 @@ export function createAppSite(options: {
 
   /** The app's one page: the app itself shows what the address means, unknown ones too. */
   async function page(request: Request): Promise<Response> {
-    const built = readBuilt(distFolder)?.apps[app]
+    const built = readBuiltWeb(distFolder)?.apps[app]
     if (!built) return new Response(`The ${app} app is not built yet: run "bun run build:web".`, { status: 503 })
     return files.serve(request, Bun.file(join(distFolder, built.index)), {
       'content-type': 'text/html; charset=utf-8',
@@ -74,14 +91,6 @@ export function createAppSite(options: {
       'content-security-policy': built.csp,
     })
   }
-}
-
-/** Read at each call: a new build is served without a restart. */
-function readBuilt(distFolder: string): Built | undefined {
-  const path = join(distFolder, 'web-manifest.json')
-  if (!existsSync(path)) return undefined
-  const parsed = v.safeParse(builtSchema, tryParseJson(readFileSync(path, 'utf8')))
-  return parsed.success ? parsed.output : undefined
 }
 
 function safePath(path: string): string | undefined {

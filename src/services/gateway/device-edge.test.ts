@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'bun:test'
 import { Hono } from 'hono'
-import type { ChangeEvent } from '#event-store/change-event.ts'
+import type { ChangeEvent, EffectNews } from '#event-store/change-event.ts'
 import { systemClock } from '#kernel/clock.ts'
 import { createDeferred } from '#kernel/deferred.ts'
 import { newUuid } from '#kernel/ids.ts'
@@ -8,11 +8,14 @@ import { createLog, type LogLine } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { toPosition } from '#kernel/position.ts'
 import { systemRandom } from '#kernel/random.ts'
+import { effectsRequestName, type KnownEffect } from '#vortex/protocol/action-effect.ts'
 import type { DownHead } from '#vortex/protocol/down.ts'
 import { encodeFrame } from '#vortex/protocol/frame.ts'
 import { defaultLimits } from '#vortex/protocol/limits.ts'
 import { parseDownFrame } from '#vortex/protocol/parse-frame.ts'
+import { type Looked, passedRequestName } from '#vortex/protocol/passed-request.ts'
 import type { Principal } from '#vortex/protocol/principal.ts'
+import { spokenVersions } from '#vortex/protocol/protocol-version.ts'
 import type { Snapshot } from '#vortex/protocol/snapshot.ts'
 import type { UpHead } from '#vortex/protocol/up.ts'
 import { createDeviceEdge } from './device-edge.ts'
@@ -48,6 +51,9 @@ const answerRows = async (): Promise<Snapshot> => ({
 function createFakeUpstream(initial = { online: true, words: '' }) {
   const acts: { name: string; body: string; by: Principal }[] = []
   const asked: { name: string; by: Principal }[] = []
+  const effectsAsked: { known: readonly KnownEffect[]; by: Principal }[] = []
+  const lookedAsked: { name: string; position: string }[] = []
+  let looked: Looked = { looked: 'not-yet' }
   const listeners = new Set<(state: typeof initial) => void>()
   let state = initial
   let snapshot = answerRows
@@ -60,6 +66,15 @@ function createFakeUpstream(initial = { online: true, words: '' }) {
       asked.push({ name, by })
       return snapshot()
     },
+    call: () => Promise.reject(new Error('no calls here')),
+    effects: async (known, by) => {
+      effectsAsked.push({ known, by })
+      return '{"effects":[]}'
+    },
+    looked: async (name, position) => {
+      lookedAsked.push({ name, position })
+      return looked
+    },
     state: () => state,
     onState: (listener) => {
       listeners.add(listener)
@@ -70,6 +85,11 @@ function createFakeUpstream(initial = { online: true, words: '' }) {
     upstream,
     acts,
     asked,
+    lookedAsked,
+    answerLooked: (next: Looked) => {
+      looked = next
+    },
+    effectsAsked,
     listeners,
     setState: (next: typeof initial) => {
       state = next
@@ -105,7 +125,7 @@ function serve(fake = createFakeUpstream()) {
 
 type Heard = { readonly head: DownHead; readonly body?: string }
 
-async function dial(url: string, role: 'device' | 'service' = 'device') {
+async function dial(url: string, role: 'device' | 'service' = 'device', versions: readonly number[] = spokenVersions) {
   const heard: Heard[] = []
   const waiting = new Set<() => void>()
   const socket = new WebSocket(url)
@@ -130,7 +150,7 @@ async function dial(url: string, role: 'device' | 'service' = 'device') {
       check()
     })
   const device = newUuid()
-  send({ k: 'hello', versions: [1], role, name: 'field', device, instance: newUuid(), build: 'test' })
+  send({ k: 'hello', versions: [...versions], role, name: 'field', device, instance: newUuid(), build: 'test' })
   await (role === 'device' ? until('welcome') : until('bye'))
   return { heard, send, until, device, close: () => socket.close() }
 }
@@ -204,6 +224,95 @@ test('O1 a change reaches the device behind the rows it belongs to', async () =>
   }
   edge.observables.take('p.tasks', change)
   expect((await device.until('patch')).body).toContain('"set":[{"id":"k2"}]')
+})
+
+const parked = { type: 'p.Do', stream: 'p.Task-1', position: at(11), since: 5, words: '' }
+const progress = {
+  kind: 'changed',
+  incarnation: 'one',
+  version: 1,
+  from: at(10),
+  to: at(11),
+  part: 0,
+  parts: 1,
+} as const
+
+test('seam 8 only the device whose action it is hears that its effect is delayed, and not whose action it is', async () => {
+  const { url, edge } = serve()
+  const [own, other] = [await dial(url), await dial(url)]
+  const effects: EffectNews = {
+    on: ['p.Task'],
+    of: [
+      { ...parked, actionId: 'a1', state: 'delayed', user: 'ben', device: own.device },
+      { ...parked, actionId: 'a2', state: 'skipped', words: 'a test', user: 'ben', device: newUuid() },
+    ],
+  }
+  edge.take('p.tasks', { ...progress, tables: {}, effects })
+  const { body } = await own.until('effects')
+  expect(JSON.parse(body ?? '')).toEqual([
+    { ...parked, actionId: 'a1', state: 'delayed', projection: 'p.tasks', on: ['p.Task'] },
+  ])
+  edge.resyncAll('a test')
+  expect((await other.until('effects')).head).toEqual({ k: 'effects', ask: true })
+  expect(other.heard.map(({ head }) => head.k)).toEqual(['welcome', 'effects'])
+})
+
+test('seam 8 where the announcement names no action, or may have been missed, everybody is told to ask', async () => {
+  const { url, edge } = serve()
+  const device = await dial(url)
+  edge.take('p.tasks', { ...progress, tables: {} })
+  edge.take('p.tasks', { ...progress, tables: {}, effects: { on: [], of: 'ask' } })
+  edge.take('p.tasks', { kind: 'resync', incarnation: 'two', version: 1, from: at(11), to: at(11) })
+  edge.follows()
+  await device.until('effects', 3)
+  expect(device.heard.map(({ head }) => head.k)).toEqual(['welcome', 'effects', 'effects', 'effects'])
+})
+
+test('V1 a device of before effects were told of hears nothing of them, and goes on', async () => {
+  const { url, edge } = serve()
+  const device = await dial(url, 'device', [1])
+  edge.take('p.tasks', { kind: 'resync', incarnation: 'two', version: 1, from: at(11), to: at(11) })
+  device.send(actHead(), '{}')
+  await device.until('answer')
+  expect(device.heard.map(({ head }) => head.k)).toEqual(['welcome', 'answer'])
+})
+
+test('S4 what became of its actions is asked for in the name of who the session is, and a bad question is refused', async () => {
+  const { url, effectsAsked } = serve()
+  const device = await dial(url)
+  const known = [{ actionId: 'a1', projection: 'p.tasks', position: at(11) }]
+  device.send({ k: 'ask', req: 1, name: effectsRequestName, deadlineMs: 1_000 }, JSON.stringify({ known }))
+  expect((await device.until('reply')).body).toBe('{"effects":[]}')
+  expect(effectsAsked).toEqual([{ known, by: { user: 'ada', device: device.device, service: 'field', roles: [] } }])
+  device.send({ k: 'ask', req: 2, name: effectsRequestName, deadlineMs: 1_000 }, '{"known":[{}]}')
+  expect((await device.until('reply', 2)).head).toMatchObject({ req: 2, error: { kind: 'bad-input' } })
+  expect(effectsAsked).toHaveLength(1)
+})
+
+test('O1 logic is asked how far a read model has looked only where the rows of a selector do not tell', async () => {
+  const { url, edge, lookedAsked, answerLooked } = serve()
+  const device = await dial(url)
+  device.send({ k: 'observe', obs: 1, name: 'p.Task', selector: {} })
+  await device.until('rows')
+  let req = 0
+  const passed = async (place: number) => {
+    const body = JSON.stringify({ name: 'p.Task', selector: {}, position: at(place) })
+    device.send({ k: 'ask', req: ++req, name: passedRequestName, deadlineMs: 1_000 }, body)
+    return (await device.until('reply', req)).body
+  }
+  expect(await passed(10)).toBe('{"passed":true}')
+  expect(lookedAsked).toEqual([])
+  expect(await passed(12)).toBe('{"passed":false}')
+  expect(lookedAsked).toEqual([{ name: 'p.Task', position: at(12) }])
+  // It has found nothing since a commit that this service has not heard of yet.
+  answerLooked({ looked: 'through', incarnation: 'one', version: 1, position: at(11) })
+  expect(await passed(12)).toBe('{"passed":false}')
+  edge.take('p.tasks', { ...progress, tables: {} })
+  expect(await passed(12)).toBe('{"passed":true}')
+  answerLooked({ looked: 'elsewhere' })
+  expect(await passed(99)).toBe('{"passed":true}')
+  device.send({ k: 'ask', req: 9, name: passedRequestName, deadlineMs: 1_000 }, '{"name":"p.Task"}')
+  expect((await device.until('reply', req + 1)).head).toMatchObject({ req: 9, error: { kind: 'bad-input' } })
 })
 
 test('S3 a bug behind a snapshot is written down, and the device learns nothing of its inside', async () => {

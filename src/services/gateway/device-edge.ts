@@ -1,20 +1,36 @@
+import type { ChangeEvent } from '#event-store/change-event.ts'
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { Random } from '#kernel/random.ts'
 import { createObservableEdge, type ObservableEdge } from '#observable/edge/observable-edge.ts'
 import type { Watcher } from '#observable/edge/watcher.ts'
+import { effectsRequestName, parseEffectsRequest } from '#vortex/protocol/action-effect.ts'
 import { encodeFrame } from '#vortex/protocol/frame.ts'
 import type { Limits } from '#vortex/protocol/limits.ts'
+import {
+  encodePassedReply,
+  type PassedQuestion,
+  parsePassedRequest,
+  passedRequestName,
+} from '#vortex/protocol/passed-request.ts'
 import { toWireError } from '#vortex/server/to-wire-error.ts'
 import type { Admit, Session } from '#vortex/server/vortex-handler.ts'
 import { createVortexServer, type VortexServer } from '#vortex/server/vortex-server.ts'
+import { createDeviceDesk } from './device-desk.ts'
+import { createEffectDesk } from './effect-desk.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Sockets and observables for the devices of one app: all that stands between them and logic. */
 export interface DeviceEdge {
   readonly vortex: VortexServer
   readonly observables: ObservableEdge
+  /** An announcement of a projection: to those who watch its rows, and those whose actions it is about. */
+  take(feed: string, change: ChangeEvent): void
+  /** Announcements may have been missed. */
+  resyncAll(why: string): void
+  /** From now on every announcement is taken: what waited for that is tried, and what was asked before may be asked again. */
+  follows(): void
   stop(): Promise<void>
 }
 
@@ -46,15 +62,36 @@ export function createDeviceEdge(options: {
       onOpen: (session) => {
         const state = upstream.state()
         if (!state.online) session.send({ k: 'upstream', ...state })
+        devices?.open(session)
       },
       // Only a service may say on whose behalf it speaks; a device speaks for itself (S4).
-      onAct: (session, act, body) => upstream.act(act, body, session.principal),
-      onAsk: async (_session, ask) => {
+      onAct: async (session, act, body) => {
+        const answer = await upstream.act(act, body, session.principal)
+        devices?.answered(session, act, answer)
+        return answer
+      },
+      onDevice: (session, said) => devices?.told(session, said),
+      onAsk: async ({ principal }, ask, body, signal) => {
+        if (ask.name === effectsRequestName) {
+          const asked = parseEffectsRequest(body)
+          if (asked.ok) return upstream.effects(asked.value.known, principal)
+          throw new PlatformError('bad-input', `A question about effects is wrong: ${asked.words}.`)
+        }
+        if (ask.name === passedRequestName) {
+          const asked = parsePassedRequest(body)
+          if (asked.ok) return encodePassedReply(await hasPassed(asked.value))
+          throw new PlatformError('bad-input', `A question about a position is wrong: ${asked.words}.`)
+        }
+        if (ask.to) return upstream.call(principal, ask, body, signal)
         throw new PlatformError('not-found', `There is no request "${ask.name}" on this service.`)
       },
       onObserve: (session, observe) => observables.observe(watcherOf(session), observe),
       onUnobserve: (session, obs) => observables.unobserve(watcherOf(session), obs),
-      onClose: (session) => observables.leave(watcherOf(session)),
+      onCheck: (session, check) => observables.check(watcherOf(session), check),
+      onClose: (session) => {
+        observables.leave(watcherOf(session))
+        devices?.close(session)
+      },
     },
   })
   const observables = createObservableEdge({
@@ -69,19 +106,43 @@ export function createDeviceEdge(options: {
     random,
     log: log.named('observables'),
   })
+  const hasPassed = async ({ name, selector, position }: PassedQuestion): Promise<boolean> => {
+    if (observables.hasReached(name, selector, { position })) return true
+    const found = await upstream.looked(name, position)
+    if (found.looked === 'elsewhere') return true
+    return found.looked === 'through' && observables.hasReached(name, selector, found)
+  }
+  const { tellDevices } = upstream
+  const devices = tellDevices && createDeviceDesk({ tell: tellDevices, clock, log: log.named('devices') })
+  const effects = createEffectDesk({ sessions: vortex.sessions })
   const stopListening = upstream.onState((state) => {
     vortex.broadcast({ k: 'upstream', ...state })
-    if (state.online) observables.retryWaiting()
+    if (!state.online) return
+    observables.retryWaiting()
+    devices?.tellAgain()
   })
 
   return {
     vortex,
     observables,
+    take: (feed, change) => {
+      observables.take(feed, change)
+      effects.take(feed, change)
+    },
+    resyncAll: (why) => {
+      observables.resyncAll(why)
+      effects.askAgain()
+    },
+    follows: () => {
+      observables.retryWaiting()
+      effects.askAgain()
+    },
     stop: async () => {
       stopListening()
       await vortex.drain()
       observables.stop()
       vortex.close()
+      await devices?.stop()
     },
   }
 }

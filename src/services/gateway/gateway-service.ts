@@ -4,19 +4,20 @@ import { getEventStoreAddress } from '#config/stores-file.ts'
 import type { EventStore } from '#event-store/event-store.ts'
 import { openKurrentEventStore } from '#event-store/kurrent/kurrent-event-store.ts'
 import { backOffMs } from '#kernel/back-off.ts'
-import { isJsonObject, tryParseJson } from '#kernel/json.ts'
 import { describeError, PlatformError } from '#kernel/platform-error.ts'
 import { systemRandom } from '#kernel/random.ts'
 import { toAppManifest } from '#plugin-host/app-manifest.ts'
 import { discoverPlugins } from '#plugin-host/discover-plugins.ts'
 import { guestUser } from '#vortex/protocol/principal.ts'
-import { pluginsRequestName } from '#vortex/protocol/snapshot.ts'
 import { createHealthSite } from '../health-site.ts'
 import { makeServiceClient } from '../make-service-client.ts'
+import { answerOrders } from '../order-desk.ts'
 import type { ServiceContext } from '../run-role.ts'
 import { combineHealth, type PartHealth, type Service } from '../service.ts'
+import { mountParts, startServiceParts } from '../service-parts.ts'
+import { createServiceRpc } from '../service-rpc.ts'
 import type { Site } from '../start-site.ts'
-import { startStatusReport } from '../status-report.ts'
+import { type StatusReporting, startStatusReport } from '../status-report.ts'
 import { createStopSignal } from '../stop-signal.ts'
 import { createAppSite } from './app-site.ts'
 import { type ChangeFollower, followChanges } from './change-follower.ts'
@@ -26,7 +27,6 @@ import { createLinkUpstream } from './link-upstream.ts'
 import { startVortexSite } from './vortex-site.ts'
 
 const projectFolder = resolve(import.meta.dir, '../../..')
-const pluginsDeadlineMs = 5_000
 
 /**
  * Field and office: one app each, served to many devices.
@@ -35,10 +35,19 @@ const pluginsDeadlineMs = 5_000
  * when it is back (S1).
  */
 export function createGatewayService(role: 'field' | 'office', context: ServiceContext<'field' | 'office'>): Service {
-  const { config, identity, log, clock, meter } = context
+  const { config, identity, log, clock, meter, supervisor } = context
   const { values } = config
   const random = systemRandom
-  const link = makeServiceClient({ address: values.serviceLink, identity, clock, random, log: log.named('link') })
+  const rpc = createServiceRpc({ role, identity, clock, log })
+  const link = makeServiceClient({
+    address: values.serviceLink,
+    identity,
+    clock,
+    random,
+    log: log.named('link'),
+    answer: answerOrders(rpc.answer, { service: role, supervisor, log }, () => report.hurry()),
+  })
+  rpc.attach(link)
   const upstream = createLinkUpstream(link)
   let isFollowing = false
   const edge = createDeviceEdge({
@@ -46,6 +55,7 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
     limits: values.vortex,
     upstream: {
       ...upstream,
+      call: rpc.callFor,
       // A snapshot is only good for somebody who hears every change that comes after it.
       snapshot: async (...question) => {
         if (isFollowing) return upstream.snapshot(...question)
@@ -61,14 +71,13 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
     log,
   })
 
-  let enabled: readonly string[] | undefined
-  const learnPlugins = async (): Promise<void> => {
-    const reply = await link.ask(pluginsRequestName, '{}', pluginsDeadlineMs).catch(() => '')
-    const parsed = tryParseJson(reply)
-    if (isJsonObject(parsed) && Array.isArray(parsed.enabled)) enabled = parsed.enabled.map(String)
-  }
-  const stopLearning = link.onState((state) => {
-    if (state.state === 'online') void learnPlugins()
+  const parts = startServiceParts<'field' | 'office'>({
+    service: role,
+    context,
+    folder: context.config.folder,
+    pluginFolder: values.plugin.folder,
+    link,
+    ports: { rpc: rpc.desk, siteUrl: () => site?.url, complete: (part) => part },
   })
   const pluginFolder = values.plugin.folder || join(projectFolder, 'plugins')
   const discovered = discoverPlugins({ folder: pluginFolder, enabled: 'all', platform: identity.build, log })
@@ -76,21 +85,25 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
   const root = new Hono()
   root.route('/', createHealthSite({ identity, health: () => health(), gauges: () => gauges() }))
   edge.vortex.mount(root)
+  mountParts(root, role, () => parts.host)
   const manifest = (built: Parameters<typeof toAppManifest>[2]) =>
-    toAppManifest(
-      role,
-      discovered.filter(({ manifest: { id } }) => !enabled || enabled.includes(id)),
-      built,
-      identity.build,
-    )
-  root.route('/', createAppSite({ app: role, distFolder: join(projectFolder, 'web/dist'), manifest }))
+    toAppManifest(role, parts.enabled() ?? discovered, built, identity.build)
+  root.route(
+    '/',
+    createAppSite({
+      app: role,
+      distFolder: join(projectFolder, 'web/dist'),
+      manifest,
+      offline: values.offlineApp ? 'kept' : 'removed',
+    }),
+  )
 
   let site: Site | undefined
   let store: EventStore | undefined
   let follower: ChangeFollower | undefined
   const signal = createStopSignal(clock)
   let connecting: Promise<void> | undefined
-  const report = { stop: (): void => undefined }
+  const report: StatusReporting = { hurry: () => undefined, stop: () => undefined }
 
   /** The address may not be known yet, or have changed with a restart of the store: asked again until it opens. */
   const connectStore = async (): Promise<void> => {
@@ -99,12 +112,11 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
         const connectionString = getEventStoreAddress(config)
         store = await openKurrentEventStore({ connectionString, log: log.named('event-store'), clock, random })
         if (signal.isStopped) return
-        const { observables } = edge
-        follower = followChanges({ store, take: observables.take, resync: observables.resyncAll, clock, random, log })
+        follower = followChanges({ store, take: edge.take, resync: edge.resyncAll, clock, random, log })
         await follower.ready
         if (signal.isStopped) return
         isFollowing = true
-        observables.retryWaiting()
+        edge.follows()
       } catch (error) {
         log.warning(`the event store is not there yet: ${describeError(error)}`)
         await signal.pause(backOffMs(attempt, random))
@@ -112,7 +124,7 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
     }
   }
 
-  const health = () => combineHealth([linkHealth(), storeHealth()])
+  const health = () => combineHealth([linkHealth(), storeHealth(), ...parts.health()])
   const linkHealth = (): PartHealth => {
     const { online, words } = upstream.state()
     return { name: 'logic', state: online ? 'ready' : 'degraded', words: online ? '' : words }
@@ -139,6 +151,7 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
     name: role,
     url: () => site?.url,
     health,
+    takeUncaught: parts.host.blame,
     run: async () => {
       site = startVortexSite({
         host: values.host,
@@ -156,6 +169,9 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
           meter,
           url: () => site?.url,
           holdings: () => holdingsOf(edge),
+          rpcs: rpc.figures,
+          parts: parts.host.statuses,
+          isSupervised: supervisor !== undefined,
           log,
           clock,
         }),
@@ -164,15 +180,15 @@ export function createGatewayService(role: 'field' | 'office', context: ServiceC
     drain: async () => {
       report.stop()
       upstream.hurry()
-      await edge.vortex.drain()
+      await Promise.all([edge.vortex.drain(), parts.stop()])
     },
     stop: async () => {
       signal.stop()
-      stopLearning()
-      await edge.stop()
+      await Promise.all([edge.stop(), parts.stop()])
       await follower?.stop()
       await connecting
       await store?.close()
+      rpc.stop()
       link.close()
       await site?.stop()
     },

@@ -1,4 +1,4 @@
-import type { Holdings } from '../status-report.ts'
+import { type Holdings, noHoldings } from '../status-report.ts'
 import type { DeviceEdge } from './device-edge.ts'
 
 const connectionsReportedMax = 500
@@ -7,6 +7,7 @@ const connectionsReportedMax = 500
 export function holdingsOf({ vortex, observables }: DeviceEdge): Holdings {
   const sessions = [...vortex.sessions()]
   return {
+    ...noHoldings,
     sessionCount: sessions.length,
     observationCount: observables.stats().observationCount,
     watched: observables.watchedCounts(),

@@ -129,6 +129,14 @@ test('V2 a snapshot is asked for in the name of who watches', async () => {
   expect(asks).toEqual([`peek.snapshot ${JSON.stringify({ name: 'p.Task', selector: { team: 'red' }, by: ada })}`])
 })
 
+test('V2 what became of actions is asked for in the name of who asks, and the answer passes unread', async () => {
+  const { upstream, asks } = createFakeLink({ reply: '{"effects":"later"}' })
+  const known = [{ actionId: 'a1', projection: 'p.tasks', position: '1' }]
+  expect(await upstream.effects(known, ada)).toBe('{"effects":"later"}')
+  expect(asks).toEqual([`peek.effects ${JSON.stringify({ known, by: ada })}`])
+  expect(createFakeLink({ state: offline }).upstream.effects(known, ada)).rejects.toMatchObject({ kind: 'unavailable' })
+})
+
 test('S2 a service that stops does not wait for a logic that is gone: the device is told to send again', async () => {
   const { upstream, setState } = createFakeLink({ isSilent: true })
   const answer = upstream.act(act, '{}', ada)

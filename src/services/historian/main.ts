@@ -3,6 +3,7 @@
  *
  * Promises: runs at low priority beside live work; ends itself when logic goes away or nobody has asked for a while.
  */
+
 import { constants, setPriority } from 'node:os'
 import { join, resolve } from 'node:path'
 import { loadConfig } from '#config/load-config.ts'
@@ -18,6 +19,7 @@ import { allProjections } from '#plugin-host/all-projections.ts'
 import { discoverPlugins } from '#plugin-host/discover-plugins.ts'
 import { openKeptCode } from '#plugin-host/kept-code/open-kept-code.ts'
 import { loadLogicParts } from '#plugin-host/load-plugins.ts'
+import { allObservables } from '#plugin-host/platform-parts.ts'
 import { createPast } from '#projection/past/past.ts'
 import { openClient } from '#storage/client.ts'
 import { acquireLeadership } from '#storage/leader-lock.ts'
@@ -49,7 +51,7 @@ async function main(args: readonly string[]): Promise<void> {
   const discovered = discoverPlugins({ folder, enabled: config.values.plugin.enabled, platform: build, log })
   const plugins = await loadLogicParts(discovered, log)
   loadedUpcasters.addAll(plugins.flatMap((plugin) => plugin.logic?.eventSchemas ?? []))
-  const observables = plugins.flatMap((plugin) => plugin.logic?.observables ?? [])
+  const observables = allObservables(plugins)
   const definitions = allProjections(plugins)
 
   const url = getDatabaseUrl(config)

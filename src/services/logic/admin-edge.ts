@@ -7,8 +7,10 @@ import { createDeviceEdge, type DeviceEdge } from '../gateway/device-edge.ts'
 import type { Upstream } from '../gateway/upstream.ts'
 import type { ServiceContext } from '../run-role.ts'
 import { createAdminAdmission, notSignedIn } from './admin-admission.ts'
+import type { DeviceLedger } from './devices/device-ledger.ts'
 import type { LogicCore } from './logic-core.ts'
-import { runAct } from './service-link.ts'
+import type { LogicRpc } from './logic-rpc.ts'
+import { answerEffects, answerLooked, runAct } from './service-link.ts'
 import type { StatusBoard } from './status-board.ts'
 
 /** The admin app's own edge: logic is its upstream, straight, and only people who signed in get through. */
@@ -24,10 +26,12 @@ export function createAdminEdge(options: {
   core: LogicCore
   /** Made of the edge, since what it shows changes through it. */
   board: () => StatusBoard
+  devices: Pick<DeviceLedger, 'take'>
   login: AdminLogin
+  rpc: Pick<LogicRpc, 'callFromAdmin'>
   random: Random
 }): AdminEdge {
-  const { context, core, board, login, random } = options
+  const { context, core, board, devices, login, rpc, random } = options
   const { identity, clock, log, config } = context
   const admission = createAdminAdmission({ login, clock })
   let follower: ChangeFollower | undefined
@@ -48,6 +52,13 @@ export function createAdminEdge(options: {
       if (snapshots && isFollowing) return snapshots.snapshot(name, selector, by)
       throw new PlatformError('unavailable', `Just now: ${core.state().words || 'the event store is being reached'}.`)
     },
+    effects: async (known, by) => answerEffects(core, known, by),
+    looked: async (name, position) => answerLooked(core, name, position),
+    call: (by, ask, body, signal) => {
+      if (admission.use(by)) return rpc.callFromAdmin(by, ask, body, signal)
+      return Promise.reject(new PlatformError('forbidden', notSignedIn.words))
+    },
+    tellDevices: (report) => devices.take({ instance: identity.id, service: 'logic' }, JSON.stringify(report)),
     state: core.state,
     onState: core.onState,
   }
@@ -65,11 +76,10 @@ export function createAdminEdge(options: {
   return {
     edge,
     follow: async (store) => {
-      const { take, resyncAll, retryWaiting } = edge.observables
-      follower = followChanges({ store, take, resync: resyncAll, clock, random, log })
+      follower = followChanges({ store, take: edge.take, resync: edge.resyncAll, clock, random, log })
       await follower.ready
       isFollowing = true
-      retryWaiting()
+      edge.follows()
     },
     stop: async () => {
       stopGuarding()

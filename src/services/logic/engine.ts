@@ -10,8 +10,10 @@ import type { Log } from '#kernel/log.ts'
 import { describeError } from '#kernel/platform-error.ts'
 import { logStart } from '#kernel/position.ts'
 import type { Random } from '#kernel/random.ts'
+import { platformProjections } from '#plugin-host/all-projections.ts'
 import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
-import { projectionId } from '#projection/define-projection.ts'
+import { platformDeciders } from '#plugin-host/platform-parts.ts'
+import { type ProjectionDefinition, projectionId } from '#projection/define-projection.ts'
 import { createParkingControl } from '#projection/parking/create-parking-control.ts'
 import type { ParkingControl } from '#projection/parking-control.ts'
 import { logFilter, projectionFilter } from '#projection/projection-filter.ts'
@@ -20,6 +22,7 @@ import { actionAudit, actionAuditModel } from '#projections/action-audit/action-
 import type { Reactor } from '#reactor/reactor.ts'
 import type { Database } from '#storage/database.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
+import { type JobsHere, startJobs } from './jobs/start-jobs.ts'
 import { createPastOutcomes } from './past-outcomes.ts'
 import type { ProjectionFacts } from './projection-facts.ts'
 import type { LeadingRebuildControl } from './rebuilds/rebuild-control.ts'
@@ -40,6 +43,7 @@ export interface Engine {
   facts(id: string): ProjectionFacts
   readonly parking: ParkingControl
   readonly evidence: EvidenceKeeper
+  readonly jobs: JobsHere
   stop(): Promise<void>
 }
 
@@ -58,10 +62,13 @@ export function startEngine(options: {
   /** Aborted at once when the leadership is over, before anybody calls `stop`. */
   lost: AbortSignal
   surroundings: RebuildSurroundings
+  /** Jobs at a time that the workers have room for. */
+  placeCount: () => number
 }): Engine {
   const { plugins, store, database, epoch, clock, random, log, onLostLeadership, anchorFolders } = options
   const { sql } = database
   const registry = createActionRegistry()
+  for (const decider of platformDeciders) registry.register('peek', decider)
   for (const { manifest, logic } of plugins)
     for (const decider of logic?.deciders ?? []) registry.register(manifest.id, decider)
   const forgetSchemas = loadedUpcasters.addAll(plugins.flatMap((plugin) => plugin.logic?.eventSchemas ?? []))
@@ -74,10 +81,13 @@ export function startEngine(options: {
     stop: stopRebuilds,
   } = startRebuilds({ ...options, sql, findProjector })
   const tail = startLogTail({ store, filter: logFilter, log: log.named('tail') })
+  // A plugin that writes into an event it is given must not change what is chained, listed and taken out as recorded.
+  const ownTail = startLogTail({ store, filter: logFilter, log: log.named('own-tail') })
+  const tailOf = (definition: ProjectionDefinition) => (platformProjections.includes(definition) ? ownTail : tail)
   const projectors: readonly Projector[] = projections.map((projection) =>
     startProjector({
       ...projection,
-      store: { ...store, follow: tail.follow },
+      store: { ...store, follow: tailOf(projection.definition).follow },
       sql,
       clock,
       random,
@@ -87,7 +97,7 @@ export function startEngine(options: {
     }),
   )
   const evidence = startEvidenceKeeper({
-    store: { follow: tail.follow },
+    store: { follow: ownTail.follow },
     sql,
     anchorFolders,
     epoch,
@@ -124,11 +134,13 @@ export function startEngine(options: {
     log: log.named('actions'),
     pluginVersion: (plugin) => versions.get(plugin) ?? '',
   })
+  const jobs = startJobs({ ...options, follow: tail.follow, sql })
   const reactors = startReactors({
     ...options,
     store: { ...store, follow: tail.follow },
     sql: database.sql,
     actions,
+    jobs: jobs.desk,
   })
   pushSeeds(plugins, actions, options.instance, log).catch((error: unknown) =>
     log.error(`first rows could not be pushed: ${describeError(error)}`),
@@ -142,18 +154,19 @@ export function startEngine(options: {
     facts,
     parking,
     evidence,
+    jobs,
     stop: async () => {
       const reacting = Promise.all(reactors.map((reactor) => reactor.stop()))
       await Promise.race([reacting, pause(clock, drainMsMax)])
       // A store that is away keeps appends waiting: their senders ask again, and projectors look at their last
       // announcement when they start. Closing the store ends what is left.
-      const working = [actions.drain(), stopRebuilds()]
+      const working = [actions.drain(), stopRebuilds(), jobs.stop()]
       await Promise.race([Promise.all(working), pause(clock, drainMsMax)])
       const followers = [...projectors, evidence]
       const following = parking
         .stop()
         .then(() => Promise.all(followers.map((follower) => follower.stop())))
-        .then(() => tail.stop())
+        .then(() => Promise.all([tail.stop(), ownTail.stop()]))
       await Promise.race([following, pause(clock, drainMsMax)])
       forgetSchemas()
     },

@@ -7,15 +7,26 @@ import type { Log } from '#kernel/log.ts'
 import { describeError, isPlatformError } from '#kernel/platform-error.ts'
 import type { Random } from '#kernel/random.ts'
 import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
+import { pluginSchemaName } from '#plugin-host/parts/part-database.ts'
+import type { RpcPort, SettingsPort } from '#plugin-host/parts/part-ports.ts'
+import type { PartsHost } from '#plugin-host/parts/parts-host.ts'
 import type { Database } from '#storage/database.ts'
 import { acquireLeadership, type Leadership } from '#storage/leader-lock.ts'
 import { migrate } from '#storage/migrate.ts'
 import { createStopSignal } from '../stop-signal.ts'
 import { type Engine, startEngine } from './engine.ts'
+import { startLogicParts } from './logic-parts.ts'
 import type { RebuildSurroundings } from './rebuilds/start-rebuilds.ts'
 import { wordsForEverybody } from './words-for-everybody.ts'
 
 const migrationsFolder = resolve(import.meta.dir, '../../../migrations')
+
+/** What only the leader has. */
+export type LeadingWork = {
+  readonly engine: Engine
+  readonly database: Database
+  readonly parts: PartsHost<'logic'>
+}
 
 /**
  * Leads whenever it may: waits for the lock, runs the engine, and begins again when the lock is lost.
@@ -29,10 +40,18 @@ export function startLeading(options: {
   instance: string
   anchorFolders: readonly string[]
   surroundings: RebuildSurroundings
+  placeCount: () => number
   clock: Clock
   random: Random
   log: Log
-  onChange: (work: { engine: Engine; database: Database } | undefined, words: string) => void
+  /** Holds the folders that parts of plugins call their own. */
+  filesFolder: string
+  rpc: RpcPort
+  settings: SettingsPort
+  /** The tables of the platform and the plugins are there; also told to one that then stands by. */
+  onMigrated: () => void
+  siteUrl: () => string | undefined
+  onChange: (work: LeadingWork | undefined, words: string) => void
 }): { stop(): Promise<void> } {
   const { plugins, clock, random, log, onChange } = options
   const stopping = new AbortController()
@@ -41,13 +60,18 @@ export function startLeading(options: {
 
   const lead = async (url: string): Promise<void> => {
     onChange(undefined, 'the database is brought up to date')
-    const sets = plugins.map(({ manifest, folder }) => ({ id: manifest.id, folder: join(folder, 'migrations') }))
+    const sets = plugins.map(({ manifest: { id }, folder }) => ({
+      id,
+      folder: join(folder, 'migrations'),
+      schemaName: pluginSchemaName(id),
+    }))
     await migrate({ url, sets: [{ id: 'platform', folder: migrationsFolder }, ...sets], log })
+    options.onMigrated()
     onChange(undefined, 'another logic leads; this one stands by')
     const leadership = await acquireLeadership({ url, name: 'logic', log, signal: stopping.signal, clock })
     const database = options.openDatabase(url)
     try {
-      await runEngine(leadership, database)
+      await runEngine(leadership, database, url)
     } finally {
       onChange(undefined, 'logic does not lead just now')
       await leadership.release().catch(() => undefined)
@@ -56,10 +80,10 @@ export function startLeading(options: {
     }
   }
 
-  const runEngine = async (leadership: Leadership, database: Database): Promise<void> => {
+  const runEngine = async (leadership: Leadership, database: Database, url: string): Promise<void> => {
     const over = createDeferred<void>()
     const lost = new AbortController()
-    const { store, instance, anchorFolders, surroundings } = options
+    const { store, instance, anchorFolders, surroundings, placeCount } = options
     const engine = startEngine({
       plugins,
       store,
@@ -68,6 +92,7 @@ export function startLeading(options: {
       instance,
       anchorFolders,
       surroundings,
+      placeCount,
       clock,
       random,
       log,
@@ -79,12 +104,14 @@ export function startLeading(options: {
     })
     const onAbort = (): void => over.resolve()
     stopping.signal.addEventListener('abort', onAbort, { once: true })
-    onChange({ engine, database }, '')
+    const parts = startLogicParts({ ...options, engine, url })
+    onChange({ engine, database, parts: parts.host }, '')
     void leadership.lost.then(() => lost.abort())
     await Promise.race([leadership.lost, over.promise])
     stopping.signal.removeEventListener('abort', onAbort)
     if (!stopping.signal.aborted) log.warning('leadership is over; the engine stops and logic asks for it again')
-    await engine.stop()
+    // Parts push nothing any more, so that neither has to wait for the other.
+    await Promise.all([parts.stop(), engine.stop()])
   }
 
   const loop = async (): Promise<void> => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { type Audit, openAudit } from '#audit/audit.ts'
 import { getDatabaseUrl, getEventStoreAddress } from '#config/stores-file.ts'
 import type { EventStore } from '#event-store/event-store.ts'
@@ -8,16 +9,24 @@ import { backOffMs } from '#kernel/back-off.ts'
 import { describeError } from '#kernel/platform-error.ts'
 import { logStart } from '#kernel/position.ts'
 import type { Random } from '#kernel/random.ts'
+import { createLookedThrough, type LookedThrough } from '#observable/source/looked-through.ts'
 import type { PastQuestions } from '#observable/source/past-questions.ts'
 import { createSnapshotSource, type SnapshotSource } from '#observable/source/snapshot-source.ts'
+import { allProjections } from '#plugin-host/all-projections.ts'
 import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
+import type { RpcPort, SettingsPort } from '#plugin-host/parts/part-ports.ts'
+import type { PartsHost } from '#plugin-host/parts/parts-host.ts'
+import { allObservables } from '#plugin-host/platform-parts.ts'
+import { findCheckpoint } from '#projection/checkpoint.ts'
 import { projectionId } from '#projection/define-projection.ts'
+import { createEffectSource, type EffectSource, type ShownProjection } from '#projection/parking/effect-source.ts'
 import { eventSearch } from '#projections/event-search/event-search.ts'
 import type { Client } from '#storage/client.ts'
 import { openDatabase } from '#storage/database.ts'
 import { createHistorian } from '../historian/start-historian.ts'
 import type { ServiceContext } from '../run-role.ts'
 import type { PartHealth } from '../service.ts'
+import { toPartsHealth } from '../service-parts.ts'
 import { createStopSignal } from '../stop-signal.ts'
 import { anchorFoldersOf } from './anchor-folders.ts'
 import type { Engine } from './engine.ts'
@@ -45,10 +54,20 @@ export interface LogicCore {
   operations(): StoreOperations | undefined
   engine(): Engine | undefined
   snapshots(): SnapshotSource | undefined
+  /** How many snapshots were read from the database since the process began. */
+  snapshotCount(): number
+  /** What became of actions that are not in the rows. */
+  effects(): EffectSource | undefined
+  /** How far read models have looked through the log. */
+  looked(): LookedThrough | undefined
   /** For finding what was recorded. */
   audit(): Audit | undefined
   /** The leader's connections to Postgres. */
   sql(): Client | undefined
+  /** The logic parts of plugins, which run on the leader only. */
+  parts(): PartsHost<'logic'> | undefined
+  /** As a parts host does it; also for what parts left behind when the leadership ended. */
+  blame(error: unknown): boolean
   /** For asking what was; undefined while this instance does not lead. */
   past(): PastQuestions | undefined
   /** Whether actions are taken and snapshots answered here. */
@@ -67,19 +86,35 @@ export function createLogicCore(options: {
   otherNames: readonly string[]
   /** Selectors watched now of these observables, everywhere. */
   watchedSelectors: (observables: readonly string[]) => number
+  /** The tables of the platform and the plugins are there. */
+  onMigrated: () => void
+  /** Jobs at a time that the workers have room for. */
+  placeCount: () => number
+  rpc: RpcPort
+  settings: SettingsPort
+  /** Of the admin site. */
+  siteUrl: () => string | undefined
   random: Random
 }): LogicCore {
   const { context, plugins, random } = options
   const { config, identity, log, clock, meter } = context
-  const observables = plugins.flatMap((plugin) => plugin.logic?.observables ?? [])
+  const observables = allObservables(plugins)
   const signal = createStopSignal(clock)
   const listeners = new Set<(state: CoreState) => void>()
   let store: EventStore | undefined
   let operations: StoreOperations | undefined
   let engine: Engine | undefined
   let snapshots: SnapshotSource | undefined
+  let snapshotCount = 0
+  const onQuery = (): void => {
+    snapshotCount += 1
+  }
+  let effects: EffectSource | undefined
+  let looked: LookedThrough | undefined
   let audit: Audit | undefined
   let sql: Client | undefined
+  let parts: PartsHost<'logic'> | undefined
+  let latestParts: PartsHost<'logic'> | undefined
   const historian = createHistorian({ home: config.home, log: log.named('past'), clock })
   let leading: ReturnType<typeof startLeading> | undefined
   let opening: Promise<void> = Promise.resolve()
@@ -125,6 +160,12 @@ export function createLogicCore(options: {
     plugins,
     instance: identity.id,
     anchorFolders: anchorFoldersOf(config),
+    filesFolder: join(config.folder, 'files'),
+    onMigrated: options.onMigrated,
+    placeCount: options.placeCount,
+    rpc: options.rpc,
+    settings: options.settings,
+    siteUrl: options.siteUrl,
     surroundings: {
       home: config.home,
       build: identity.build,
@@ -137,7 +178,18 @@ export function createLogicCore(options: {
     onChange: (work, words) => {
       engine = work?.engine
       sql = work?.database.sql
-      snapshots = work && createSnapshotSource({ sql: work.database.sql, observables, otherNames: options.otherNames })
+      parts = work?.parts
+      latestParts = parts ?? latestParts
+      snapshots =
+        work && createSnapshotSource({ sql: work.database.sql, observables, otherNames: options.otherNames, onQuery })
+      effects = work && createEffectSource({ sql: work.database.sql, projections: shownProjections(plugins) })
+      looked =
+        work &&
+        createLookedThrough({
+          observables,
+          lookedTo: (feed) => work.engine.projectors.find(({ id }) => id === feed)?.status().position,
+          checkpointOf: (schemaName) => findCheckpoint(work.database.sql, schemaName),
+        })
       void audit?.close().catch(() => undefined)
       audit = work && store && openAuditOf(work.engine, store)
       // Whoever leads next has a process of its own for the past.
@@ -151,15 +203,20 @@ export function createLogicCore(options: {
     operations: () => operations,
     engine: () => engine,
     snapshots: () => snapshots,
+    snapshotCount: () => snapshotCount,
+    effects: () => effects,
+    looked: () => looked,
     audit: () => audit,
     sql: () => sql,
+    parts: () => parts,
+    blame: (error) => latestParts?.blame(error) ?? false,
     past: () => (engine ? historian.questions : undefined),
     state: () => state,
     onState: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    health: () => [leadershipHealth(state), storeHealth(store)],
+    health: () => [leadershipHealth(state), storeHealth(store), ...(parts ? toPartsHealth(parts) : [])],
     start: (onStore) => {
       opening = openStore(onStore)
     },
@@ -182,4 +239,14 @@ function storeHealth(store: EventStore | undefined): PartHealth {
   const found = store?.health()
   if (!found) return { name: 'event store', state: 'starting', words: 'the event store is being reached' }
   return { name: 'event store', state: found.state === 'ready' ? 'ready' : 'degraded', words: found.words }
+}
+
+/** Those whose rows somebody may miss on a screen. */
+function shownProjections(plugins: readonly LoadedPlugin[]): readonly ShownProjection[] {
+  const observables = allObservables(plugins)
+  return allProjections(plugins).flatMap((definition) => {
+    const id = projectionId(definition)
+    const on = observables.filter(({ feed }) => feed === id).map(({ name }) => name)
+    return on.length === 0 ? [] : [{ id, schemaName: definition.model.schemaName, on }]
+  })
 }

@@ -1,4 +1,6 @@
 import { describeError } from '#kernel/platform-error.ts'
+import type { PartStatus } from '#plugin-host/parts/parts-host.ts'
+import type { CallFigureRow } from '#rpc/call-figures.ts'
 import type { DeviceEdge } from '../gateway/device-edge.ts'
 import { holdingsOf } from '../gateway/holdings.ts'
 import type { ServiceContext } from '../run-role.ts'
@@ -12,14 +14,19 @@ export function startOwnReport(options: {
   context: ServiceContext<'logic'>
   board: StatusBoard
   edge: DeviceEdge
+  rpcs: () => readonly CallFigureRow[]
+  parts: () => readonly PartStatus[]
   url: () => string | undefined
 }): { stop(): void } {
-  const { board, edge, url } = options
-  const { identity, meter, clock, log } = options.context
+  const { board, edge, rpcs, parts, url } = options
+  const { identity, meter, clock, log, supervisor } = options.context
   let cancel = (): void => undefined
   const report = (): void => {
     try {
-      const found = makeStatusReport({ identity, meter, url, holdings: () => holdingsOf(edge) })
+      const holdings = () => holdingsOf(edge)
+      const isSupervised = supervisor !== undefined
+      const about = { identity, meter, url, holdings, rpcs, parts, isSupervised, roundTripMs: null }
+      const found = makeStatusReport(about)
       board.takeReport(identity.id, JSON.stringify(found))
     } catch (error) {
       log.error(`logic could not report on itself: ${describeError(error)}`)

@@ -1,4 +1,5 @@
 import type { PastOutcomes } from '#action/action-request.ts'
+import { accepted } from '#action/entity.ts'
 import { hashText } from '#action/hash-text.ts'
 import type { EventFilter, EventStore } from '#event-store/event-store.ts'
 import { parseMetadata } from '#event-store/metadata.ts'
@@ -13,7 +14,7 @@ const pollMs = 20
 
 /**
  * Finds old actions in the action-audit read model, waiting until it has seen all that was recorded before the question.
- * The answer's body hash comes from the event itself, found in its stream.
+ * The hash of the body, and what was changed of what it asked for, come from the event itself, found in its stream.
  */
 export function createPastOutcomes(options: {
   sql: { unsafe(query: string, parameters: string[]): PromiseLike<readonly Record<string, unknown>[]> }
@@ -48,6 +49,8 @@ export function createPastOutcomes(options: {
     try {
       return (await sql.unsafe(query, [actionId]))[0]
     } catch (error) {
+      if (isOtherTable(error))
+        throw new PlatformError('unavailable', 'The list of past actions is being made anew.', { cause: error })
       throw toDatabaseError(error)
     }
   }
@@ -61,17 +64,26 @@ export function createPastOutcomes(options: {
       if (!row) return undefined
       const stream = String(row.stream)
       const position = parsePosition(row.position) ?? ''
-      const bodyHash = await bodyHashOf(store, stream, String(row.outcome), actionId)
-      if (row.outcome === 'accepted')
-        return { stream, outcome: { bodyHash, answer: { outcome: 'accepted', position } } }
+      const { bodyHash, changed } = await readRecorded(store, stream, String(row.outcome), actionId)
+      if (row.outcome === 'accepted') return { stream, outcome: { bodyHash, answer: accepted(position, changed) } }
       const answer = { outcome: 'rejected', kind: String(row.kind), words: String(row.words), position } as const
       return { stream, outcome: { bodyHash, answer } }
     },
   }
 }
 
-/** Rare: only for a repeat of an action that more than a thousand others of its entity came after. */
-async function bodyHashOf(store: EventStore, stream: string, outcome: string, actionId: string): Promise<number> {
+/** Not made yet, or made by another version that had other columns. */
+function isOtherTable(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['42P01', '3F000', '42703'].includes(String(error.code))
+}
+
+/** Rare: only for a repeat of an action that hundreds of others of its entity came after. */
+async function readRecorded(
+  store: EventStore,
+  stream: string,
+  outcome: string,
+  actionId: string,
+): Promise<{ readonly bodyHash: number; readonly changed?: string | undefined }> {
   const isRefusal = outcome === 'rejected'
   for (let from = 0; ; ) {
     const page = await store.readStream(isRefusal ? `refusals-${stream}` : stream, {
@@ -82,11 +94,12 @@ async function bodyHashOf(store: EventStore, stream: string, outcome: string, ac
     const event = page.find((one) => (isRefusal ? parseMetadata(one.metadata).actionId : one.id) === actionId)
     if (event && isRefusal) {
       const data = isJsonObject(event.data.data) ? event.data.data : {}
-      return hashText(`${String(event.data.action)} ${canonicalJson(data)}`)
+      return { bodyHash: hashText(`${String(event.data.action)} ${canonicalJson(data)}`) }
     }
-    if (event) return hashText(`${event.type} ${canonicalJson(event.data)}`)
+    const { changed } = parseMetadata(event?.metadata ?? {})
+    if (event) return { bodyHash: hashText(`${event.type} ${canonicalJson(event.data)}`), changed }
     const last = page.at(-1)
-    if (!last) return Number.NaN
+    if (!last) return { bodyHash: Number.NaN }
     from = last.revision + 1
   }
 }

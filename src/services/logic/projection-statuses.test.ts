@@ -61,7 +61,40 @@ describe('P6 a projector shows how far it is behind', () => {
       'any',
     )
     await look()
-    expect(await look()).toMatchObject({ lagEvents: 0, lagSeconds: 0, etaSeconds: 0, live: true })
+    const head = store.log.at(-1)?.position
+    expect(await look()).toMatchObject({
+      lagEvents: 0,
+      lagSeconds: 0,
+      etaSeconds: 0,
+      live: true,
+      position: head,
+      head,
+    })
+  })
+
+  test('without reading again what was counted, where it stands still', async () => {
+    const { store, look, projector } = await setUp(3)
+    projector.change({ state: 'frozen' })
+    expect(await look()).toMatchObject({ lagEvents: 3, position: logStart })
+    const asked: unknown[] = []
+    const { readLog } = store
+    store.readLog = (options) => {
+      asked.push(options.beyond)
+      return readLog(options)
+    }
+    await look()
+    expect(asked).toEqual([])
+    await recordEvents(store, 'c1', [added('c1', 1)])
+    expect(await look()).toMatchObject({ lagEvents: 4, lagSeconds: 100 })
+    expect(asked).toEqual([store.log[2]?.position])
+    await recordEvents(
+      store,
+      'c1',
+      Array.from({ length: 1_000 }, () => added('c1', 1)),
+    )
+    expect(await look()).toMatchObject({ lagEvents: null })
+    projector.change({ state: 'live', position: store.log.at(-1)?.position ?? logStart })
+    expect(await look()).toMatchObject({ lagEvents: 0, lagSeconds: 0 })
   })
 
   test('also when it says it is live and stands still', async () => {

@@ -1,4 +1,4 @@
-import type { EventStore } from '#event-store/event-store.ts'
+import type { EventFilter, EventStore } from '#event-store/event-store.ts'
 import { parseMetadata } from '#event-store/metadata.ts'
 import type { Clock } from '#kernel/clock.ts'
 import { comparePositions, logStart, type Position } from '#kernel/position.ts'
@@ -12,7 +12,14 @@ import { noFacts, type ProjectionFacts } from './projection-facts.ts'
 type StatusRow = TupleOf<typeof ProjectionStatus>
 
 /** What a projector has still to take: so many events, the first of them recorded then. Null: more than is counted. */
-type Lag = { readonly eventCount: number | null; readonly since: number | null; readonly position: Position }
+type Lag = {
+  readonly eventCount: number | null
+  readonly since: number | null
+  /** Counted from the projector's place to there, of the events it reads. */
+  readonly position: Position
+  readonly countedTo: Position
+  readonly filter: EventFilter
+}
 type Watched = { readonly meter: ProgressMeter; lag: Lag; countedAt: number }
 
 const countedEventsMax = 1_000
@@ -40,32 +47,37 @@ export function watchProjections(options: {
   let isStopped = false
   let cancel = (): void => undefined
 
-  const watchedOf = (status: ProjectorStatus): Watched => {
-    const found = watched.get(status.id)
+  const watchedOf = (projector: Projector): Watched => {
+    const { id } = projector.status()
+    const found = watched.get(id)
     if (found) return found
-    const fresh = { meter: createProgressMeter(), lag: noLag(status.position), countedAt: Number.NEGATIVE_INFINITY }
-    watched.set(status.id, fresh)
+    const fresh = { meter: createProgressMeter(), lag: noLag(projector), countedAt: Number.NEGATIVE_INFINITY }
+    watched.set(id, fresh)
     return fresh
   }
 
   /** A projector that follows at its own pace has nothing to count; one that stands still has. */
   const countLag = async (projector: Projector): Promise<void> => {
     const status = projector.status()
-    const one = watchedOf(status)
-    const hasMoved = one.lag.position !== status.position
+    const { filter } = projector
+    const one = watchedOf(projector)
+    const hasMoved = one.lag.position !== status.position || one.lag.filter !== filter
     if (comparePositions(head, status.position) <= 0 || (status.state === 'live' && hasMoved)) {
-      one.lag = noLag(status.position)
+      one.lag = noLag(projector)
       return
     }
-    if (one.lag.eventCount === null && clock.now() - one.countedAt < recountMsMin) return
-    const filter = { beyond: status.position, direction: 'forwards', filter: projector.filter } as const
-    const ahead = await store.readLog({ ...filter, countMax: countedEventsMax + 1 })
+    if (one.lag.eventCount === null && (!hasMoved || clock.now() - one.countedAt < recountMsMin)) return
+    // What stands still for hours is not read from its place again every time, only what came since.
+    const known = hasMoved ? noLag(projector) : one.lag
+    if (comparePositions(head, known.countedTo) <= 0) return
+    const countMax = countedEventsMax + 1 - (known.eventCount ?? 0)
+    const ahead = await store.readLog({ beyond: known.countedTo, direction: 'forwards', countMax, filter })
     const [first] = ahead
-    const since = first ? (parseMetadata(first.metadata).recordedAt ?? first.storedAt) : null
     one.lag = {
-      eventCount: ahead.length > countedEventsMax ? null : ahead.length,
-      since,
-      position: status.position,
+      ...known,
+      eventCount: ahead.length === countMax ? null : (known.eventCount ?? 0) + ahead.length,
+      since: known.since ?? (first ? (parseMetadata(first.metadata).recordedAt ?? first.storedAt) : null),
+      countedTo: later(head, ahead.at(-1)?.position ?? head),
     }
     one.countedAt = clock.now()
   }
@@ -73,7 +85,7 @@ export function watchProjections(options: {
   const refresh = (): void => {
     for (const projector of options.projectors()) {
       const status = projector.status()
-      const one = watchedOf(status)
+      const one = watchedOf(projector)
       one.meter.look(clock.now(), status.eventCount, status.position)
       options.show(toRow(status, { ...one, head, facts: facts(status.id) }, clock.now()))
     }
@@ -101,9 +113,12 @@ export function watchProjections(options: {
   }
 }
 
-function noLag(position: Position): Lag {
-  return { eventCount: 0, since: null, position }
+function noLag({ filter, status }: Projector): Lag {
+  const { position } = status()
+  return { eventCount: 0, since: null, position, countedTo: position, filter }
 }
+
+const later = (a: Position, b: Position): Position => (comparePositions(a, b) > 0 ? a : b)
 
 function toRow(
   status: ProjectorStatus,
@@ -112,12 +127,15 @@ function toRow(
 ): StatusRow {
   const { lastEventAt: _, ...shown } = status
   const isDone = lag.eventCount === 0
+  const end = later(head, status.position)
   const etaSeconds = isDone ? 0 : (etaOf(lag, meter) ?? meter.secondsTo(status.position, head) ?? null)
   return {
     ...shown,
     ...facts,
     pinnedVersion: facts.pinnedVersion === status.version ? facts.pinnedVersion : null,
-    head: comparePositions(head, status.position) > 0 ? head : status.position,
+    // What lies between, such as the announcements of its own commits, is nothing it reads.
+    position: isDone && status.state === 'live' ? end : status.position,
+    head: end,
     lagEvents: lag.eventCount,
     lagSeconds: lag.since === null ? 0 : Math.max(0, Math.round((now - lag.since) / 1_000)),
     ratePerSecond: meter.eventsPerSecond,

@@ -10,7 +10,7 @@ import {
   StoreGroupStatus,
   StoreSlowRead,
   StoreSubscriptionStatus,
-} from '#vortex/protocol/platform-tuples.ts'
+} from '#vortex/protocol/store-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
 
 /** What the admin app shows of the event store, as it was looked at last. A figure the server does not report is null. */

@@ -1,6 +1,5 @@
-import { join } from 'node:path'
 import type { EventStore } from '#event-store/event-store.ts'
-import { anchorFileName, readAnchors } from '#evidence/anchors.ts'
+import { readAnchorFolders } from '#evidence/anchors.ts'
 import { iterateBlocks } from '#evidence/evidence-blocks.ts'
 import type { EvidenceControl } from '#evidence/evidence-control.ts'
 import type { EvidenceKeeper } from '#evidence/keep-evidence.ts'
@@ -38,7 +37,7 @@ export function watchEvidence(options: {
       return verifyEvidence({
         store,
         blocks: iterateBlocks(sql),
-        anchors: await readAnchors(join(anchorFolders.at(-1) ?? '', anchorFileName)),
+        anchors: await readAnchorFolders(anchorFolders),
         signal,
         pageCountMax,
         rest: () => pause(clock, restMs),

@@ -14,6 +14,7 @@ import { allProjections } from '#plugin-host/all-projections.ts'
 import { discoverPlugins } from '#plugin-host/discover-plugins.ts'
 import { openKeptCode } from '#plugin-host/kept-code/open-kept-code.ts'
 import { type LoadedPlugin, loadLogicParts } from '#plugin-host/load-plugins.ts'
+import { allObservables } from '#plugin-host/platform-parts.ts'
 import { projectionId } from '#projection/define-projection.ts'
 import type { ProjectionCode } from '#projection/projection-code.ts'
 import { createDifferenceFinder } from '#projection/rebuild/differences/create-difference-finder.ts'
@@ -25,6 +26,7 @@ import { parseFlags } from '../parse-flags.ts'
 import { exitCodes } from '../process.ts'
 import { makeServiceIdentity } from '../service-identity.ts'
 import type { RebuilderLine } from './rebuilder-line.ts'
+import { yieldBackends } from './yield-backends.ts'
 
 /**
  * The process that rebuilds one read model, started by the leading logic: `startRebuilder`.
@@ -36,6 +38,9 @@ type Begin = Extract<ToRebuilder, { kind: 'begin' }>
 
 const projectFolder = resolve(import.meta.dir, '../../..')
 const maxConnections = 4
+const priority = constants.priority.PRIORITY_BELOW_NORMAL
+/** Less yielding than the process: what holds a lock inside the server must come to the end of it. */
+const backendPriority = 5
 const goneDeadlineMs = 5_000
 
 async function main(args: readonly string[]): Promise<number> {
@@ -74,8 +79,17 @@ async function rebuild(
     maxConnections,
     synchronousCommit: 'off',
   })
+  // A server that somebody configured is theirs, and its process numbers are another machine's.
+  const isOurs = config.values.storage.connectUrl === ''
+  const yielding = isOurs ? yieldBackends({ sql, priority: backendPriority, clock: systemClock, log }) : undefined
   const connectionString = getEventStoreAddress(config)
-  const store = await openKurrentEventStore({ connectionString, log, clock: systemClock, random: systemRandom })
+  const store = await openKurrentEventStore({
+    connectionString,
+    log,
+    clock: systemClock,
+    random: systemRandom,
+    isBackground: true,
+  })
   try {
     const { definition, upcast, watchedFields } = await findCode(begin, plugins, { sql, config })
     const places = { definition, shadowSchema: begin.shadowSchema, sql }
@@ -97,6 +111,7 @@ async function rebuild(
       () => exitCodes.failed,
     )
   } finally {
+    yielding?.stop()
     await Promise.all([store.close(), sql.end({ timeout: 1 })]).catch(() => undefined)
   }
 }
@@ -107,7 +122,7 @@ async function findCode(
   plugins: readonly LoadedPlugin[],
   { sql, config }: { sql: Client; config: LoadedConfig<'logic'> },
 ): Promise<Required<ProjectionCode>> {
-  const observables = plugins.flatMap((plugin) => plugin.logic?.observables ?? [])
+  const observables = allObservables(plugins)
   const watchedFields = watchedFieldsOf(observables, projection)
   const loaded = allProjections(plugins).find((one) => projectionId(one) === projection)
   if (loaded?.version === toVersion) return { definition: loaded, upcast: upcastEvent, watchedFields }
@@ -171,7 +186,7 @@ function say(line: RebuilderLine): void {
 
 function yieldProcessor(log: Log): void {
   try {
-    setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
+    setPriority(priority)
   } catch (error) {
     log.info(`the process keeps its priority: ${describeError(error)}`)
   }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { type Clock, pause } from '#kernel/clock.ts'
 import { createDeferred } from '#kernel/deferred.ts'
 import type { Log } from '#kernel/log.ts'
+import { describeError } from '#kernel/platform-error.ts'
 import type { FromRebuilder, ToRebuilder } from '#projection/rebuild/rebuild-messages.ts'
 import { parseRebuilderLine } from './rebuilder-line.ts'
 
@@ -59,7 +60,12 @@ export function startRebuilder(options: {
   })
   const tell = (message: ToRebuilder): void => {
     void listening.promise.then(() => {
-      if (!isOver) child.send(message)
+      try {
+        if (!isOver) child.send(message)
+      } catch (error) {
+        // Its channel closes a moment before its end is known, which is heard of by `ended`.
+        log.debug(`the rebuilding process did not hear "${message.kind}": ${describeError(error)}`)
+      }
     })
   }
   tell(begin)

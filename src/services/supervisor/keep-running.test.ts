@@ -70,6 +70,23 @@ describe('a part that is kept running', () => {
     await stage.kept.stop()
   })
 
+  test('is stopped and launched again at once when it is restarted, however often it died before', async () => {
+    const stage = makeStage()
+    await stage.kept.whenReady
+    stage.lives[0]?.end(crash)
+    await until(() => stage.downs.length === 1)
+    stage.kept.restart()
+    stage.clock.advance(100)
+    await until(() => stage.readyCount() === 2)
+    stage.kept.restart()
+    await until(() => stage.readyCount() === 3)
+    expect(stage.lives.map(({ isStopped }) => isStopped)).toEqual([false, true, false])
+    stage.lives[2]?.end(crash)
+    await until(() => stage.downs.length === 2)
+    expect(stage.downs).toEqual([100, 100])
+    await stage.kept.stop()
+  })
+
   test('is gone after stop, and stays so', async () => {
     const stage = makeStage()
     await stage.kept.whenReady

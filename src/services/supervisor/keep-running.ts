@@ -2,7 +2,8 @@
  * Keeps one part running: launches it, and launches it again when it ends, until told to stop.
  *
  *     launching --> running --> (ended) --> waiting --> launching
- *         `------------------------------------^
+ *      ^  `----------------------------------^
+ *      `--- (restart: stopped, then launched at once)
  *
  * Promises: `whenReady` settles at the first readiness, or when stopped before; waits double with each early end and
  * start over after `forgivenAfterMs` of running; after `stop` has settled nothing of it runs any more.
@@ -35,33 +36,48 @@ export type KeepRunningOptions = {
   readonly random: Random
 }
 
-export type Kept = { readonly whenReady: Promise<void>; stop(): Promise<void> }
+export type Kept = {
+  readonly whenReady: Promise<void>
+  /** Stops what runs and launches it again at once. Nothing where it is being launched, or is about to be. */
+  restart(): void
+  stop(): Promise<void>
+}
 
 export function keepRunning(options: KeepRunningOptions): Kept {
-  const { clock, random, restart } = options
+  const { clock, random, restart: pace } = options
   const ready = createDeferred()
   const abort = new AbortController()
   let attempt = 0
+  let restart = (): void => undefined
 
-  const runOnce = async (): Promise<Ended | undefined> => {
+  const runOnce = async (): Promise<Ended | 'restarted' | undefined> => {
     try {
       const running = await options.launch(abort.signal)
       const readyAt = clock.now()
+      const restarted = createDeferred<'restarted'>()
+      restart = () => restarted.resolve('restarted')
       options.onReady(running)
       ready.resolve()
-      const ended = await Promise.race([running.ended, aborted(abort.signal)])
+      const ended = await Promise.race([running.ended, aborted(abort.signal), restarted.promise])
       if (ended === 'aborted') return await running.stop().then(() => undefined)
-      if (clock.now() - readyAt >= restart.forgivenAfterMs) attempt = 0
+      if (ended === 'restarted') return await running.stop().then(() => ended)
+      if (clock.now() - readyAt >= pace.forgivenAfterMs) attempt = 0
       return ended
     } catch (error) {
       return { code: null, words: describeError(error) }
+    } finally {
+      restart = () => undefined
     }
   }
   const loop = async () => {
     while (!abort.signal.aborted) {
       const ended = await runOnce()
       if (ended === undefined || abort.signal.aborted) break
-      const restartInMs = backOffMs(attempt++, random, restart.firstDelayMs, restart.delayMsMax)
+      if (ended === 'restarted') {
+        attempt = 0
+        continue
+      }
+      const restartInMs = backOffMs(attempt++, random, pace.firstDelayMs, pace.delayMsMax)
       options.onDown(ended, restartInMs)
       await pauseUnlessAborted(clock, restartInMs, abort.signal)
     }
@@ -70,6 +86,7 @@ export function keepRunning(options: KeepRunningOptions): Kept {
   const finished = loop()
   return {
     whenReady: ready.promise,
+    restart: () => restart(),
     stop: () => {
       abort.abort()
       return finished

@@ -8,7 +8,7 @@ import { type Clock, pause } from '#kernel/clock.ts'
 import { createDeferred } from '#kernel/deferred.ts'
 import { isJsonObject, tryParseJson } from '#kernel/json.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
-import { parseChildMessage } from '../process-surroundings.ts'
+import { parseChildMessage, type SupervisorAnswer } from '../process-surroundings.ts'
 import type { Ended, Running } from './keep-running.ts'
 
 export type LaunchOptions = {
@@ -27,6 +27,10 @@ export type LaunchOptions = {
   readonly onSpawn?: (pid: number) => void
   /** Takes a line of its error output that is a log line; false leaves it to explain an early end. */
   readonly takeLogLine?: (line: string) => boolean
+  /** The child wants to be stopped and started again. */
+  readonly onRestartAsked?: (words: string) => void
+  /** The child wants another one to be; false where that does not run. */
+  readonly onOtherRestartAsked?: (other: { name: string; pid: number }, words: string) => boolean
 }
 
 const tailLengthMax = 2_000
@@ -44,10 +48,20 @@ export async function launchChild(options: LaunchOptions): Promise<Running> {
     stderr: 'pipe',
     detached: true,
     serialization: 'json',
-    ipc: (found) => {
+    ipc: (found, sender) => {
       const message = parseChildMessage(found)
       if (message?.event === 'ready') ready.resolve(message.url ?? '')
       if (message?.event === 'failed') failure = message.words
+      if (message?.event === 'restart') options.onRestartAsked?.(message.words)
+      if (message?.event === 'restart-other') {
+        const isDone = options.onOtherRestartAsked?.(message, message.words) ?? false
+        const answer: SupervisorAnswer = { event: 'answer', ask: message.ask, isDone }
+        try {
+          sender.send(answer)
+        } catch {
+          // It ended while it asked.
+        }
+      }
     },
   })
   options.onSpawn?.(child.pid)

@@ -12,6 +12,8 @@ export type SupervisorEvent =
       readonly restartInMs: number
       readonly words: string
     }
+  /** It was asked to end, and starts again at once. */
+  | { readonly event: 'restarting'; readonly service: PartName; readonly words: string }
   | { readonly event: 'note'; readonly words: string }
   | { readonly event: 'up'; readonly seconds: number }
   | { readonly event: 'stopping' }

@@ -5,7 +5,8 @@
  *     PostgreSQL  --+--> logic, field, office, agent, worker (all at once) --> up
  *     web apps    --'
  *
- * Promises: a part that dies is started again, on the same port; `stop` ends field, office, agent and worker first,
+ * Promises: a part that dies, or asks to be restarted, or hangs and logic asks that for it, is started again, on the same
+ * port; what has not stopped in its time is ended by force; `stop` ends field, office, agent and worker first,
  * then logic, then the stores; killed itself, its children stop by themselves and the next supervisor goes on.
  * Asks: the home is locked by the caller.
  */
@@ -63,6 +64,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const shared = { home, projectFolder, log, clock, stopTimeoutMs: values.stop.timeoutMs }
   const stopping = new AbortController()
   const urls = new Map<string, string>()
+  const pids = new Map<ServiceRole, number | null>()
 
   const keep = (
     service: PartName,
@@ -119,25 +121,42 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     return stopping.signal.aborted ? '' : url.promise
   }
   const startRole = ({ role, environment }: RolePlan, addresses: { databaseUrl: string; eventStore: string }) =>
-    keep(role, (abort) =>
-      launchChild({
-        name: role,
-        args: [join(projectFolder, 'src/services', role, 'main.ts'), '--home', home],
-        folder: projectFolder,
-        environment: environmentForChild({
-          ...environment,
-          // Only those that may open the database hear its password.
-          DATABASE_URL: role === 'logic' || role === 'worker' ? addresses.databaseUrl : undefined,
-          PEEK_EVENT_STORE: role === 'agent' ? undefined : addresses.eventStore,
+    keep(
+      role,
+      (abort) =>
+        launchChild({
+          name: role,
+          args: [join(projectFolder, 'src/services', role, 'main.ts'), '--home', home],
+          folder: projectFolder,
+          environment: environmentForChild({
+            ...environment,
+            // Only those that may open the database hear its password.
+            DATABASE_URL: role === 'logic' || role === 'worker' ? addresses.databaseUrl : undefined,
+            PEEK_EVENT_STORE: role === 'agent' ? undefined : addresses.eventStore,
+          }),
+          readiness: 'ipc',
+          startTimeoutMs,
+          stopTimeoutMs: values.stop.timeoutMs,
+          clock,
+          abort,
+          onSpawn: (pid) => children.set(role, pid),
+          onRestartAsked: (words) => restart(role, words),
+          // Administrators decide it there.
+          ...(role === 'logic' && { onOtherRestartAsked: restartOther }),
         }),
-        readiness: 'ipc',
-        startTimeoutMs,
-        stopTimeoutMs: values.stop.timeoutMs,
-        clock,
-        abort,
-        onSpawn: (pid) => children.set(role, pid),
-      }),
+      ({ pid }) => pids.set(role, pid),
     )
+  const restart = (role: ServiceRole, words: string): void => {
+    log.info(`${role} is restarted`, { because: words })
+    tell({ event: 'restarting', service: role, words })
+    kept.get(role)?.restart()
+  }
+  const restartOther = ({ name, pid }: { name: string; pid: number }, words: string): boolean => {
+    const role = serviceRoles.find((one) => one === name)
+    if (!role || pids.get(role) !== pid) return false
+    restart(role, words)
+    return true
+  }
 
   return {
     start: async () => {

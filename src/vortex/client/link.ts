@@ -5,6 +5,7 @@ import { describeError } from '#kernel/platform-error.ts'
 import type { Random } from '#kernel/random.ts'
 import type { DownHead, Welcome } from '../protocol/down.ts'
 import { encodeFrame } from '../protocol/frame.ts'
+import { framesOf } from '../protocol/frame-bundle.ts'
 import { parseDownFrame } from '../protocol/parse-frame.ts'
 import { spokenVersions } from '../protocol/protocol-version.ts'
 import type { Hello, UpHead } from '../protocol/up.ts'
@@ -21,12 +22,15 @@ import type { ConnectionState } from './vortex-client.ts'
  *         \__ wrong version, forbidden --> refused           close() from anywhere --> closed
  *
  * Promises: at most one socket at a time; `onFrame` only while online, in the order of the wire; every timer ends with
- * its state. Silence is measured by the wall clock, so a laptop that slept finds the dead socket on its first tick.
+ * its state. Silence is measured by the wall clock, so a laptop that slept finds the dead socket on its first tick, and counted
+ * in beats, so that one whose clock was set back meanwhile finds it too.
  */
 export interface Link {
   state(): ConnectionState
   /** False when there is nobody to send to. */
   send(head: UpHead, body?: string): boolean
+  /** The same for a message that is encoded already. */
+  sendText(text: string): boolean
   /** Does not wait for the back-off; a refused link tries again too. */
   retryNow(): void
   close(): void
@@ -65,6 +69,7 @@ export function openLink(options: LinkOptions): Link {
   let attempt = 0
   let lastHeardAt = clock.now()
   let lastSentAt = clock.now()
+  let silentBeats = 0
   let cancelTimer: () => void = () => undefined
   connect()
 
@@ -73,6 +78,12 @@ export function openLink(options: LinkOptions): Link {
     send: (head, body) => {
       if (phase.phase !== 'online') return false
       write(phase.socket, head, body)
+      return true
+    },
+    sendText: (text) => {
+      if (phase.phase !== 'online') return false
+      lastSentAt = clock.now()
+      phase.socket.send(text)
       return true
     },
     retryNow: () => {
@@ -107,6 +118,11 @@ export function openLink(options: LinkOptions): Link {
 
   function receive(text: string): void {
     lastHeardAt = clock.now()
+    silentBeats = 0
+    for (const frame of framesOf(text)) receiveFrame(frame)
+  }
+
+  function receiveFrame(text: string): void {
     const parsed = parseDownFrame(text)
     if (!parsed.ok) {
       stats.badFrames += 1
@@ -146,7 +162,8 @@ export function openLink(options: LinkOptions): Link {
   function watch(welcome: Welcome): void {
     cancelTimer()
     cancelTimer = clock.after(welcome.beatMs, () => {
-      const silentMs = clock.now() - lastHeardAt
+      silentBeats += 1
+      const silentMs = Math.max(clock.now() - lastHeardAt, silentBeats * welcome.beatMs)
       // A welcome alone proves little: the count starts again only when a connection has held for a while.
       attempt = 0
       if (silentMs >= welcome.silenceMs) {
@@ -165,7 +182,7 @@ export function openLink(options: LinkOptions): Link {
     attempt += 1
     phase = { phase: 'waiting' }
     cancelTimer = clock.after(retryMs, connect)
-    enter({ state: 'offline', since: clock.now(), words, retryAt: clock.now() + retryMs })
+    enter({ state: 'offline', since: clock.now(), words, retryAt: clock.now() + retryMs, heardAt: lastHeardAt })
   }
 
   /** The first retry comes soon, yet spread: a service that restarts has thousands of callers. */

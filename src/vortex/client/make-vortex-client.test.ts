@@ -3,6 +3,8 @@ import { createFakeClock } from '#kernel/clock.ts'
 import type { Answer } from '../protocol/answer.ts'
 import type { DownHead } from '../protocol/down.ts'
 import { encodeFrame, splitFrame } from '../protocol/frame.ts'
+import { bundleFrames, framesOf, isBundle } from '../protocol/frame-bundle.ts'
+import { bundleSizeBytesMax } from '../protocol/limits.ts'
 import type { Selector } from '../protocol/row.ts'
 import { makeVortexClient, type VortexClientOptions } from './make-vortex-client.ts'
 import type { SocketEvents } from './socket-like.ts'
@@ -18,7 +20,7 @@ describe('V3 the connection', () => {
     const { client, server } = setUp()
     expect(client.state()).toMatchObject({ state: 'connecting', attempt: 0 })
     server.open()
-    expect(server.said()).toEqual([expect.objectContaining({ k: 'hello', versions: [1], name: 'field' })])
+    expect(server.said()).toEqual([expect.objectContaining({ k: 'hello', versions: [4, 3, 2, 1], name: 'field' })])
     server.welcome()
     expect(client.state().state).toBe('online')
   })
@@ -43,6 +45,16 @@ describe('V3 the connection', () => {
     server.welcome()
     sleep(3_600_000)
     clock.advance(10_000)
+    expect(client.state()).toMatchObject({ state: 'connecting' })
+    expect(server.sockets).toBe(2)
+  })
+
+  test('one whose clock was set back by a day finds the dead socket all the same', () => {
+    const { client, server, clock, sleep } = setUp()
+    server.open()
+    server.welcome()
+    sleep(-24 * 3_600_000)
+    clock.advance(30_000)
     expect(client.state()).toMatchObject({ state: 'connecting' })
     expect(server.sockets).toBe(2)
   })
@@ -107,6 +119,76 @@ describe('V7 actions', () => {
     expect(server.acts().map(({ id }) => id)).toEqual([id, other])
     for (const { req = 0 } of server.acts()) server.say({ k: 'answer', req, answer: accepted })
     expect(await Promise.all(answers)).toEqual([accepted, accepted])
+  })
+
+  test.each([
+    [3, undefined],
+    [4, 7],
+  ])(
+    'V1 its number in the outbox is told to a server of version %p as far as that knows of it',
+    async (version, seq) => {
+      const { client, server } = setUp()
+      server.open()
+      server.welcome(version)
+      void client.act({ ...action, seq: 7 }, '1')
+      client.report({ announced: 7, acked: 6, unsent: 1, attention: 0, build: 'b', cached: 0 })
+      await Promise.resolve()
+      expect(server.acts()[0]?.seq).toBe(seq)
+      expect(server.said().some(({ k }) => k === 'device')).toBe(seq !== undefined)
+    },
+  )
+
+  test('those pushed in one turn share a message, and so do those that answers make room for', async () => {
+    const { client, server } = setUp()
+    server.open()
+    server.welcome(4)
+    const before = server.messages()
+    for (let count = 0; count < 1_000; count++) void client.act(action, '1')
+    await Promise.resolve()
+    expect(server.acts()).toHaveLength(64)
+    expect(server.messages() - before).toBeLessThanOrEqual(2)
+    const answers = server.acts().map(({ req = 0 }) => encodeFrame({ k: 'answer', req, answer: accepted }))
+    server.current().onText(bundleFrames(answers))
+    await Promise.resolve()
+    expect(server.acts()).toHaveLength(64 + 128)
+    expect(server.messages() - before).toBeLessThanOrEqual(4)
+  })
+
+  test('a message of several is never longer than the edge takes, whatever their characters are', async () => {
+    const { client, server } = setUp()
+    server.open()
+    server.welcome(4)
+    for (let count = 0; count < 64; count++) void client.act(action, JSON.stringify('\u20ac'.repeat(count * 50)))
+    await Promise.resolve()
+    expect(server.acts()).toHaveLength(64)
+    for (const text of server.texts()) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(bundleSizeBytesMax)
+  })
+
+  test('V1 a server of an earlier version gets a message for each, and few at once', async () => {
+    const { client, server } = setUp()
+    server.open()
+    server.welcome(3)
+    for (let count = 0; count < 1_000; count++) void client.act(action, '1')
+    await Promise.resolve()
+    expect(server.acts()).toHaveLength(64)
+    expect(server.texts().some(isBundle)).toBe(false)
+  })
+
+  test('V4 what is too much for the edge is followed by a moment of silence, then by less', async () => {
+    const { client, server, clock } = setUp()
+    server.open()
+    server.welcome(4)
+    for (let count = 0; count < 1_000; count++) void client.act({ ...action, id: toId(count) }, '1')
+    await Promise.resolve()
+    for (const { req = 0 } of server.acts())
+      server.say({ k: 'trouble', req, error: { kind: 'too-many', words: 'Slower.' } })
+    clock.advance(100)
+    await Promise.resolve()
+    expect(server.acts()).toHaveLength(64)
+    clock.advance(200)
+    await Promise.resolve()
+    expect(server.acts()).toHaveLength(64 + 32)
+    expect(server.acts()[64]).toMatchObject({ id: toId(0) })
   })
 
   test('one without an answer is sent again with the same id after a reconnect', async () => {
@@ -340,10 +422,14 @@ function observe(client: { observe(name: string, selector: Selector, observer: O
   return heard
 }
 
-function toWelcome(): DownHead {
+function toId(count: number): string {
+  return `${id.slice(0, -6)}${String(count).padStart(6, '0')}`
+}
+
+function toWelcome(version = 1): DownHead {
   const principal = { user: 'guest', device: id, service: 'field', roles: [] }
   const times = { beatMs: 10_000, silenceMs: 30_000, at: 0 }
-  return { k: 'welcome', version: 1, session: 's', service: 'field', instance: id, build: 'b', principal, ...times }
+  return { k: 'welcome', version, session: 's', service: 'field', instance: id, build: 'b', principal, ...times }
 }
 
 function toRows({ obs, sel, token }: { obs: number; sel: number; token: string }): DownHead {
@@ -372,8 +458,11 @@ function setUp(options: Partial<VortexClientOptions> = {}) {
     if (!link) throw new Error('no socket was opened')
     return link
   }
-  type Said = { k: string; req?: number; id?: string }
-  const said = () => current().sent.map((text) => JSON.parse(splitFrame(text).head) as Said)
+  type Said = { k: string; req?: number; id?: string; seq?: number }
+  const said = () =>
+    current()
+      .sent.flatMap(framesOf)
+      .map((text) => JSON.parse(splitFrame(text).head) as Said)
   const say = (head: DownHead, body?: string) => current().events.onText(encodeFrame(head, body))
   const server = {
     get sockets() {
@@ -381,7 +470,7 @@ function setUp(options: Partial<VortexClientOptions> = {}) {
     },
     current: () => current().events,
     open: () => current().events.onOpen(),
-    welcome: () => say(toWelcome()),
+    welcome: (version?: number) => say(toWelcome(version)),
     drop: () => current().events.onClose(1_006, ''),
     say,
     patch: (...patches: { sel: number; token: string }[]) =>
@@ -390,6 +479,8 @@ function setUp(options: Partial<VortexClientOptions> = {}) {
         JSON.stringify(patches.map((one) => ({ position: 'p', set: [], del: [], acts: [], ...one }))),
       ),
     said,
+    texts: () => current().sent,
+    messages: () => current().sent.length,
     acts: () => said().filter(({ k }) => k === 'act'),
   }
   /** The wall clock goes on while timers stand still. */

@@ -2,17 +2,26 @@ import type { Clock } from '#kernel/clock.ts'
 import { type Log, silentLog } from '#kernel/log.ts'
 import { describeError } from '#kernel/platform-error.ts'
 import type { Random } from '#kernel/random.ts'
+import type { Answer } from '../calling/ask-answerer.ts'
+import { createCallDesk } from '../calling/call-desk.ts'
+import { createFrameBundler } from '../calling/frame-bundler.ts'
+import { RequestFailure } from '../calling/request-failure.ts'
+import { parseEffects } from '../protocol/action-effect.ts'
 import type { DownHead } from '../protocol/down.ts'
-import { defaultLimits } from '../protocol/limits.ts'
-import type { Hello } from '../protocol/up.ts'
+import { encodeFrame } from '../protocol/frame.ts'
+import { defaultLimits, deviceBundleLengthMax, serviceBodySizeMax, serviceBundleLengthMax } from '../protocol/limits.ts'
+import { callsVersion, outboxVersion } from '../protocol/protocol-version.ts'
+import type { Hello, UpHead } from '../protocol/up.ts'
+import type { WireError } from '../protocol/wire-error.ts'
 import { createActSender } from './act-sender.ts'
-import { createAskSender } from './ask-sender.ts'
 import { type ClientStats, createClientStats } from './client-stats.ts'
+import { createDeviceReporter } from './device-reporter.ts'
 import { type Gunzip, gunzipByStream } from './frame-inbox.ts'
 import { openLink } from './link.ts'
 import { createObservationKeeper } from './observation-keeper.ts'
+import { createFixedWindow, createSendWindow } from './send-window.ts'
 import { type OpenSocket, openWebSocket } from './socket-like.ts'
-import type { ConnectionState, UpstreamState, VortexClient } from './vortex-client.ts'
+import type { ConnectionState, EffectNews, UpstreamState, VortexClient } from './vortex-client.ts'
 
 export type VortexClientOptions = {
   readonly url: string | (() => string)
@@ -26,8 +35,17 @@ export type VortexClientOptions = {
   readonly batch?: (work: () => void) => void
   /** Actions, and requests, kept at once. One more is answered `too-many`. */
   readonly queuedCountMax?: number
-  /** Actions sent without an answer yet: the rest waits here, where it keeps its order. */
+  /**
+   * Actions sent without an answer yet: the rest waits here, where it keeps its order. Without it as many as the link and
+   * the far side take well.
+   */
   readonly inFlightCountMax?: number
+  /** Does what the server asks; without it every such request is answered `not-found`. */
+  readonly answer?: Answer
+  /** Small frames go together: runs work when this turn of the event loop is over. By default, when its promises have run. */
+  readonly soon?: (work: () => void) => void
+  /** What of a failure in `answer` may be said. */
+  readonly translate?: (thrown: unknown) => WireError
   /** Longest body of an action; must stay below what the server takes in one frame. */
   readonly bodySizeMax?: number
 }
@@ -37,6 +55,12 @@ export type DirectVortexClient = VortexClient & { stats(): Readonly<ClientStats>
 
 const defaultBodySizeMax = defaultLimits.frameSizeBytesMax - 4 * 1024
 
+/**
+ * Of what a device has under way. The characters are several times what a slow mobile link holds in one round trip; the
+ * count stays well below what the edge takes of one connection (`requestsInFlightMax`), where requests have their place too.
+ */
+const deviceWindow = { countStart: 64, countMax: 500, sizeMax: 512 * 1024 }
+
 /** Starts connecting at once; whoever makes it closes it. */
 export function makeVortexClient(options: VortexClientOptions): DirectVortexClient {
   const { clock, random } = options
@@ -44,20 +68,47 @@ export function makeVortexClient(options: VortexClientOptions): DirectVortexClie
   const stats = createClientStats()
   const stateListeners = new Set<(state: ConnectionState) => void>()
   const upstreamListeners = new Set<(upstream: UpstreamState) => void>()
+  const effectListeners = new Set<(news: EffectNews) => void>()
   const queuedCountMax = options.queuedCountMax ?? 1_000
   let upstream: UpstreamState = { online: true, words: '' }
   let wasOnline = false
   let requestCount = 0
 
   const shared = { clock, random, log, stats, queuedCountMax, nextRequest: () => ++requestCount }
-  const send: typeof link.send = (head, body) => link.send(head, body)
+  const bundler = createFrameBundler({
+    write: (text) => void link.sendText(text),
+    soon: options.soon ?? queueMicrotask,
+    bundleLengthMax: options.hello.role === 'service' ? serviceBundleLengthMax : deviceBundleLengthMax,
+  })
+  const bundlesFrom = options.hello.role === 'service' ? callsVersion : outboxVersion
+  const send = (head: UpHead, body?: string): boolean => {
+    const state = link.state()
+    if (state.state !== 'online') return false
+    if (state.welcome.version >= bundlesFrom) bundler.send(encodeFrame(head, body))
+    else link.send(head, body)
+    return true
+  }
   const acts = createActSender({
     ...shared,
     send,
-    inFlightCountMax: options.inFlightCountMax ?? 100,
+    window:
+      options.inFlightCountMax === undefined
+        ? createSendWindow(deviceWindow)
+        : createFixedWindow(options.inFlightCountMax),
+    singleCountMax: deviceWindow.countStart,
     bodySizeMax: options.bodySizeMax ?? defaultBodySizeMax,
   })
-  const asks = createAskSender({ ...shared, send })
+  const calls = createCallDesk({
+    clock,
+    stats,
+    askedCountMax: queuedCountMax,
+    bodySizeMax: serviceBodySizeMax,
+    answer: options.answer ?? answerNothing,
+    translate: options.translate ?? toPlainError,
+    nextRequest: shared.nextRequest,
+    send,
+  })
+  const reporter = createDeviceReporter({ clock, send })
   const observations = createObservationKeeper({ ...shared, send, batch: options.batch ?? ((work) => work()) })
   const link = openLink({
     url: options.url,
@@ -78,8 +129,10 @@ export function makeVortexClient(options: VortexClientOptions): DirectVortexClie
     upstream: () => upstream,
     onUpstream: (listener) => listen(upstreamListeners, listener),
     act: (action, body, actOptions = {}) => acts.act(action, body, actOptions),
-    ask: asks.ask,
+    ask: calls.ask,
+    onEffects: (listener) => listen(effectListeners, listener),
     observe: observations.observe,
+    report: reporter.report,
     retryNow: link.retryNow,
     close,
     stats: () => ({ ...stats }),
@@ -88,22 +141,25 @@ export function makeVortexClient(options: VortexClientOptions): DirectVortexClie
   function onState(state: ConnectionState): void {
     const isOnline = state.state === 'online'
     if (wasOnline && !isOnline) setOffline()
-    if (isOnline) setOnline()
+    if (state.state === 'online') setOnline(state.welcome.version)
     wasOnline = isOnline
     notify(stateListeners, state)
   }
 
   /** Observations first: they are what a person looks at. */
-  function setOnline(): void {
+  function setOnline(version: number): void {
     upstream = { online: true, words: '' }
-    observations.onOnline()
-    asks.onOnline()
-    acts.onOnline()
+    observations.onOnline(version)
+    calls.onOnline(version)
+    reporter.onOnline(version)
+    acts.onOnline(version)
   }
 
   function setOffline(): void {
+    bundler.reset()
     acts.onOffline()
-    asks.onOffline()
+    reporter.onOffline()
+    calls.onOffline()
     observations.onOffline()
   }
 
@@ -113,13 +169,17 @@ export function makeVortexClient(options: VortexClientOptions): DirectVortexClie
         acts.onAnswer(head.req, head.answer)
         break
       case 'reply':
-        asks.onReply(head.req, body, head.error)
+      case 'ask':
+      case 'cancel':
+      case 'part':
+      case 'took':
+        calls.onFrame(head, body)
         break
       case 'rows':
         observations.onRows(head, body)
         break
       case 'resumed':
-        observations.onResumed(head.obs, head.sel)
+        observations.onResumed(head)
         break
       case 'patch':
         observations.onPatch(body)
@@ -127,8 +187,14 @@ export function makeVortexClient(options: VortexClientOptions): DirectVortexClie
       case 'trouble':
         hearTrouble(head)
         break
+      case 'effects':
+        hearEffects(head.ask, body)
+        break
       case 'upstream':
         hearUpstream({ online: head.online, words: head.words })
+        break
+      case 'checked':
+        observations.onChecked(head)
         break
       case 'welcome':
       case 'beat':
@@ -140,8 +206,15 @@ export function makeVortexClient(options: VortexClientOptions): DirectVortexClie
 
   function hearTrouble({ error, req, obs, final }: DownHead & { k: 'trouble' }): void {
     if (obs !== undefined) observations.onTrouble(obs, error, final ?? false)
-    else if (req !== undefined && (acts.onTrouble(req, error) || asks.onTrouble(req, error))) return
+    else if (req !== undefined && (acts.onTrouble(req, error) || calls.onTrouble(req, error))) return
     else log.warning('The server did not take a frame.', error)
+  }
+
+  function hearEffects(ask: boolean, body: string): void {
+    const effects = parseEffects(body)
+    if (effects.ok) return notify(effectListeners, { effects: effects.value, ask })
+    stats.badFrames += 1
+    log.warning('The body of a frame was not understood.', { words: effects.words })
   }
 
   function hearUpstream(next: UpstreamState): void {
@@ -153,7 +226,8 @@ export function makeVortexClient(options: VortexClientOptions): DirectVortexClie
 
   function close(): void {
     acts.close()
-    asks.close()
+    reporter.close()
+    calls.close()
     observations.close()
     link.close()
   }
@@ -172,4 +246,13 @@ export function makeVortexClient(options: VortexClientOptions): DirectVortexClie
 function listen<T>(listeners: Set<T>, listener: T): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
+}
+
+function answerNothing({ name }: { readonly name: string }): Promise<string> {
+  return Promise.reject(new RequestFailure({ kind: 'not-found', words: `There is no request "${name}" here.` }))
+}
+
+function toPlainError(thrown: unknown): WireError {
+  if (thrown instanceof RequestFailure) return thrown.error
+  return { kind: 'internal', words: 'Something went wrong on the far side; it is written in its log.' }
 }

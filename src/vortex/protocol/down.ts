@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { answerSchema } from './answer.ts'
+import { askDownSchema, cancelSchema, partSchema, replySchema, tookSchema } from './call.ts'
 import { principalSchema } from './principal.ts'
 import { wireErrorSchema } from './wire-error.ts'
 
@@ -28,9 +29,6 @@ export const beatDownSchema = v.strictObject({ k: v.literal('beat') })
 
 export const answerFrameSchema = v.strictObject({ k: v.literal('answer'), req: count, answer: answerSchema })
 
-/** The body is the output when there is no error. */
-export const replySchema = v.strictObject({ k: v.literal('reply'), req: count, error: v.optional(wireErrorSchema) })
-
 /** A whole state: the body is an array of rows. `sel` is how patches will name this selector on this connection. */
 export const rowsSchema = v.strictObject({
   k: v.literal('rows'),
@@ -42,8 +40,17 @@ export const rowsSchema = v.strictObject({
   orderBy: v.array(v.string()),
 })
 
-/** Nothing was missed since the token: patches go on from there. */
-export const resumedSchema = v.strictObject({ k: v.literal('resumed'), obs: count, sel: count })
+/**
+ * Nothing was missed since the token: patches go on from there. With a token of its own: the rows the caller keeps are those
+ * of this later moment too.
+ */
+export const resumedSchema = v.strictObject({
+  k: v.literal('resumed'),
+  obs: count,
+  sel: count,
+  token: v.optional(v.string()),
+  position: v.optional(v.string()),
+})
 
 /** All that one commit changed for this connection (V8): the body is an array of selector patches. */
 export const patchSchema = v.strictObject({ k: v.literal('patch') })
@@ -60,6 +67,24 @@ export const troubleSchema = v.strictObject({
 /** Whether the service that answers can reach logic. */
 export const upstreamSchema = v.strictObject({ k: v.literal('upstream'), online: v.boolean(), words: v.string() })
 
+/**
+ * What became of actions of this session's device or person: the body is an array of effects. `ask`: that may have
+ * changed for any of them, so whoever waits for one asks.
+ */
+export const effectsSchema = v.strictObject({ k: v.literal('effects'), ask: v.boolean() })
+
+/**
+ * What the rows of an observation hash to, whatever their order, and how many they are, at the position named here; that is
+ * not always the one that was asked about.
+ */
+export const checkedSchema = v.strictObject({
+  k: v.literal('checked'),
+  obs: count,
+  position: v.string(),
+  hash: v.string(),
+  count,
+})
+
 /** The last frame before a close by the server. */
 export const byeSchema = v.object({
   k: v.literal('bye'),
@@ -71,14 +96,21 @@ export const downSchema = v.variant('k', [
   welcomeSchema,
   beatDownSchema,
   answerFrameSchema,
+  askDownSchema,
   replySchema,
+  cancelSchema,
+  partSchema,
+  tookSchema,
   rowsSchema,
   resumedSchema,
   patchSchema,
   troubleSchema,
   upstreamSchema,
+  effectsSchema,
+  checkedSchema,
   byeSchema,
 ])
 export type Welcome = v.InferOutput<typeof welcomeSchema>
 export type RowsHead = v.InferOutput<typeof rowsSchema>
+export type Checked = v.InferOutput<typeof checkedSchema>
 export type DownHead = v.InferOutput<typeof downSchema>

@@ -24,8 +24,15 @@ export interface EarlierVersion<F extends Fields> {
   /** The version after, and how this one becomes it. */
   next<G extends Fields>(fields: G, upcast: (older: FieldValues<F>) => FieldValues<G>): EarlierVersion<G>
   /** How this one, the last before today's, becomes today's. */
-  today<T extends object>(upcast: (older: FieldValues<F>) => T): EarlierVersions<T>
+  today<const T extends object>(upcast: (older: FieldValues<F>) => T): EarlierVersions<Writable<T>>
 }
+
+/** A choice keeps its own type, as in `unit: 'kWh'`, without its lists being fixed. */
+type Writable<T> = T extends readonly unknown[]
+  ? { -readonly [K in keyof T]: Writable<T[K]> }
+  : T extends object
+    ? { [K in keyof T]: Writable<T[K]> }
+    : T
 
 /** Begins with the fields of version 1. */
 export function earlier<F extends Fields>(fields: F): EarlierVersion<F> {

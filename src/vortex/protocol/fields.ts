@@ -26,6 +26,7 @@ export function text(limit: { lengthMax?: number; lengthMin?: number } = {}): Fi
       ),
     ),
     `text of ${lengthMin} to ${lengthMax} characters`,
+    { ...(lengthMin > 0 && { minLength: lengthMin }), maxLength: lengthMax },
   )
 }
 
@@ -36,6 +37,7 @@ export function uuid(): Field<string> {
       v.regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/, 'must be a uuid in lower case'),
     ),
     'uuid',
+    { format: 'uuid' },
   )
 }
 
@@ -55,6 +57,7 @@ export function integer(limit: { min?: number; max?: number } = {}): Field<numbe
       ),
     ),
     `whole number from ${min} to ${max}`,
+    { type: 'integer', minimum: min, maximum: max },
   )
 }
 
@@ -71,6 +74,7 @@ export function instant(): Field<number> {
   return withWords(
     v.pipe(v.number('must be an instant in milliseconds'), v.safeInteger('must be whole milliseconds')),
     'instant',
+    { type: 'integer', title: 'milliseconds since 1970' },
   )
 }
 

@@ -33,6 +33,25 @@ describe('frames up', () => {
     (text) => expect(parseUpFrame(text)).toMatchObject({ ok: false, kind: 'bad-frame' }),
   )
 
+  test('an action may say its number in the outbox of its device', () => {
+    expect(parseUpFrame(encodeFrame({ ...act, seq: 5_000 }, '1'))).toMatchObject({ value: { head: { seq: 5_000 } } })
+    expect(parseUpFrame(encodeFrame({ ...act, seq: -1 }, '1'))).toMatchObject({ ok: false, req: 7 })
+  })
+
+  test('a device says how it stands, with what its browser tells of the storage', () => {
+    const report = { k: 'device', announced: 9, acked: 7, unsent: 2, attention: 1, build: 'b', cached: 50 }
+    expect(parseUpFrame(encodeFrame(report))).toMatchObject({ ok: true, value: { head: report } })
+    const whole = { ...report, storageUsed: 1, storageQuota: 2 }
+    expect(parseUpFrame(encodeFrame(whole))).toMatchObject({ ok: true, value: { head: whole } })
+    expect(parseUpFrame(encodeFrame({ ...report, announced: 0.5 }))).toMatchObject({ ok: false })
+  })
+
+  test('what is kept of an observation is checked by its number, and a refusal names it', () => {
+    const check = { k: 'check', obs: 3, position: 'C:1/P:1' }
+    expect(parseUpFrame(encodeFrame(check))).toMatchObject({ ok: true, value: { head: check } })
+    expect(parseUpFrame(encodeFrame({ ...check, position: 'x'.repeat(101) }))).toMatchObject({ ok: false, obs: 3 })
+  })
+
   test('a selector that is a list is refused', () => {
     const observe = { k: 'observe', obs: 3, name: 'tutorial.StringInt', selector: [] }
     expect(parseUpFrame(JSON.stringify(observe))).toMatchObject({ ok: false, obs: 3 })
@@ -44,6 +63,16 @@ describe('frames down', () => {
     const rows = { k: 'rows', obs: 1, sel: 1, token: 't', position: 'p', keyedBy: ['id'], orderBy: [] }
     expect(parseDownFrame(encodeFrame(rows, '[]')).ok).toBe(true)
     expect(parseDownFrame(encodeFrame(rows)).ok).toBe(false)
+  })
+
+  test('an answer may say in which way an action was done other than asked for', () => {
+    const answer = { outcome: 'accepted', position: 'p', changed: 'Two were left.' }
+    expect(parseDownFrame(encodeFrame({ k: 'answer', req: 1, answer }))).toMatchObject({ value: { head: { answer } } })
+  })
+
+  test('a check is answered by a hash, a count and the position they are of', () => {
+    const checked = { k: 'checked', obs: 3, position: 'p', hash: 'ff', count: 2 }
+    expect(parseDownFrame(encodeFrame(checked))).toMatchObject({ ok: true, value: { head: checked } })
   })
 
   test('a frame up is not a frame down', () => expect(parseDownFrame(encodeFrame(act, '1')).ok).toBe(false))

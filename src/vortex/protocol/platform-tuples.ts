@@ -6,12 +6,22 @@ import { defineTuple } from './tuple.ts'
 export const ServiceStatus = defineTuple('peek.ServiceStatus', {
   /** The instance: one run of the process. */
   id: text(),
+  /** The role: `agent` and so on. */
   name: text(),
+  /** By which calls choose it among others of its role. */
+  instanceName: text(),
+  zone: text(),
   build: text(),
   host: text(),
   pid: integer(),
   url: nullable(text()),
   state: oneOf(['online', 'lost']),
+  /** The same after a restart: where this service is installed. */
+  installation: text(),
+  /** Whether somebody starts it again when it ends, so that it can be restarted from here. */
+  isSupervised: boolean(),
+  /** Since when it is being restarted, because an administrator said so. */
+  restartingSince: nullable(instant()),
   startedAt: instant(),
   lastSeenAt: instant(),
   sessionCount: integer(),
@@ -19,6 +29,41 @@ export const ServiceStatus = defineTuple('peek.ServiceStatus', {
   memoryBytes: number(),
   /** Longest recent hold-up of the event loop. */
   loopDelayMs: number(),
+  /** From this service to logic and back, as the last beat of its link took; null for logic itself. */
+  roundTripMs: nullable(number()),
+  /** Actions that wait on the disk of an agent until logic has answered them, and since when the oldest does. */
+  queuedActionCount: integer(),
+  oldestQueuedAt: nullable(instant()),
+  /** Refused ones that the plugin which put them has not heard of. */
+  refusedActionCount: integer(),
+  /** Those that logic took since the agent started; and what is wrong with the queue, in words, when something is. */
+  deliveredActionCount: integer(),
+  queueTrouble: nullable(text()),
+  /** Of a worker: how many jobs it runs at once at most and just now, in how many processes, and whether it takes more. */
+  placeCount: integer(),
+  busyPlaceCount: integer(),
+  jobProcessCount: integer(),
+  isDraining: boolean(),
+})
+
+/** The part of a plugin that one service runs, or should. */
+export const PartStatus = defineTuple('peek.PartStatus', {
+  /** `<instance>/<plugin>`. */
+  id: text(),
+  instance: text(),
+  service: text(),
+  plugin: text(),
+  version: text(),
+  state: oneOf(['waiting', 'starting', 'running', 'stopping', 'failed', 'stuck']),
+  /** Why, when it does not run. */
+  words: text(),
+  since: instant(),
+  /** Pieces of its timers' work that threw, since it started. */
+  failureCount: integer(),
+  /** How often it was started in this process. */
+  startCount: integer(),
+  /** What was still under way when its time to stop was over, the last time it was stopped. */
+  left: list(text()),
 })
 
 export const DeviceConnection = defineTuple('peek.DeviceConnection', {
@@ -35,107 +80,42 @@ export const DeviceConnection = defineTuple('peek.DeviceConnection', {
   queuedBytes: number(),
 })
 
-/** The event store as it is now, one row; null where its server does not report a figure. */
-export const EventStoreStatus = defineTuple('peek.EventStoreStatus', {
+/**
+ * How the calls of one definition to one listener go, as seen by one service: logic sees those that pass through it, any
+ * service those that stay within it and those it did not let go.
+ */
+export const RpcStatus = defineTuple('peek.RpcStatus', {
   id: text(),
-  state: oneOf(['connecting', 'ready', 'lost']),
-  /** Why it is as it is. */
-  words: text(),
-  since: instant(),
-  /** Without user and password. */
-  address: text(),
-  /** Why there are no figures, when there are none. */
-  figuresWords: nullable(text()),
-  version: nullable(text()),
-  durability: nullable(text()),
-  startedAt: nullable(instant()),
-  memoryBytes: nullable(number()),
-  cpuPercent: nullable(number()),
-  diskFreeBytes: nullable(number()),
-  fileBytes: nullable(number()),
-  walBytes: nullable(number()),
-  freeBytes: nullable(number()),
-  eventCount: nullable(number()),
-  streamCount: nullable(number()),
-  appendsPerSecond: nullable(number()),
-  eventsInPerSecond: nullable(number()),
-  bytesInPerSecond: nullable(number()),
-  commitsPerSecond: nullable(number()),
-  appendsPerCommit: nullable(number()),
-  commitMsP50: nullable(number()),
-  commitMsP99: nullable(number()),
-  readsPerSecond: nullable(number()),
-  eventsOutPerSecond: nullable(number()),
-  waitingAppends: nullable(number()),
-  openCalls: nullable(number()),
-  reportsSubscriptions: boolean(),
-  reportsSlowReads: boolean(),
-  /** Why the persistent subscriptions are not shown, when they are not. */
-  groupsWords: nullable(text()),
-  scavengeId: nullable(text()),
-  scavengeIsRunning: boolean(),
-  scavengeShare: nullable(number()),
-  scavengeRemovedEvents: nullable(number()),
-  scavengeRemovedBytes: nullable(number()),
-  /** Null before the first backup since the server was started. */
-  backupFile: nullable(text()),
-  backupAt: nullable(instant()),
-  backupIsRunning: boolean(),
-  backupShare: nullable(number()),
-  backupError: nullable(text()),
-})
-
-/** One look at the rates of the event store; the last few minutes are kept. */
-export const EventStoreLook = defineTuple('peek.EventStoreLook', {
-  id: text(),
-  at: instant(),
-  eventsInPerSecond: number(),
-  eventsOutPerSecond: number(),
-  readsPerSecond: number(),
-  commitMsP99: nullable(number()),
-})
-
-/** A catch-up subscription that is open now. */
-export const StoreSubscriptionStatus = defineTuple('peek.StoreSubscriptionStatus', {
-  id: text(),
-  source: text(),
-  filter: text(),
-  position: text(),
-  lagBytes: nullable(number()),
-  lagEvents: nullable(number()),
-  since: instant(),
-  peer: text(),
-})
-
-/** A persistent subscription. */
-export const StoreGroupStatus = defineTuple('peek.StoreGroupStatus', {
-  id: text(),
-  stream: text(),
-  group: text(),
-  status: text(),
-  strategy: text(),
-  consumerCount: integer(),
-  inFlightCount: integer(),
-  bufferedCount: number(),
-  retryCount: integer(),
-  parkedCount: number(),
+  /** `<plugin>.<VerbNoun>`. */
+  name: text(),
+  plugin: text(),
+  /** The role that listens, its instance and its name; both empty where nobody was reached. */
+  listensOn: text(),
+  instance: text(),
+  instanceName: text(),
+  zone: text(),
+  /** The service that saw it, and its instance. */
+  seenBy: text(),
+  seenByInstance: text(),
   ratePerSecond: number(),
-  totalCount: number(),
-  checkpoint: nullable(text()),
-  lastKnown: nullable(text()),
-  lagEvents: nullable(number()),
-})
-
-/** One of the slowest reads of the last minutes. */
-export const StoreSlowRead = defineTuple('peek.StoreSlowRead', {
-  id: text(),
-  source: text(),
-  direction: text(),
-  from: text(),
-  eventCount: number(),
-  lengthMs: number(),
-  endedAt: instant(),
-  peer: text(),
+  inFlight: integer(),
+  callCount: number(),
+  /** Of the latest calls, milliseconds from the call to its answer; null before the first. */
+  p50Ms: nullable(number()),
+  p99Ms: nullable(number()),
+  failureCount: number(),
+  unknownCalleeCount: number(),
+  wrongCallerCount: number(),
+  badInputCount: number(),
+  timeoutCount: number(),
+  unavailableCount: number(),
+  tooLargeCount: number(),
+  tooManyCount: number(),
+  cancelledCount: number(),
+  failedCount: number(),
+  lastFailure: nullable(text()),
+  lastFailureAt: nullable(instant()),
+  lastCallAt: instant(),
 })
 
 export const ProjectionStatus = defineTuple('peek.ProjectionStatus', {
@@ -276,4 +256,15 @@ export const EvidenceStatus = defineTuple('peek.EvidenceStatus', {
   verificationEndedAt: nullable(instant()),
   /** What the last verification found, in sentences; the first one names the first event that is not as it was. */
   verificationWords: list(text()),
+})
+
+/** How often a plugin's settings were changed and by whom last: what they are is asked for. */
+export const SettingsStatus = defineTuple('peek.SettingsStatus', {
+  /** The plugin. */
+  id: text(),
+  title: text(),
+  revision: integer(),
+  /** Null where nobody has changed anything. */
+  changedBy: nullable(text()),
+  changedAt: nullable(instant()),
 })

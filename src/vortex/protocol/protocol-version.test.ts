@@ -8,6 +8,9 @@ import { upSchema } from './up.ts'
 /** What each version's frames hash to. A changed hash means: take a new number, keep the old line. */
 const pinned: { readonly [version: number]: string } = {
   1: '717bc2ec9f911e83fd935f188170d7a581ffbc2bfbd30ce58bb112bfa39e4041',
+  2: '798defcfbea097cd40522b2eab6cfb448eea23f8738a8efff89a6cf108558080',
+  3: '34768ad7247c43fb865107ef796eb6b8868004cf0ec221cc24a6ef8e2987131c',
+  4: '0b456118956ccc5d5e9a693cbf01cc9a55d33c7ec4fc16ea0a364fcfc96bc7ab',
 }
 
 test('V1 a change of any frame schema takes a new protocol version', () => {

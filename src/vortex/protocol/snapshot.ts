@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import type { Row } from './row.ts'
+import { isAdmin, type Principal } from './principal.ts'
+import type { Row, Selector } from './row.ts'
 
 /** What a role server asks logic for once a selector: the rows at a named position, and how to follow them. */
 export const snapshotMetaSchema = v.strictObject({
@@ -14,14 +15,25 @@ export const snapshotMetaSchema = v.strictObject({
   keyedBy: v.array(v.string()),
   orderBy: v.array(v.string()),
   selectorFields: v.array(v.string()),
-  access: v.picklist(['everyone', 'admin']),
+  /** Who may see it; `own-device`: administrators, and each device what the selector picks of its own. */
+  access: v.picklist(['everyone', 'admin', 'own-device']),
 })
 export type SnapshotMeta = v.InferOutput<typeof snapshotMetaSchema>
+export type ObservableAccess = SnapshotMeta['access']
 export type Snapshot = { readonly meta: SnapshotMeta; readonly rows: readonly Row[] }
 
 export const snapshotRequestName = 'peek.snapshot'
-/** Which plugins run: `{ enabled: [ids] }`. */
-export const pluginsRequestName = 'peek.plugins'
 export const statusReportName = 'peek.report'
 /** One answer is never larger: a screen that needs more should pick by a selector. */
 export const snapshotRowsMax = 20_000
+
+/** Why somebody may not see what the selector picks, or undefined. Asked where rows are read and where they are kept (S4). */
+export function refuseAccess(
+  { name, access }: { readonly name: string; readonly access: ObservableAccess },
+  selector: Selector,
+  by: Principal,
+): string | undefined {
+  if (access === 'everyone' || isAdmin(by)) return undefined
+  if (access === 'admin') return `${name} is for administrators; you are signed in as ${by.user}.`
+  return selector.device === by.device ? undefined : `${name} shows each device its own only: pick by "device".`
+}

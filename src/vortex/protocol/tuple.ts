@@ -16,11 +16,21 @@ export type TupleDefinition<F extends Fields = Fields> = {
   readonly name: string
   readonly fields: F
   readonly schema: v.GenericSchema<unknown, FieldValues<F>>
+  /** Whether devices keep the rows that were shown: there at once the next time, and without a connection. */
+  readonly keep: boolean
 }
 export type TupleOf<D extends { readonly fields: Fields }> = FieldValues<D['fields']>
 
-export function defineTuple<F extends Fields>(name: string, fields: F): TupleDefinition<F> {
-  return { kind: 'tuple', name: checkedName(name), fields, schema: toSchema(fields) }
+/**
+ * With `keep`, rows that a screen has shown stay on the device until its plugin's budget is used up: for whatever a person
+ * needs without a connection, or at once.
+ */
+export function defineTuple<F extends Fields>(
+  name: string,
+  fields: F,
+  { keep = false }: { readonly keep?: boolean } = {},
+): TupleDefinition<F> {
+  return { kind: 'tuple', name: checkedName(name), fields, schema: toSchema(fields), keep }
 }
 
 /** Exactly these fields. An array is an object to the schema library, and one without entries would pass as no fields. */

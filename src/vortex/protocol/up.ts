@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { isJsonObject, type JsonObject } from '#kernel/json.ts'
+import { askSchema, cancelSchema, partSchema, replySchema, tookSchema } from './call.ts'
 import { principalSchema, shortText, uuidText } from './principal.ts'
 
 /** Frames from whoever dialled: a device to its field or office service, a service to logic. */
@@ -21,6 +22,9 @@ export const helloSchema = v.object({
   instance: uuidText,
   /** Software version, for the admin's eyes. */
   build: v.pipe(v.string(), v.maxLength(200)),
+  /** By which a service is chosen among others of its kind; unlike the instance they survive a restart. */
+  instanceName: v.optional(shortText),
+  zone: v.optional(shortText),
   /** Proof of a service's right to speak for devices. */
   secret: v.optional(v.pipe(v.string(), v.maxLength(500))),
 })
@@ -39,6 +43,8 @@ export const actSchema = v.strictObject({
   /** Order matters inside a lane; `prev` is the action pushed before this one in it. */
   lane: v.optional(shortText),
   prev: v.optional(uuidText),
+  /** Its number in the outbox of the device, which counts without gaps. */
+  seq: v.optional(requestNumber),
   /** Only a service may say this: on whose behalf it forwards. */
   by: v.optional(principalSchema),
 })
@@ -58,21 +64,58 @@ export const observeSchema = v.strictObject({
   selector: selectorSchema,
   /** Where an earlier observation got to: opaque, from the last rows or patch. */
   token: v.optional(v.pipe(v.string(), v.maxLength(500))),
+  /** What the rows the caller keeps hash to: are they still the same, it goes on with them. */
+  hash: v.optional(v.pipe(v.string(), v.maxLength(100))),
 })
 
 export const unobserveSchema = v.strictObject({ k: v.literal('unobserve'), obs: requestNumber })
 
-/** A request with a deadline; the body is its input. */
-export const askSchema = v.strictObject({
-  k: v.literal('ask'),
-  req: requestNumber,
-  name: shortText,
-  deadlineMs: v.pipe(v.number(), v.minValue(1), v.maxValue(600_000)),
+/** How the outbox and the cache of a device stand: what it knows about itself, for whoever looks after it. */
+export const deviceSchema = v.strictObject({
+  k: v.literal('device'),
+  /** Highest number an action of its outbox has, and up to which all have their end. */
+  announced: requestNumber,
+  acked: requestNumber,
+  /** Actions without an end, and those that wait for a person. */
+  unsent: requestNumber,
+  attention: requestNumber,
+  /** Of the app that runs there: a tab may be older than the page that greeted. */
+  build: v.pipe(v.string(), v.maxLength(200)),
+  /** Selectors kept on the device. */
+  cached: requestNumber,
+  /** Bytes, where the browser says so. */
+  storageUsed: v.optional(requestNumber),
+  storageQuota: v.optional(requestNumber),
+  /** The device's clock when it was sent, milliseconds since 1970. */
+  at: v.optional(v.pipe(v.number(), v.finite())),
+  /** One life of its storage: another one means that the browser took away what was there, and numbers begin anew. */
+  storage: v.optional(uuidText),
 })
 
-export const upSchema = v.variant('k', [helloSchema, beatSchema, actSchema, observeSchema, unobserveSchema, askSchema])
+/** Asks what an observation's rows hash to where it stands, to find out whether those kept on the device are still right. */
+export const checkSchema = v.strictObject({
+  k: v.literal('check'),
+  obs: requestNumber,
+  position: v.pipe(v.string(), v.maxLength(100)),
+})
+
+export const upSchema = v.variant('k', [
+  helloSchema,
+  beatSchema,
+  actSchema,
+  observeSchema,
+  unobserveSchema,
+  deviceSchema,
+  checkSchema,
+  askSchema,
+  replySchema,
+  cancelSchema,
+  partSchema,
+  tookSchema,
+])
 export type Hello = v.InferOutput<typeof helloSchema>
 export type Act = v.InferOutput<typeof actSchema>
 export type Observe = v.InferOutput<typeof observeSchema>
-export type Ask = v.InferOutput<typeof askSchema>
+export type DeviceReport = v.InferOutput<typeof deviceSchema>
+export type Check = v.InferOutput<typeof checkSchema>
 export type UpHead = v.InferOutput<typeof upSchema>

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'bun:test'
 import { createFakeClock } from '#kernel/clock.ts'
 import { createDeferred, type Deferred } from '#kernel/deferred.ts'
 import { createLog, type LogLine } from '#kernel/log.ts'
+import type { Answer } from '../protocol/answer.ts'
 import { encodeFrame, splitFrame } from '../protocol/frame.ts'
+import { bundleFrames, framesOf, isBundle } from '../protocol/frame-bundle.ts'
 import { defaultLimits, type Limits } from '../protocol/limits.ts'
 import { type ConnectionContext, openConnection } from './connection.ts'
 import { createFramePacker } from './frame-packer.ts'
@@ -80,6 +82,76 @@ describe('V4 bounds', () => {
     expect(caller.closedWith()).toBe(4_004)
   })
 
+  const acts = (count: number) =>
+    bundleFrames(Array.from({ length: count }, (_, req) => encodeFrame({ ...act, req }, '1')))
+
+  test('actions that come in one message cost a tenth of those that come alone', async () => {
+    const caller = await greeted({ versions: [4], limits: { framesBurstMax: 10, framesPerSecondMax: 1 } })
+    caller.connection.onText(acts(101))
+    expect(caller.acts).toHaveLength(100)
+    expect(caller.last()).toMatchObject({ k: 'trouble', req: 100, error: { kind: 'too-many' } })
+  })
+
+  test('S3 a message full of what is no frame ends the connection like as many messages', async () => {
+    const caller = await greeted({ versions: [4] })
+    caller.connection.onText(bundleFrames(Array(5_000).fill('x')))
+    expect(caller.closedWith()).toBe(4_000)
+    expect(caller.kinds().filter((k) => k === 'trouble')).toHaveLength(101)
+  })
+
+  test('too many actions in one message are each told so, and forgiven as one', async () => {
+    const limits = { framesBurstMax: 1, framesPerSecondMax: 1, badFramesMax: 1 }
+    const caller = await greeted({ versions: [4], limits })
+    caller.connection.onText(acts(40))
+    expect(caller.acts).toHaveLength(10)
+    expect(caller.kinds().filter((k) => k === 'trouble')).toHaveLength(30)
+    expect(caller.closedWith()).toBeUndefined()
+    caller.connection.onText(acts(2))
+    expect(caller.closedWith()).toBe(4_004)
+  })
+
+  test('a message of several frames is bounded, and one that does not add up is refused', async () => {
+    const caller = await greeted({ versions: [4] })
+    caller.connection.onText(bundleFrames(Array(1_000).fill(encodeFrame(act, '1'))))
+    expect(caller.last()).toMatchObject({ k: 'trouble', error: { kind: 'too-large' } })
+    caller.connection.onText('*5,7\nnothing')
+    expect(caller.last()).toMatchObject({ k: 'trouble', error: { kind: 'bad-frame' } })
+    expect(caller.acts).toHaveLength(0)
+  })
+
+  test('V1 a device of an earlier version sends and gets one frame a message', async () => {
+    const caller = await greeted({ versions: [3] })
+    caller.connection.onText(acts(2))
+    expect(caller.last()).toMatchObject({ k: 'trouble', error: { kind: 'bad-frame' } })
+    for (let req = 0; req < 3; req++) caller.say({ ...act, req }, '1')
+    for (const one of caller.acts) one.resolve({ outcome: 'accepted', position: 'p' })
+    await settle()
+    expect(caller.texts().some(isBundle)).toBe(false)
+    expect(caller.kinds().filter((k) => k === 'answer')).toHaveLength(3)
+  })
+
+  test('answers of one turn go together, and before a goodbye', async () => {
+    const caller = await greeted({ versions: [4], isTurnHeld: true })
+    caller.connection.onText(acts(3))
+    for (const one of caller.acts) one.resolve({ outcome: 'accepted', position: 'p' })
+    await settle()
+    caller.connection.close({ kind: 'unavailable', words: 'Stopping.' })
+    expect(caller.kinds()).toEqual(['welcome', 'answer', 'answer', 'answer', 'bye'])
+    expect(caller.texts()).toHaveLength(4)
+  })
+
+  test.each([
+    ['reply', { k: 'reply', req: 1, more: true }, 'bad-frame'],
+    ['part of one', { k: 'part', of: 'reply', req: 1 }, 'bad-frame'],
+    ['reply too many', { k: 'reply', req: 1 }, 'too-many'],
+  ])('a complaint about a %s names no request of the caller: its number is one of ours', async (_what, frame, kind) => {
+    const caller = await greeted({ limits: { framesBurstMax: 1, framesPerSecondMax: 1 } })
+    if (kind === 'too-many') caller.say({ k: 'beat' })
+    caller.say(frame)
+    expect(caller.last()).toMatchObject({ k: 'trouble', error: { kind } })
+    expect(caller.last()).not.toHaveProperty('req')
+  })
+
   test('requests in flight are bounded, also after their caller gave up', async () => {
     const caller = await greeted({ limits: { requestsInFlightMax: 1 } })
     caller.say(ask, '1')
@@ -139,6 +211,27 @@ describe('requests', () => {
     expect(caller.logged.filter(({ level }) => level === 'error')).toHaveLength(1)
   })
 
+  test.each([
+    [3, { outcome: 'accepted', position: 'p' }],
+    [4, { outcome: 'accepted', position: 'p', changed: 'Two were left.' }],
+  ])('V1 a caller of version %p hears of an answer what its version knows', async (version, answer) => {
+    const caller = await greeted({ versions: [version] })
+    caller.say(act, '1')
+    caller.acts[0]?.resolve({ outcome: 'accepted', position: 'p', changed: 'Two were left.' })
+    await settle()
+    expect(caller.last()).toHaveProperty('answer', answer)
+  })
+
+  test('how a device stands, and a check of what it watches, reach the service; a check of anything else does not', async () => {
+    const caller = await greeted({ versions: [4] })
+    caller.say({ k: 'device', announced: 2, acked: 1, unsent: 1, attention: 0, build: 'b', cached: 0 })
+    caller.say({ k: 'check', obs: 3, position: 'p' })
+    caller.say(observe)
+    caller.say({ k: 'check', obs: 3, position: 'p' })
+    expect(caller.calls).toEqual(['device 2', 'observe 3', 'check 3'])
+    expect(caller.kinds()).toEqual(['welcome'])
+  })
+
   test('S4 a device may not act for somebody else', async () => {
     const caller = await greeted()
     caller.say({ ...act, by: principal }, '1')
@@ -160,13 +253,18 @@ describe('requests', () => {
 
 const principal = { user: 'guest', device: id, service: 'field', roles: [] }
 
-type Options = { limits?: Partial<Limits>; admit?: ConnectionContext['admit'] }
+type Options = {
+  isTurnHeld?: boolean
+  versions?: readonly number[]
+  limits?: Partial<Limits>
+  admit?: ConnectionContext['admit']
+}
 
 function connect(options: Options = {}) {
   const clock = createFakeClock(1_000)
   const sent: string[] = []
   const calls: string[] = []
-  const acts: Deferred<never>[] = []
+  const acts: Deferred<Answer>[] = []
   const asks: Deferred<string>[] = []
   const logged: LogLine[] = []
   const ended: string[] = []
@@ -183,6 +281,8 @@ function connect(options: Options = {}) {
     onAsk: () => hold(asks),
     onObserve: (_session, { obs }) => calls.push(`observe ${obs}`),
     onUnobserve: (_session, obs) => calls.push(`unobserve ${obs}`),
+    onDevice: (_session, { announced }) => calls.push(`device ${announced}`),
+    onCheck: (_session, { obs }) => calls.push(`check ${obs}`),
     onClose: () => ended.push('session'),
   }
   const connection = openConnection(
@@ -196,6 +296,7 @@ function connect(options: Options = {}) {
       pack: createFramePacker(),
       gate: createRequestGate(clock),
       stats,
+      soon: options.isTurnHeld ? () => undefined : queueMicrotask,
       onLive: () => undefined,
       onEnd: () => undefined,
     },
@@ -214,7 +315,7 @@ function connect(options: Options = {}) {
     },
     { address: 'here', cookie: null },
   )
-  const heads = () => sent.map((text) => JSON.parse(splitFrame(text).head) as { k: string })
+  const heads = () => sent.flatMap(framesOf).map((text) => JSON.parse(splitFrame(text).head) as { k: string })
   return {
     connection,
     clock,
@@ -225,6 +326,7 @@ function connect(options: Options = {}) {
     logged,
     ended,
     say: (head: object, body?: string) => connection.onText(encodeFrame(head, body)),
+    texts: () => sent,
     kinds: () => heads().map(({ k }) => k),
     last: () => heads().at(-1),
     closedWith: () => closeCode,
@@ -234,7 +336,7 @@ function connect(options: Options = {}) {
 
 async function greeted(options: Options = {}) {
   const caller = connect(options)
-  caller.say(hello)
+  caller.say({ ...hello, versions: options.versions ?? hello.versions })
   await settle()
   return caller
 }

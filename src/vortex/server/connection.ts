@@ -2,12 +2,13 @@ import { unreachable } from '#kernel/assert.ts'
 import type { Clock } from '#kernel/clock.ts'
 import type { Log } from '#kernel/log.ts'
 import { splitFrame } from '../protocol/frame.ts'
-import type { Limits } from '../protocol/limits.ts'
-import { type ParsedFrame, parseUpFrame } from '../protocol/parse-frame.ts'
-import { agreeVersion } from '../protocol/protocol-version.ts'
+import { isBundle, unbundleFrames } from '../protocol/frame-bundle.ts'
+import { bundleSizeBytesMax, type Limits } from '../protocol/limits.ts'
+import { type ParsedFrame, parseUpFrame, requestOf } from '../protocol/parse-frame.ts'
+import { agreeVersion, outboxVersion } from '../protocol/protocol-version.ts'
 import type { Hello, UpHead } from '../protocol/up.ts'
 import { toCloseCode, type WireError } from '../protocol/wire-error.ts'
-import { createFrameBudget, type FrameBudget } from './frame-budget.ts'
+import { bundledActCost, createFrameBudget, type FrameBudget } from './frame-budget.ts'
 import { type FramePacker, unpackFrame } from './frame-packer.ts'
 import { createLiveSession, type LiveSession } from './live-session.ts'
 import type { RequestGate } from './request-gate.ts'
@@ -45,6 +46,8 @@ export type ConnectionContext = {
   readonly pack: FramePacker
   readonly gate: RequestGate
   readonly stats: VortexServerStats
+  /** Runs work when this turn of the event loop is over: what was answered in it goes out together. */
+  soon(work: () => void): void
   onLive(session: Session): void
   onEnd(session: Session | undefined): void
 }
@@ -66,6 +69,8 @@ export function openConnection(context: ConnectionContext, socket: Socket, remot
   const writer = createSocketWriter(socket, context.pack, stats)
   let state: State = { state: 'greeting' }
   let badFrameCount = 0
+  /** The last message; it may hold hundreds of frames. */
+  let message = { heardAt: clock.now(), isBundle: false, isForgiven: false }
   let cancelTimer = clock.after(limits.greetingTimeoutMs, () =>
     close({ kind: 'timeout', words: `No greeting was completed within ${limits.greetingTimeoutMs} ms.` }),
   )
@@ -74,6 +79,26 @@ export function openConnection(context: ConnectionContext, socket: Socket, remot
   return { onText, onBytes, onSocketClosed: () => end(), close }
 
   function onText(text: string): void {
+    message = { heardAt: clock.now(), isBundle: false, isForgiven: false }
+    if (state.state === 'live' && maySendBundles(state.live.session) && isBundle(text)) onBundle(state, text)
+    else onFrame(text)
+  }
+
+  function onBundle({ live, limits: { frameSizeBytesMax } }: State & { state: 'live' }, text: string): void {
+    message.isBundle = true
+    const sizeBytesMax = live.session.hello.role === 'service' ? frameSizeBytesMax : bundleSizeBytesMax
+    const sizeBytes = sizeOf(text, sizeBytesMax)
+    if (sizeBytes > sizeBytesMax) {
+      const words = `Found a message of ${sizeBytes} bytes, wanted at most ${sizeBytesMax} where it holds several frames.`
+      return complain({ kind: 'too-large', words })
+    }
+    const frames = unbundleFrames(text)
+    if (frames === undefined)
+      complain({ kind: 'bad-frame', words: 'Not a bundle of frames: its lengths do not add up.' })
+    for (const frame of frames ?? []) onFrame(frame)
+  }
+
+  function onFrame(text: string): void {
     if (state.state === 'closed') return
     stats.framesIn += 1
     const parsed = readFrame(text, state.state === 'live' ? state.limits.frameSizeBytesMax : limits.frameSizeBytesMax)
@@ -135,11 +160,13 @@ export function openConnection(context: ConnectionContext, socket: Socket, remot
   function welcome(hello: Hello, principal: Session['principal']): void {
     if (state.state !== 'admitting') return
     const own = limitsFor(hello.role, limits)
+    const version = agreeVersion(hello.versions) ?? 0
     const live = createLiveSession({
       ...context,
       limits: own,
       writer,
       hello,
+      version,
       principal,
       address: remote.address,
       close,
@@ -154,7 +181,7 @@ export function openConnection(context: ConnectionContext, socket: Socket, remot
     stats.sessions += 1
     live.session.send({
       k: 'welcome',
-      version: agreeVersion(hello.versions) ?? 0,
+      version,
       session: live.session.id,
       service: context.service.name,
       instance: context.service.instance,
@@ -172,8 +199,10 @@ export function openConnection(context: ConnectionContext, socket: Socket, remot
 
   function receive(current: State & { state: 'live' }, head: UpHead, body: string): void {
     const { framesPerSecondMax } = current.limits
-    current.live.heard()
-    const error = current.budget.spend(clock.now())
+    const { heardAt } = message
+    current.live.heard(heardAt)
+    const cost = message.isBundle && head.k === 'act' ? bundledActCost : 1
+    const error = current.budget.spend(heardAt, cost)
       ? current.live.receive(head, body)
       : tooMany(`Found more than ${framesPerSecondMax} frames a second, wanted fewer: send it again later.`)
     if (error) complain(error, head)
@@ -193,10 +222,15 @@ export function openConnection(context: ConnectionContext, socket: Socket, remot
     }
   }
 
-  /** Names what was wrong with one frame; whoever goes on like that is closed. */
+  /**
+   * Names what was wrong with one frame; whoever goes on like that is closed. That there are too many is forgiven once for all
+   * frames of a message, as its sender could not know of the first when it sent the last.
+   */
   function complain({ kind, words }: WireError, about: About = {}): void {
     stats.badFrames += 1
-    badFrameCount += 1
+    const isForgiven = kind === 'too-many' && message.isForgiven
+    if (!isForgiven) badFrameCount += 1
+    if (kind === 'too-many') message.isForgiven = message.isBundle
     writer.send({ k: 'trouble', error: { kind, words }, ...toAddress(about) })
     if (badFrameCount > limits.badFramesMax) {
       close({ kind, words: `More than ${limits.badFramesMax} bad frames came; the last one: ${words}` })
@@ -205,6 +239,7 @@ export function openConnection(context: ConnectionContext, socket: Socket, remot
 
   function close(error: WireError, retryAfterMs?: number): void {
     if (state.state === 'closed') return
+    if (state.state === 'live') state.live.flush()
     writer.send({ k: 'bye', error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
     writer.end()
     socket.close(toCloseCode(error.kind), error.kind)
@@ -232,7 +267,8 @@ type About = { readonly req?: number; readonly obs?: number } | UpHead
 
 /** Which request or observation a complaint is about, so that its sender need not wait for more. */
 function toAddress(about: About): { req?: number; obs?: number } {
-  if ('req' in about && about.req !== undefined) return { req: about.req }
+  const req = requestOf(about)
+  if (req !== undefined) return { req }
   if ('obs' in about && about.obs !== undefined) return { obs: about.obs }
   return {}
 }
@@ -242,11 +278,20 @@ function tooMany(words: string): WireError {
 }
 
 function readFrame(text: string, sizeBytesMax: number): ParsedFrame<UpHead> {
-  // A character takes at most three bytes of UTF-8, so that most texts need no counting.
-  const sizeBytes = text.length * 3 > sizeBytesMax ? Buffer.byteLength(text) : text.length
+  const sizeBytes = sizeOf(text, sizeBytesMax)
   if (sizeBytes <= sizeBytesMax) return parseUpFrame(text)
   const words = `Found a frame of ${sizeBytes} bytes, wanted at most ${sizeBytesMax}.`
   return { ok: false, kind: 'too-large', words, ...readAddress(text) }
+}
+
+/** A character takes at most three bytes of UTF-8, so that most texts need no counting. */
+function sizeOf(text: string, sizeBytesMax: number): number {
+  return text.length * 3 > sizeBytesMax ? Buffer.byteLength(text) : text.length
+}
+
+/** Services ever since there are bundles, devices since they have an outbox. */
+function maySendBundles({ hello, version }: Session): boolean {
+  return hello.role === 'service' || version >= outboxVersion
 }
 
 /** Only the start of an oversized frame is looked at: enough to say which request it was. */

@@ -2,9 +2,16 @@ import { unreachable } from '#kernel/assert.ts'
 import type { Clock } from '#kernel/clock.ts'
 import { newUuid } from '#kernel/ids.ts'
 import type { Log } from '#kernel/log.ts'
-import type { Limits } from '../protocol/limits.ts'
+import { createCallDesk } from '../calling/call-desk.ts'
+import { createFrameBundler, type FrameBundler } from '../calling/frame-bundler.ts'
+import { RequestFailure } from '../calling/request-failure.ts'
+import { type Answer, withoutChange } from '../protocol/answer.ts'
+import type { Ask, CallHead } from '../protocol/call.ts'
+import { encodeFrame } from '../protocol/frame.ts'
+import { deviceBundleLengthMax, type Limits } from '../protocol/limits.ts'
 import type { Principal } from '../protocol/principal.ts'
-import type { Act, Ask, Hello, Observe, UpHead } from '../protocol/up.ts'
+import { callsVersion, outboxVersion } from '../protocol/protocol-version.ts'
+import type { Act, Hello, Observe, UpHead } from '../protocol/up.ts'
 import type { WireError } from '../protocol/wire-error.ts'
 import type { RequestGate } from './request-gate.ts'
 import type { VortexServerStats } from './server-stats.ts'
@@ -15,10 +22,12 @@ import type { Session, VortexHandler } from './vortex-handler.ts'
 /** A greeted session from the inside: hands its frames to the handler and brings back what it answers. */
 export interface LiveSession {
   readonly session: Session
-  heard(): void
+  heard(at: number): void
   /** What is wrong with the frame, when it could not be taken. */
   receive(head: UpHead, body: string): WireError | undefined
   open(): void
+  /** What was answered already goes out: a goodbye is to come. */
+  flush(): void
   end(): void
 }
 
@@ -31,8 +40,11 @@ type LiveSessionContext = {
   readonly writer: SocketWriter
   readonly gate: RequestGate
   readonly hello: Hello
+  readonly version: number
   readonly principal: Principal
   readonly address: string
+  /** Runs work when this turn of the event loop is over. */
+  soon(work: () => void): void
   close(error: WireError, retryAfterMs?: number): void
 }
 
@@ -43,12 +55,23 @@ export function createLiveSession(context: LiveSessionContext): LiveSession {
   let lastActionAt: number | null = null
   let requestCount = 0
   const observations = new Set<number>()
-  const deadlines = new Set<() => void>()
+
+  const bundler = createAnswerBundler(context)
+  const desk = createCallDesk({
+    clock,
+    stats,
+    askedCountMax: limits.requestsInFlightMax,
+    bodySizeMax: limits.bodySizeMax,
+    answer: (ask, body, signal) => counted(() => handler.onAsk(session, ask, body, signal)),
+    translate: (thrown, { name }) => translate(thrown, 'A request failed.', { name }),
+    send: deliver,
+  })
 
   const session: Session = {
     id: newUuid(),
     principal: context.principal,
     hello: context.hello,
+    version: context.version,
     address: context.address,
     openedAt,
     get lastHeardAt() {
@@ -62,6 +85,12 @@ export function createLiveSession(context: LiveSessionContext): LiveSession {
     },
     state: new Map(),
     send: writer.send,
+    ask: (name, body, deadlineMs, options) => {
+      if (context.version >= callsVersion && writer.isOpen) return desk.ask(name, body, deadlineMs, options)
+      return Promise.reject(
+        new RequestFailure({ kind: 'unavailable', words: toAwayWords(context, name, writer.isOpen) }),
+      )
+    },
     sendText: writer.sendText,
     join: (topic) => writer.isOpen && writer.socket.subscribe(topic),
     leave: (topic) => writer.isOpen && writer.socket.unsubscribe(topic),
@@ -72,13 +101,18 @@ export function createLiveSession(context: LiveSessionContext): LiveSession {
 
   return {
     session,
-    heard: () => {
-      lastHeardAt = clock.now()
+    heard: (at) => {
+      lastHeardAt = at
     },
     receive,
-    open: () => guard('onOpen', () => handler.onOpen?.(session)),
+    open: () => {
+      desk.onOnline(context.version)
+      guard('onOpen', () => handler.onOpen?.(session))
+    },
+    flush: () => bundler?.flush(),
     end: () => {
-      for (const cancel of deadlines) cancel()
+      desk.onOffline()
+      desk.close()
       guard('onClose', () => handler.onClose(session))
     },
   }
@@ -92,11 +126,20 @@ export function createLiveSession(context: LiveSessionContext): LiveSession {
       case 'act':
         return refuseRequest() ?? refuseImpersonation(head) ?? act(head, body)
       case 'ask':
-        return refuseRequest() ?? ask(head, body)
+        return refuseRequest() ?? refuseImpersonation(head) ?? takeCall(head, body)
+      case 'reply':
+      case 'cancel':
+      case 'part':
+      case 'took':
+        return takeCall(head, body)
       case 'observe':
         return observe(head)
       case 'unobserve':
         return unobserve(head.obs)
+      case 'device':
+        return guard('onDevice', () => handler.onDevice?.(session, head))
+      case 'check':
+        return guard('onCheck', () => observations.has(head.obs) && handler.onCheck?.(session, head))
       default:
         return unreachable(head)
     }
@@ -106,34 +149,41 @@ export function createLiveSession(context: LiveSessionContext): LiveSession {
     lastActionAt = lastHeardAt
     begin(
       () => handler.onAct(session, head, body),
-      (answer) => deliver({ k: 'answer', req: head.req, answer }),
+      (answer) => deliver({ k: 'answer', req: head.req, answer: understood(answer) }),
       (error) => deliver({ k: 'answer', req: head.req, answer: { outcome: 'failed', ...error } }),
       { name: head.name, id: head.id },
     )
   }
 
-  function ask(head: Ask, body: string): undefined {
-    let isOver = false
-    const finish = (reply: () => void) => {
-      cancelDeadline()
-      deadlines.delete(cancelDeadline)
-      if (isOver) stats.lateAnswers += 1
-      else reply()
-      isOver = true
+  function understood(answer: Answer): Answer {
+    return context.version >= outboxVersion ? answer : withoutChange(answer)
+  }
+
+  function takeCall(head: CallHead, body: string): undefined {
+    desk.onFrame(head, body)
+  }
+
+  /** Counts as in flight until the handler is done with it, whatever its caller was told; it leaves after its reply was sent. */
+  function counted(run: () => Promise<string>): Promise<string> {
+    enter()
+    try {
+      const running = run()
+      queueMicrotask(() => running.then(leave, leave))
+      return running
+    } catch (thrown) {
+      leave()
+      throw thrown
     }
-    const cancelDeadline = clock.after(head.deadlineMs, () => {
-      deadlines.delete(cancelDeadline)
-      isOver = true
-      const words = `"${head.name}" was not answered within ${head.deadlineMs} ms; its outcome is not known.`
-      deliver({ k: 'reply', req: head.req, error: { kind: 'timeout', words } })
-    })
-    deadlines.add(cancelDeadline)
-    begin(
-      () => handler.onAsk(session, head, body),
-      (reply) => finish(() => deliver({ k: 'reply', req: head.req }, reply)),
-      (error) => finish(() => deliver({ k: 'reply', req: head.req, error })),
-      { name: head.name },
-    )
+  }
+
+  function enter(): void {
+    requestCount += 1
+    context.gate.enter()
+  }
+
+  function leave(): void {
+    requestCount -= 1
+    context.gate.leave()
   }
 
   /** Runs a request; it counts as in flight until the handler is done with it, whatever its caller was told. */
@@ -143,20 +193,15 @@ export function createLiveSession(context: LiveSessionContext): LiveSession {
     onFailed: (error: WireError) => void,
     facts: { name: string; id?: string },
   ): void {
-    requestCount += 1
-    context.gate.enter()
-    const settled = () => {
-      requestCount -= 1
-      context.gate.leave()
-    }
+    enter()
     const failed = (thrown: unknown) => {
       onFailed(translate(thrown, 'A request failed.', facts))
-      settled()
+      leave()
     }
     try {
       run().then((result) => {
         onDone(result)
-        settled()
+        leave()
       }, failed)
     } catch (thrown) {
       failed(thrown)
@@ -191,14 +236,16 @@ export function createLiveSession(context: LiveSessionContext): LiveSession {
     return { kind: 'too-many', words }
   }
 
-  function refuseImpersonation(head: Act): WireError | undefined {
+  function refuseImpersonation(head: Act | Ask): WireError | undefined {
     if (head.by === undefined || context.hello.role === 'service') return undefined
-    return { kind: 'forbidden', words: 'Found "by" in an action from a device; only a service may forward for others.' }
+    return { kind: 'forbidden', words: 'Found "by" in a frame from a device; only a service may forward for others.' }
   }
 
+  /** Answers and calls: nothing that was published has its place among them. */
   function deliver(...frame: Parameters<Session['send']>): void {
-    if (writer.isOpen) writer.send(...frame)
-    else stats.lateAnswers += 1
+    if (!writer.isOpen) stats.lateAnswers += 1
+    else if (bundler) bundler.send(encodeFrame(...frame))
+    else writer.send(...frame)
   }
 
   function translate(thrown: unknown, words: string, facts: { name: string; id?: string }): WireError {
@@ -211,7 +258,7 @@ export function createLiveSession(context: LiveSessionContext): LiveSession {
   }
 
   /** A handler that throws where nothing can be answered has a bug: it is written down, and the connection lives. */
-  function guard(name: string, work: () => void): void {
+  function guard(name: string, work: () => void): undefined {
     try {
       work()
     } catch (thrown) {
@@ -219,4 +266,17 @@ export function createLiveSession(context: LiveSessionContext): LiveSession {
       context.log.error(`The handler's ${name} failed.`, { error: thrown, session: session.id })
     }
   }
+}
+
+/** Where the caller takes several frames in one message. */
+function createAnswerBundler({ hello, version, writer, soon }: LiveSessionContext): FrameBundler | undefined {
+  if (hello.role === 'service')
+    return version >= callsVersion ? createFrameBundler({ write: writer.sendPlain, soon }) : undefined
+  if (version < outboxVersion) return undefined
+  return createFrameBundler({ write: writer.sendText, soon, bundleLengthMax: deviceBundleLengthMax })
+}
+
+function toAwayWords({ hello, version }: LiveSessionContext, name: string, isOpen: boolean): string {
+  if (!isOpen) return `"${name}": the connection to ${hello.name} is closed.`
+  return `"${name}": ${hello.name} speaks protocol version ${version}, wanted ${callsVersion} or newer: update it.`
 }

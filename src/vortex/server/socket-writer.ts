@@ -10,6 +10,8 @@ export interface SocketWriter {
   readonly isOpen: boolean
   send(head: DownHead, body?: string): void
   sendText(text: string): void
+  /** As it is, without compressing. */
+  sendPlain(text: string): void
   end(): void
 }
 
@@ -29,6 +31,11 @@ export function createSocketWriter(socket: Socket, pack: FramePacker, stats: Vor
     },
     send: (head, body) => sendText(encodeFrame(head, body)),
     sendText,
+    sendPlain: (text) => {
+      if (!isOpen) return
+      stats.framesOut += 1
+      socket.sendText(text)
+    },
     end: () => {
       isOpen = false
     },

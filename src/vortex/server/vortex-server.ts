@@ -16,6 +16,7 @@ import { createFramePacker } from './frame-packer.ts'
 import { createRequestGate } from './request-gate.ts'
 import { socketFrameSizeBytesMax } from './role-limits.ts'
 import { createServerStats, type VortexServerStats } from './server-stats.ts'
+import type { Socket } from './socket.ts'
 import type { Admit, Session, VortexHandler } from './vortex-handler.ts'
 
 export type VortexServerOptions = {
@@ -24,6 +25,8 @@ export type VortexServerOptions = {
   readonly log: Log
   readonly clock: Clock
   readonly random?: Random
+  /** Runs work when this turn of the event loop is over; whoever keeps the time of a test keeps the turns too. */
+  readonly soon?: (work: () => void) => void
   /** Which web pages may open a websocket here; by default those of the same host, and callers that are not pages. */
   readonly allowedOrigin?: (origin: string | null, host: string | null) => boolean
   readonly admit: Admit
@@ -39,7 +42,9 @@ export type VortexServerOptions = {
 export interface VortexServer {
   mount(app: Hono, path?: string): void
   readonly websocket: WebSocketHandler<BunWebSocketData>
-  attach(server: Server<BunWebSocketData>): void
+  attach(server: Pick<Server<BunWebSocketData>, 'publish'>): void
+  /** Takes a socket that did not come through `mount`: for whoever connects both ends in one process. */
+  accept(socket: Socket, remote: { readonly address: string; readonly cookie: string | null }): Connection
   sessions(): Iterable<Session>
   /** Sends an encoded frame to every session that joined the topic; compressed once, written once a tick. */
   publish(topic: string, text: string): void
@@ -67,8 +72,9 @@ export function createVortexServer(options: VortexServerOptions): VortexServer {
   const gate = createRequestGate(options.clock)
   const addresses = createAddressCount(limits.sessionsPerAddressMax)
   const connections = new Set<Connection>()
+  const connectionOf = new WeakMap<object, Connection>()
   const sessions = new Set<Session>()
-  let server: Server<BunWebSocketData> | undefined
+  let server: Pick<Server<BunWebSocketData>, 'publish'> | undefined
   let isDraining = false
 
   const context: Omit<ConnectionContext, 'onEnd'> = {
@@ -81,25 +87,32 @@ export function createVortexServer(options: VortexServerOptions): VortexServer {
     pack,
     gate,
     stats,
+    soon: options.soon ?? setImmediate,
     onLive: (session) => {
       sessions.add(session)
       session.join(everybody)
     },
   }
 
-  function accept(raw: ServerWebSocket<unknown>, remote: { address: string; cookie: string | null }): Connection {
+  function accept(socket: Socket, remote: { address: string; cookie: string | null }): Connection {
     const hasPlace = addresses.acquire(remote.address)
     const onEnd = (session: Session | undefined) => {
       connections.delete(connection)
       if (session) sessions.delete(session)
       if (hasPlace) addresses.release(remote.address)
     }
-    const connection = openConnection({ ...context, onEnd }, fromBunSocket(raw), remote)
+    const connection = openConnection({ ...context, onEnd }, socket, remote)
     connections.add(connection)
     if (!hasPlace) {
       stats.refused += 1
       connection.close(tooManyHere, retryAfterMs())
     }
+    return connection
+  }
+
+  function acceptRaw(raw: ServerWebSocket<unknown>, remote: Parameters<typeof accept>[1]): Connection {
+    const connection = accept(fromBunSocket(raw), remote)
+    connectionOf.set(raw, connection)
     return connection
   }
 
@@ -115,11 +128,7 @@ export function createVortexServer(options: VortexServerOptions): VortexServer {
       let connection: Connection | undefined
       const upgrade = upgradeWebSocket(() => ({
         onOpen: (_event, ws) => {
-          if (ws.raw) connection = accept(ws.raw, remote)
-        },
-        onMessage: ({ data }) => {
-          if (typeof data === 'string') connection?.onText(data)
-          else if (data instanceof ArrayBuffer) connection?.onBytes(new Uint8Array(data))
+          if (ws.raw) connection = acceptRaw(ws.raw, remote)
         },
         onClose: () => connection?.onSocketClosed(),
       }))
@@ -130,8 +139,12 @@ export function createVortexServer(options: VortexServerOptions): VortexServer {
   const websocket: WebSocketHandler<BunWebSocketData> = {
     open: (ws) => honoWebsocket.open(ws),
     close: (ws, code, reason) => honoWebsocket.close(ws, code, reason),
-    // Hono passes on the whole buffer behind a binary message, so it must hold this message and nothing else.
-    message: (ws, data) => honoWebsocket.message(ws, typeof data === 'string' ? data : Uint8Array.from(data)),
+    // Past Hono, which makes an event and an address of every message.
+    message: (ws, data) => {
+      const connection = connectionOf.get(ws)
+      if (typeof data === 'string') connection?.onText(data)
+      else connection?.onBytes(data)
+    },
     perMessageDeflate: false,
     maxPayloadLength: socketFrameSizeBytesMax(limits),
     backpressureLimit: limits.queuedBytesMax,
@@ -161,6 +174,7 @@ export function createVortexServer(options: VortexServerOptions): VortexServer {
     attach: (attached) => {
       server = attached
     },
+    accept,
     sessions: () => sessions.values(),
     publish,
     broadcast: (head) => publish(everybody, encodeFrame(head)),

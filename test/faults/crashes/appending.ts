@@ -1,6 +1,7 @@
 /** The writers of a crash test at work: sixteen lanes, each waiting for its answer before its next deed. */
 import { statSync } from 'node:fs'
-import { type BacklogLimits, SqliteStorage } from '#event-store-server/storage/sqlite-storage.ts'
+import type { BacklogLimits } from '#event-store-server/storage/backlog.ts'
+import { SqliteStorage } from '#event-store-server/storage/sqlite-storage.ts'
 import { EventLog } from '#event-store-server/streams/event-log.ts'
 import type { LogOutcome, LogRequest } from '#event-store-server/streams/log-request.ts'
 import { silentLog } from '#kernel/log.ts'

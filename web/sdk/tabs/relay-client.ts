@@ -1,10 +1,11 @@
 import { unreachable } from '#kernel/assert.ts'
-import {
-  type ConnectionState,
-  type Observer,
-  RequestFailure,
-  type UpstreamState,
-  type VortexClient,
+import { RequestFailure } from '#vortex/calling/request-failure.ts'
+import type {
+  ConnectionState,
+  EffectNews,
+  Observer,
+  UpstreamState,
+  VortexClient,
 } from '#vortex/client/vortex-client.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
 import type { LeaderNews, TabRequest } from './relay-messages.ts'
@@ -17,7 +18,11 @@ export interface RelayClient extends VortexClient {
   hear(news: readonly LeaderNews[]): void
 }
 
-type Asked = { readonly resolve: (body: string) => void; readonly reject: (failure: RequestFailure) => void }
+type Asked = {
+  readonly resolve: (body: string) => void
+  readonly reject: (failure: RequestFailure) => void
+  readonly forget: () => void
+}
 
 export function makeRelayClient(options: {
   readonly first: LeaderNews & { t: 'state' }
@@ -27,6 +32,7 @@ export function makeRelayClient(options: {
   const { send } = options
   const stateListeners = new Set<(state: ConnectionState) => void>()
   const upstreamListeners = new Set<(upstream: UpstreamState) => void>()
+  const effectListeners = new Set<(news: EffectNews) => void>()
   const acts = new Map<number, (answer: Answer) => void>()
   const asks = new Map<number, Asked>()
   const observers = new Map<number, Observer>()
@@ -44,20 +50,30 @@ export function makeRelayClient(options: {
         acts.set(n, resolve)
         send({ t: 'act', n, action, body, options: actOptions })
       }),
-    ask: (name, body, deadlineMs) =>
+    ask: (name, body, deadlineMs, { signal, ...askOptions } = {}) =>
       new Promise((resolve, reject) => {
         const n = ++count
-        asks.set(n, { resolve, reject })
-        send({ t: 'ask', n, name, body, deadlineMs })
+        const cancel = () => {
+          if (asks.delete(n)) send({ t: 'cancel', n })
+          reject(new RequestFailure({ kind: 'unavailable', words: `"${name}" was cancelled.` }))
+        }
+        const forget = () => signal?.removeEventListener('abort', cancel)
+        asks.set(n, { resolve, reject, forget })
+        signal?.addEventListener('abort', cancel, { once: true })
+        send({ t: 'ask', n, name, body, deadlineMs, options: askOptions })
       }),
-    observe: (name, selector, observer) => {
+    observe: (name, selector, observer, from) => {
       const n = ++count
       observers.set(n, observer)
-      send({ t: 'observe', n, name, selector })
+      const hash = from && observer.hash?.()
+      const place = { ...(from && { from }), ...(hash !== undefined && { hash }) }
+      send({ t: 'observe', n, name, selector, ...place, isChecked: observer.checked !== undefined })
       return () => {
         if (observers.delete(n)) send({ t: 'unobserve', n })
       }
     },
+    onEffects: (listener) => listen(effectListeners, listener),
+    report: (figures) => send({ t: 'report', figures }),
     retryNow: () => send({ t: 'retry' }),
     close: () => {
       acts.clear()
@@ -68,6 +84,13 @@ export function makeRelayClient(options: {
       options.batch(() => {
         for (const one of news) hear(one)
       }),
+  }
+
+  function settle(n: number): Asked | undefined {
+    const asked = asks.get(n)
+    asks.delete(n)
+    asked?.forget()
+    return asked
   }
 
   function hear(news: LeaderNews): void {
@@ -83,12 +106,10 @@ export function makeRelayClient(options: {
         acts.delete(news.n)
         break
       case 'reply':
-        asks.get(news.n)?.resolve(news.body)
-        asks.delete(news.n)
+        settle(news.n)?.resolve(news.body)
         break
       case 'failure':
-        asks.get(news.n)?.reject(new RequestFailure(news.error))
-        asks.delete(news.n)
+        settle(news.n)?.reject(new RequestFailure(news.error))
         break
       case 'rows':
         observers.get(news.n)?.rows(news)
@@ -97,10 +118,16 @@ export function makeRelayClient(options: {
         observers.get(news.n)?.patch(news.patch)
         break
       case 'resumed':
-        observers.get(news.n)?.resumed()
+        observers.get(news.n)?.resumed(news.at)
+        break
+      case 'checked':
+        observers.get(news.n)?.checked?.(news)
         break
       case 'trouble':
         observers.get(news.n)?.trouble(news.error, news.final)
+        break
+      case 'effects':
+        for (const listener of [...effectListeners]) listener(news.news)
         break
       case 'unknown':
         break

@@ -1,4 +1,12 @@
-import type { ConnectionState, PushedAction, UpstreamState } from '#vortex/client/vortex-client.ts'
+import type { AskOptions } from '#vortex/calling/ask-sender.ts'
+import type { DeviceFigures } from '#vortex/client/device-reporter.ts'
+import type {
+  ConnectionState,
+  EffectNews,
+  ObserveFrom,
+  PushedAction,
+  UpstreamState,
+} from '#vortex/client/vortex-client.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
 import type { Row, Selector, SelectorPatch } from '#vortex/protocol/row.ts'
 import type { WireError } from '#vortex/protocol/wire-error.ts'
@@ -7,13 +15,14 @@ import type { WireError } from '#vortex/protocol/wire-error.ts'
  * What the tabs of one browser say to each other. They are pages of one origin, and the version is in the channel's
  * name, so tabs of an older page with other messages never meet these.
  */
-export const relayVersion = 1
+export const relayVersion = 4
 
 export type TabRequest =
   | { readonly t: 'join' }
   | { readonly t: 'ping' }
   | { readonly t: 'leave' }
   | { readonly t: 'retry' }
+  | { readonly t: 'report'; readonly figures: DeviceFigures }
   | {
       readonly t: 'act'
       readonly n: number
@@ -21,12 +30,31 @@ export type TabRequest =
       readonly body: string
       readonly options: { readonly retry?: boolean; readonly deadlineMs?: number }
     }
-  | { readonly t: 'ask'; readonly n: number; readonly name: string; readonly body: string; readonly deadlineMs: number }
-  | { readonly t: 'observe'; readonly n: number; readonly name: string; readonly selector: Selector }
+  | {
+      readonly t: 'ask'
+      readonly n: number
+      readonly name: string
+      readonly body: string
+      readonly deadlineMs: number
+      readonly options: Omit<AskOptions, 'signal'>
+    }
+  /** Nobody waits for the reply any more. */
+  | { readonly t: 'cancel'; readonly n: number }
+  | {
+      readonly t: 'observe'
+      readonly n: number
+      readonly name: string
+      readonly selector: Selector
+      readonly from?: ObserveFrom
+      /** What the rows it has hash to, and whether it wants to be told later what they should. */
+      readonly hash?: string
+      readonly isChecked: boolean
+    }
   | { readonly t: 'unobserve'; readonly n: number }
 
 export type LeaderNews =
   | { readonly t: 'state'; readonly state: ConnectionState; readonly upstream: UpstreamState }
+  | { readonly t: 'effects'; readonly news: EffectNews }
   /** The leader does not know the tab (any more): join again, and ask for everything again. */
   | { readonly t: 'unknown' }
   | { readonly t: 'answer'; readonly n: number; readonly answer: Answer }
@@ -36,12 +64,20 @@ export type LeaderNews =
       readonly t: 'rows'
       readonly n: number
       readonly rows: readonly Row[]
+      readonly token: string
       readonly position: string
       readonly keyedBy: readonly string[]
       readonly orderBy: readonly string[]
     }
   | { readonly t: 'patch'; readonly n: number; readonly patch: SelectorPatch }
-  | { readonly t: 'resumed'; readonly n: number }
+  | { readonly t: 'resumed'; readonly n: number; readonly at?: ObserveFrom }
+  | {
+      readonly t: 'checked'
+      readonly n: number
+      readonly position: string
+      readonly hash: string
+      readonly count: number
+    }
   | { readonly t: 'trouble'; readonly n: number; readonly error: WireError; readonly final: boolean }
 
 export type RelayMessage =

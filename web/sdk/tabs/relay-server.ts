@@ -1,7 +1,9 @@
 import { unreachable } from '#kernel/assert.ts'
 import type { Clock } from '#kernel/clock.ts'
 import { describeError } from '#kernel/platform-error.ts'
-import { RequestFailure, type VortexClient } from '#vortex/client/vortex-client.ts'
+import { createCancelSource } from '#vortex/calling/cancel.ts'
+import { RequestFailure } from '#vortex/calling/request-failure.ts'
+import type { EffectNews, Observer, VortexClient } from '#vortex/client/vortex-client.ts'
 import type { WireError } from '#vortex/protocol/wire-error.ts'
 import type { LeaderNews, TabRequest } from './relay-messages.ts'
 
@@ -33,7 +35,7 @@ export function makeRelayServer(options: {
   const { client, clock } = options
   const tabs = new Map<string, Tab>()
   let collected: Map<string, LeaderNews[]> | undefined
-  const stops = [client.onState(announce), client.onUpstream(announce)]
+  const stops = [client.onState(announce), client.onUpstream(announce), client.onEffects(tellEffects)]
 
   return { hear, batch, announce, close }
 
@@ -66,37 +68,65 @@ export function makeRelayServer(options: {
       case 'retry':
         client.retryNow()
         break
+      case 'report':
+        client.report(request.figures)
+        break
       case 'act':
         void client
           .act(request.action, request.body, request.options)
           .then((answer) => say(name, { t: 'answer', n: request.n, answer }))
         break
       case 'ask':
-        client.ask(request.name, request.body, request.deadlineMs).then(
-          (body) => say(name, { t: 'reply', n: request.n, body }),
-          (thrown: unknown) => say(name, { t: 'failure', n: request.n, error: toWireError(thrown) }),
-        )
+        ask(name, tab, request)
         break
       case 'observe':
         observe(name, tab, request)
         break
+      case 'cancel':
       case 'unobserve':
-        tab.stops.get(request.n)?.()
-        tab.stops.delete(request.n)
+        stop(tab, request.n)
         break
       default:
         unreachable(request)
     }
   }
 
-  function observe(name: string, tab: Tab, { n, name: observable, selector }: TabRequest & { t: 'observe' }): void {
-    const stop = client.observe(observable, selector, {
-      rows: (state) => say(name, { t: 'rows', n, ...state }),
-      patch: (patch) => say(name, { t: 'patch', n, patch }),
-      resumed: () => say(name, { t: 'resumed', n }),
+  function ask(name: string, tab: Tab, { n, ...request }: TabRequest & { t: 'ask' }): void {
+    const signal = createCancelSource()
+    const end = (news: LeaderNews) => {
+      // Whoever cancelled, or left, is told nothing.
+      if (tab.stops.delete(n)) say(name, news)
+    }
+    tab.stops.set(n, () => signal.abort())
+    client.ask(request.name, request.body, request.deadlineMs, { ...request.options, signal }).then(
+      (body) => end({ t: 'reply', n, body }),
+      (thrown: unknown) => end({ t: 'failure', n, error: toWireError(thrown) }),
+    )
+  }
+
+  function observe(name: string, tab: Tab, request: TabRequest & { t: 'observe' }): void {
+    const { n, name: observable, selector, from, isChecked } = request
+    /** What the tab said: good until it hears of something newer. */
+    let { hash } = request
+    const tell = (news: LeaderNews) => {
+      hash = undefined
+      say(name, news)
+    }
+    const observer: Observer = {
+      rows: (state) => tell({ t: 'rows', n, ...state }),
+      patch: (patch) => tell({ t: 'patch', n, patch }),
+      resumed: (at) => say(name, { t: 'resumed', n, ...(at && { at }) }),
       trouble: (error, final) => say(name, { t: 'trouble', n, error, final }),
-    })
-    tab.stops.set(n, stop)
+      hash: () => hash,
+      ...(isChecked && { checked: (found) => say(name, { t: 'checked', n, ...found }) }),
+    }
+    tab.stops.set(n, client.observe(observable, selector, observer, from))
+  }
+
+  function stop(tab: Tab, n: number): void {
+    const end = tab.stops.get(n)
+    tab.stops.delete(n)
+    end?.()
   }
 
   function batch(work: () => void): void {
@@ -122,6 +152,10 @@ export function makeRelayServer(options: {
     options.post([toStateNews()])
   }
 
+  function tellEffects(news: EffectNews): void {
+    options.post([{ t: 'effects', news }])
+  }
+
   function toStateNews(): LeaderNews {
     return { t: 'state', state: client.state(), upstream: client.upstream() }
   }
@@ -130,7 +164,9 @@ export function makeRelayServer(options: {
     const tab = tabs.get(name)
     if (tab === undefined) return
     tabs.delete(name)
-    for (const stop of tab.stops.values()) stop()
+    const ends = [...tab.stops.values()]
+    tab.stops.clear()
+    for (const end of ends) end()
   }
 
   function close(): void {

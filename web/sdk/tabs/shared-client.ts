@@ -18,6 +18,15 @@ import { makeSwitchingClient } from './switching-client.ts'
  * Promises: the same port in every tab; when the leader goes away another tab takes over by itself, actions are
  * sent again with the same ids and observations made again; a leader that stopped answering is replaced.
  */
+export interface SharedClient extends VortexClient {
+  /** The connection itself, in the tab that holds it. */
+  leadingClient(): VortexClient | undefined
+  /** Told before the connection of one that led is closed. */
+  onLeading(listener: () => void): () => void
+  /** Leads no more as long as it lives: another tab has to. */
+  stepDown(): void
+}
+
 export type SharedClientOptions = {
   /** Tabs with the same name share a connection. */
   readonly name: string
@@ -39,7 +48,7 @@ const pingMs = 10_000
 /** Counted, not timed: after a sleep the first tick must not find the leader silent for hours. */
 const missedPingsMax = 3
 
-export function makeSharedClient(options: SharedClientOptions): VortexClient {
+export function makeSharedClient(options: SharedClientOptions): SharedClient {
   const { clock, tab } = options
   const name = `${options.name}.${relayVersion}`
   const client = makeSwitchingClient(clock)
@@ -47,12 +56,25 @@ export function makeSharedClient(options: SharedClientOptions): VortexClient {
   let missedPings = 0
   let termCount = 0
   let cancelPing: () => void = () => undefined
+  const leadingListeners = new Set<() => void>()
   const channel = options.openChannel(name, onMessage)
   ask({ t: 'join' })
   keepAsking()
   const election = standForLeader({ requestLock: options.requestLock, name, onLead: lead, onDeposed: follow })
 
-  return { ...client, close }
+  return {
+    ...client,
+    leadingClient: () => (role.role === 'leading' ? role.client : undefined),
+    onLeading: (listener) => {
+      leadingListeners.add(listener)
+      return () => leadingListeners.delete(listener)
+    },
+    stepDown: () => {
+      election.resign()
+      if (role.role === 'leading') follow()
+    },
+    close,
+  }
 
   function lead(): void {
     if (role.role === 'closed') return
@@ -76,6 +98,7 @@ export function makeSharedClient(options: SharedClientOptions): VortexClient {
     role = { role: 'leading', client: direct, relay }
     client.attach(direct)
     relay.announce()
+    tellLeading()
   }
 
   function follow(): void {
@@ -133,9 +156,14 @@ export function makeSharedClient(options: SharedClientOptions): VortexClient {
     role = { role: 'looking' }
     if (last.role === 'following') last.relay.close()
     if (last.role === 'leading') {
+      tellLeading()
       last.relay.close()
       last.client.close()
     }
+  }
+
+  function tellLeading(): void {
+    for (const listener of [...leadingListeners]) listener()
   }
 
   function close(): void {

@@ -1,20 +1,25 @@
-import type { Clock } from '#kernel/clock.ts'
-import {
-  type ConnectionState,
-  type Observer,
-  type PushedAction,
-  RequestFailure,
-  type UpstreamState,
-  type VortexClient,
+import { type Clock, elapsed } from '#kernel/clock.ts'
+import type { AskOptions } from '#vortex/calling/ask-sender.ts'
+import { RequestFailure } from '#vortex/calling/request-failure.ts'
+import type { DeviceFigures } from '#vortex/client/device-reporter.ts'
+import type {
+  ConnectionState,
+  EffectNews,
+  ObserveFrom,
+  Observer,
+  PushedAction,
+  UpstreamState,
+  VortexClient,
 } from '#vortex/client/vortex-client.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
 import type { Selector } from '#vortex/protocol/row.ts'
+import type { WireErrorKind } from '#vortex/protocol/wire-error.ts'
 
 /**
  * A client whose carrier can be exchanged under way: the own connection of a leading tab, or the relay to it.
  *
- * Promises: with a new carrier, actions without a final answer are sent again with the same id, and observations are
- * made again; what an old carrier still says is not heard.
+ * Promises: with a new carrier, actions without a final answer are sent again with the same id, and observations go on
+ * from where they were; what an old carrier still says is not heard.
  */
 export interface SwitchingClient extends VortexClient {
   attach(carrier: VortexClient): void
@@ -27,11 +32,16 @@ type Outgoing = {
   readonly options: { readonly retry?: boolean; readonly deadlineMs?: number }
   readonly settle: (answer: Answer) => void
 }
-type Asking = { readonly transmit: (carrier: VortexClient) => void; readonly fail: (words: string) => void }
+type Asking = {
+  readonly transmit: (carrier: VortexClient) => void
+  readonly fail: (kind: 'timeout' | 'unavailable', words: string) => void
+}
 type Observing = {
   readonly name: string
   readonly selector: Selector
   readonly observer: Observer
+  /** Where it stands: with a new carrier it goes on from there. */
+  from: ObserveFrom | undefined
   stop: () => void
 }
 
@@ -40,10 +50,12 @@ const queuedCountMax = 1_000
 export function makeSwitchingClient(clock: Clock): SwitchingClient {
   const stateListeners = new Set<(state: ConnectionState) => void>()
   const upstreamListeners = new Set<(upstream: UpstreamState) => void>()
+  const effectListeners = new Set<(news: EffectNews) => void>()
   const outgoing = new Set<Outgoing>()
   const asking = new Set<Asking>()
   const observing = new Set<Observing>()
   let carrier: VortexClient | undefined
+  let figures: DeviceFigures | undefined
   let stopListening: () => void = () => undefined
   let idleState: ConnectionState = { state: 'connecting', since: clock.now(), attempt: 0 }
   const idleUpstream: UpstreamState = { online: true, words: '' }
@@ -59,6 +71,8 @@ export function makeSwitchingClient(clock: Clock): SwitchingClient {
     act,
     ask,
     observe,
+    onEffects: (listener) => listen(effectListeners, listener),
+    report,
     retryNow: () => carrier?.retryNow(),
     attach,
     detach,
@@ -68,13 +82,14 @@ export function makeSwitchingClient(clock: Clock): SwitchingClient {
   function attach(next: VortexClient): void {
     leave()
     carrier = next
-    const stops = [next.onState(tellState), next.onUpstream(tellUpstream)]
+    const stops = [next.onState(tellState), next.onUpstream(tellUpstream), next.onEffects(tellEffects)]
     stopListening = () => {
       for (const stop of stops) stop()
     }
     for (const one of observing) watch(one, next)
     for (const one of outgoing) transmit(one, next)
     for (const one of asking) one.transmit(next)
+    if (figures) next.report(figures)
     tellState()
     tellUpstream()
   }
@@ -91,7 +106,8 @@ export function makeSwitchingClient(clock: Clock): SwitchingClient {
     stopListening()
     carrier = undefined
     for (const one of observing) one.stop()
-    for (const one of [...asking]) one.fail('the tab that held the connection went away; the outcome is not known.')
+    for (const one of [...asking])
+      one.fail('unavailable', 'the tab that held the connection went away; the outcome is not known.')
   }
 
   function act(action: PushedAction, body: string, options: Outgoing['options'] = {}): Promise<Answer> {
@@ -114,23 +130,37 @@ export function makeSwitchingClient(clock: Clock): SwitchingClient {
     })
   }
 
+  function report(next: DeviceFigures): void {
+    figures = next
+    carrier?.report(next)
+  }
+
   function transmit(one: Outgoing, via: VortexClient): void {
     void via.act(one.action, one.body, one.options).then((answer) => {
       if (via === carrier && outgoing.has(one)) one.settle(answer)
     })
   }
 
-  function ask(name: string, body: string, deadlineMs: number): Promise<string> {
+  function ask(name: string, body: string, deadlineMs: number, options: AskOptions = {}): Promise<string> {
     return new Promise((resolve, reject) => {
-      const deadlineAt = clock.now() + deadlineMs
+      const refuse = (kind: WireErrorKind, words: string) =>
+        reject(new RequestFailure({ kind, words: `"${name}": ${words}` }))
+      if (idleState.state === 'closed') return refuse('unavailable', 'the connection is closed.')
+      if (options.signal?.aborted) return refuse('unavailable', 'it was cancelled before it was asked.')
+      if (asking.size >= queuedCountMax) return refuse('too-many', `${asking.size} requests wait already.`)
+      const deadlineAt = elapsed(clock) + deadlineMs
       const end = () => {
-        cancel()
+        cancelDeadline()
+        options.signal?.removeEventListener('abort', cancel)
         asking.delete(one)
       }
-      const cancel = clock.after(deadlineMs, () => one.fail(`no reply within ${deadlineMs} ms.`))
+      const cancel = () => one.fail('unavailable', 'it was cancelled.')
+      const cancelDeadline = clock.after(deadlineMs, () =>
+        one.fail('timeout', `no reply came within ${deadlineMs} ms.`),
+      )
       const one: Asking = {
         transmit: (via) => {
-          via.ask(name, body, Math.max(1, deadlineAt - clock.now())).then(
+          via.ask(name, body, Math.max(1, Math.round(deadlineAt - elapsed(clock))), options).then(
             (reply) => {
               end()
               resolve(reply)
@@ -141,18 +171,19 @@ export function makeSwitchingClient(clock: Clock): SwitchingClient {
             },
           )
         },
-        fail: (words) => {
+        fail: (kind, words) => {
           end()
-          reject(new RequestFailure({ kind: 'unavailable', words: `"${name}": ${words}` }))
+          refuse(kind, words)
         },
       }
+      options.signal?.addEventListener('abort', cancel, { once: true })
       asking.add(one)
       if (carrier) one.transmit(carrier)
     })
   }
 
-  function observe(name: string, selector: Selector, observer: Observer): () => void {
-    const one: Observing = { name, selector, observer, stop: () => undefined }
+  function observe(name: string, selector: Selector, observer: Observer, from?: ObserveFrom): () => void {
+    const one: Observing = { name, selector, observer: noting(() => one, observer), from, stop: () => undefined }
     observing.add(one)
     if (carrier) watch(one, carrier)
     return () => {
@@ -161,8 +192,27 @@ export function makeSwitchingClient(clock: Clock): SwitchingClient {
     }
   }
 
+  /** Hears the same, and notes how far it has come. */
+  function noting(one: () => Observing, observer: Observer): Observer {
+    return {
+      ...observer,
+      rows: (state) => {
+        one().from = { token: state.token, position: state.position }
+        observer.rows(state)
+      },
+      patch: (patch) => {
+        one().from = { token: patch.token, position: patch.position }
+        observer.patch(patch)
+      },
+      resumed: (at) => {
+        one().from = at ?? one().from
+        observer.resumed(at)
+      },
+    }
+  }
+
   function watch(one: Observing, via: VortexClient): void {
-    const stop = via.observe(one.name, one.selector, one.observer)
+    const stop = via.observe(one.name, one.selector, one.observer, one.from)
     one.stop = () => {
       one.stop = () => undefined
       stop()
@@ -173,12 +223,17 @@ export function makeSwitchingClient(clock: Clock): SwitchingClient {
     leave()
     idleState = { state: 'closed', since: clock.now() }
     for (const one of outgoing) one.settle(failed('unavailable', 'The connection was closed on this side.'))
+    for (const one of [...asking]) one.fail('unavailable', 'the connection was closed on this side.')
     observing.clear()
     tellState()
   }
 
   function tellState(): void {
     for (const listener of [...stateListeners]) listener(state())
+  }
+
+  function tellEffects(news: EffectNews): void {
+    for (const listener of [...effectListeners]) listener(news)
   }
 
   function tellUpstream(): void {

@@ -1,7 +1,9 @@
-import type { FakeClock } from '#kernel/clock.ts'
+import type { Clock } from '#kernel/clock.ts'
+import { createMemoryDisk, type MemoryDisk, openMemoryDeviceStore } from '../device-store/memory-device-store.ts'
+import type { OutboxNudge } from '../outbox/outbox.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { RequestLock } from '../tabs/leader-election.ts'
-import type { OpenTabChannel, RelayMessage } from '../tabs/relay-messages.ts'
+import type { RelayMessage } from '../tabs/relay-messages.ts'
 import type { FakeService } from './fake-service.ts'
 
 /** A browser with any number of tabs: one storage, one set of locks, one set of channels. */
@@ -17,12 +19,16 @@ export interface FakeTab {
   freeze(): void
   thaw(): void
   returnToPage(): void
+  leavePage(): void
 }
 
-export function createFakeBrowser(service: FakeService, clock: FakeClock): FakeBrowser {
+export function createFakeBrowser(service: Pick<FakeService, 'openSocket'>, clock: Clock): FakeBrowser {
   const storage = new Map<string, string>()
   const locks = createFakeLocks()
-  const channels = new Set<{ name: string; hear: (message: RelayMessage) => void; isSilent: () => boolean }>()
+  const disks = new Map<string, MemoryDisk>()
+  const relayChannels = createFakeChannels<RelayMessage>()
+  const nudgeChannels = createFakeChannels<OutboxNudge>()
+  const noticeChannels = createFakeChannels<string>()
   let uuidCount = 0
 
   return {
@@ -30,21 +36,7 @@ export function createFakeBrowser(service: FakeService, clock: FakeClock): FakeB
       let isSilent = false
       const ends: (() => void)[] = []
       const returns = new Set<() => void>()
-      const openChannel: OpenTabChannel = (name, hear) => {
-        const own = { name, hear, isSilent: () => isSilent }
-        channels.add(own)
-        return {
-          post: (message) => {
-            if (isSilent) return
-            const copy = structuredClone(message)
-            for (const other of channels) {
-              if (other === own || other.name !== name) continue
-              queueMicrotask(() => channels.has(other) && !other.isSilent() && other.hear(copy))
-            }
-          },
-          close: () => channels.delete(own),
-        }
-      }
+      const leaves = new Set<() => void>()
       const requestLock: RequestLock = (name, options, held) => {
         const { done, release } = locks.request(name, options, held)
         ends.push(release)
@@ -68,12 +60,30 @@ export function createFakeBrowser(service: FakeService, clock: FakeClock): FakeB
           getItem: (key) => storage.get(key) ?? null,
           setItem: (key, text) => void storage.set(key, text),
         }),
-        tabs: { requestLock, openChannel },
+        askToPersist: async () => true,
+        openNudges: nudgeChannels.openFrom(() => isSilent),
+        openNotices: (name, hear) => {
+          const { post, close } = noticeChannels.openFrom(() => isSilent)(name, hear)
+          return { post: () => post('changed'), close }
+        },
+        tabs: { requestLock, openChannel: relayChannels.openFrom(() => isSilent) },
         url: () => 'ws://fake/vortex',
         onReturn: (listener) => {
           returns.add(listener)
           return () => returns.delete(listener)
         },
+        onLeave: (listener) => {
+          leaves.add(listener)
+          return () => leaves.delete(listener)
+        },
+        openStore: (name) => {
+          const disk = disks.get(name) ?? createMemoryDisk()
+          disks.set(name, disk)
+          const store = openMemoryDeviceStore(disk)
+          ends.push(store.close)
+          return store
+        },
+        estimateRoom: async () => ({}),
         crash: () => {
           isSilent = true
           for (const end of ends) end()
@@ -87,6 +97,31 @@ export function createFakeBrowser(service: FakeService, clock: FakeClock): FakeB
         returnToPage: () => {
           for (const listener of returns) listener()
         },
+        leavePage: () => {
+          for (const listener of leaves) listener()
+        },
+      }
+    },
+  }
+}
+
+/** Channels by name, as far as they are used: every other end hears, a moment later. */
+function createFakeChannels<T>() {
+  const ends = new Set<{ name: string; hear: (said: T) => void; isSilent: () => boolean }>()
+  return {
+    openFrom: (isSilent: () => boolean) => (name: string, hear: (said: T) => void) => {
+      const own = { name, hear, isSilent }
+      ends.add(own)
+      return {
+        post: (said: T) => {
+          if (isSilent()) return
+          const copy = structuredClone(said)
+          for (const other of ends) {
+            if (other === own || other.name !== name) continue
+            queueMicrotask(() => ends.has(other) && !other.isSilent() && other.hear(copy))
+          }
+        },
+        close: () => void ends.delete(own),
       }
     },
   }

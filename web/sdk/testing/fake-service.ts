@@ -1,12 +1,17 @@
 import { canonicalJson } from '#kernel/json.ts'
 import { toPosition } from '#kernel/position.ts'
 import type { OpenSocket, SocketEvents } from '#vortex/client/socket-like.ts'
+import { type ActionEffect, effectsRequestName } from '#vortex/protocol/action-effect.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
+import type { Ask } from '#vortex/protocol/call.ts'
 import type { DownHead } from '#vortex/protocol/down.ts'
 import { encodeFrame } from '#vortex/protocol/frame.ts'
+import { framesOf } from '#vortex/protocol/frame-bundle.ts'
 import { parseUpFrame } from '#vortex/protocol/parse-frame.ts'
+import { protocolVersion } from '#vortex/protocol/protocol-version.ts'
 import type { Row, SelectorPatch } from '#vortex/protocol/row.ts'
-import type { Act, Hello, Observe } from '#vortex/protocol/up.ts'
+import type { Act, Check, Hello, Observe } from '#vortex/protocol/up.ts'
+import type { WireError } from '#vortex/protocol/wire-error.ts'
 
 /**
  * A service at the far end of in-memory sockets, for tests of screens. It welcomes everybody, answers each observe
@@ -19,8 +24,25 @@ export interface FakeService {
   readonly hellos: readonly Hello[]
   readonly acts: readonly (Act & { readonly body: string })[]
   readonly observes: readonly Observe[]
+  /** The questions about effects, and what they are answered with. */
+  readonly effectsAsked: readonly string[]
+  effects: readonly ActionEffect[]
+  /** Other questions, and what they are answered with: the question's own body by default, undefined for never. */
+  readonly asks: readonly (Ask & { readonly body: string })[]
+  replyTo: (ask: Ask, body: string) => { readonly body: string } | { readonly error: WireError } | undefined
+  /** Numbers of questions that nobody waits for any more. */
+  readonly cancelled: readonly number[]
+  /** Of the protocol, as the welcome says. */
+  version: number
+  /** Of whoever greets. */
+  roles: readonly string[]
   /** What the next observe is answered with. */
   rows: readonly Row[]
+  /** Whether an observe with this token goes on from there instead; with a token of its own, from that. */
+  resumes: (observe: Observe) => { readonly token?: string; readonly position?: string } | undefined
+  /** Of this name, nothing is said to who observes it. */
+  isSilentAbout: string | undefined
+  readonly checks: readonly Check[]
   answer(actionId: string, answer: Answer): void
   /** Tells every selector the same, at the next position. */
   patch(patch: { set?: readonly Row[]; del?: readonly string[]; acts?: readonly string[] }): void
@@ -38,16 +60,30 @@ export function createFakeService(): FakeService {
   const hellos: Hello[] = []
   const acts: (Act & { body: string; link: Link })[] = []
   const observes: Observe[] = []
+  const effectsAsked: string[] = []
+  const checks: Check[] = []
+  const asks: (Ask & { body: string })[] = []
+  const cancelled: number[] = []
   let version = 0
 
   const service: FakeService = {
     openSocket,
+    resumes: () => undefined,
+    isSilentAbout: undefined,
+    checks,
     get connectionCount() {
       return links.size
     },
     hellos,
     acts,
     observes,
+    effectsAsked,
+    effects: [],
+    asks,
+    replyTo: (_ask, body) => ({ body }),
+    cancelled,
+    version: protocolVersion,
+    roles: [],
     rows: [],
     answer: (actionId, answer) => {
       const act = acts.findLast((one) => one.id === actionId)
@@ -80,7 +116,12 @@ export function createFakeService(): FakeService {
       if (service.isUp) events.onOpen()
       else events.onClose(1_006, '')
     })
-    return { send: (text: string) => hear(link, text), close: () => void links.delete(link) }
+    return {
+      send: (text: string) => {
+        for (const frame of framesOf(text)) hear(link, frame)
+      },
+      close: () => void links.delete(link),
+    }
   }
 
   function hear(link: Link, text: string): void {
@@ -91,7 +132,7 @@ export function createFakeService(): FakeService {
       case 'hello':
         hellos.push(head)
         links.add(link)
-        tell(link, toWelcome(head.device))
+        tell(link, toWelcome(head.device, service))
         break
       case 'act':
         acts.push({ ...head, body, link })
@@ -101,17 +142,41 @@ export function createFakeService(): FakeService {
         show(link, head)
         break
       case 'ask':
-        tell(link, { k: 'reply', req: head.req }, body)
+        reply(link, head, body)
+        break
+      case 'check':
+        checks.push(head)
+        break
+      case 'cancel':
+        cancelled.push(head.req)
         break
       default:
         break
     }
   }
 
-  function show(link: Link, { obs, name, selector }: Observe): void {
+  function reply(link: Link, ask: Ask, body: string): void {
+    const { req, name } = ask
+    if (name === effectsRequestName) return tell(link, { k: 'reply', req }, answerEffects(body))
+    asks.push({ ...ask, body })
+    const answer = service.replyTo(ask, body)
+    if (answer && 'error' in answer) tell(link, { k: 'reply', req, error: answer.error })
+    else if (answer) tell(link, { k: 'reply', req }, answer.body)
+  }
+
+  function answerEffects(body: string): string {
+    effectsAsked.push(body)
+    return JSON.stringify({ effects: service.effects })
+  }
+
+  function show(link: Link, observe: Observe): void {
+    const { obs, name, selector } = observe
+    if (name === service.isSilentAbout) return
     const key = `${name} ${canonicalJson(selector)}`
     const sel = link.selectors.get(key) ?? link.selectors.size + 1
     link.selectors.set(key, sel)
+    const resumed = service.resumes(observe)
+    if (resumed) return tell(link, { k: 'resumed', obs, sel, ...resumed })
     const [token, position] = [String(version), toFakePosition(version)]
     tell(
       link,
@@ -130,8 +195,8 @@ export function toFakePosition(version: number): string {
   return toPosition(BigInt(version), BigInt(version))
 }
 
-function toWelcome(device: string): DownHead {
-  const principal = { user: 'guest', device, service: 'field', roles: [] }
+function toWelcome(device: string, { version, roles }: FakeService): DownHead {
+  const principal = { user: 'guest', device, service: 'field', roles: [...roles] }
   const times = { beatMs: 10_000, silenceMs: 30_000, at: 0 }
-  return { k: 'welcome', version: 1, session: 's', service: 'field', instance: id, build: 'b', principal, ...times }
+  return { k: 'welcome', version, session: 's', service: 'field', instance: id, build: 'b', principal, ...times }
 }

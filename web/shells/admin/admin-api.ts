@@ -50,16 +50,10 @@ const eventSchema = v.object({
 export type AdminEvent = v.InferOutput<typeof eventSchema>
 
 const eventPageSchema = v.object({ events: v.array(eventSchema), next: v.nullable(v.string()) })
-export type EventPage = v.InferOutput<typeof eventPageSchema>
+const eventPageSize = '50'
 
-export type EventFilter = { readonly stream: string; readonly type: string }
-export const eventPageSize = 50
-
-/** Recorded events, newest first, before a position. */
-export function loadEvents(filter: EventFilter, before?: string, signal?: AbortSignal): Promise<EventPage> {
-  const query = new URLSearchParams({ limit: String(eventPageSize) })
-  if (before !== undefined) query.set('before', before)
-  if (filter.stream !== '') query.set('stream', filter.stream)
-  if (filter.type !== '') query.set('type', filter.type)
-  return requestJson(`/api/events?${query}`, eventPageSchema, signal === undefined ? {} : { signal })
+/** The newest events of one stream, newest first. */
+export async function loadStreamEvents(stream: string, signal: AbortSignal): Promise<readonly AdminEvent[]> {
+  const query = new URLSearchParams({ stream, limit: eventPageSize })
+  return (await requestJson(`/api/events?${query}`, eventPageSchema, { signal })).events
 }

@@ -1,11 +1,12 @@
 import type { RouteSectionProps } from '@solidjs/router'
 import { createEffect, type JSX, Show } from 'solid-js'
 import { useConnection } from '#web/sdk'
-import { AppFrame, AppHeader, LinkTabs, Page, StatusBar, ThemeSwitch, ToastRegion } from '#web/ui'
+import { AppFrame, AppHeader, LinkTabs, StatusBar, ThemeSwitch, ToastRegion } from '#web/ui'
 import { appTitle } from '../kit/app-title.ts'
 import { ConnectionBanner, ConnectionLink, useConnectionLook } from '../kit/connection-status.tsx'
 import { useAppManifest } from '../kit/manifest-gate.tsx'
 import { isPathUnder, screenHref } from '../kit/paths.ts'
+import { UpdateBanner } from '../kit/update-banner.tsx'
 import { usePageName } from '../kit/use-page-name.ts'
 import { AdminSidebar, adminPages } from './admin-sidebar.tsx'
 import { useSession } from './session-gate.tsx'
@@ -17,7 +18,12 @@ export function AdminFrame(props: RouteSectionProps): JSX.Element {
   return (
     <AppFrame
       header={<AdminHeader title={title()} />}
-      banner={<ConnectionBanner />}
+      banner={
+        <>
+          <ConnectionBanner />
+          <UpdateBanner />
+        </>
+      }
       sidebar={<AdminSidebar path={props.location.pathname} />}
       footer={<AdminStatusBar />}
     >
@@ -65,7 +71,7 @@ function AdminHeader(props: { readonly title: string }): JSX.Element {
   )
 }
 
-/** The screens of the plugin that is open, as tabs. */
+/** The screens of the plugin that is open, as tabs; the page below brings its own distance. */
 function PluginTabs(props: { readonly path: string }): JSX.Element {
   const app = useAppManifest()
   const plugin = () => app.manifest.plugins.find(({ id }) => isPathUnder(props.path, `/p/${id}`))
@@ -73,7 +79,7 @@ function PluginTabs(props: { readonly path: string }): JSX.Element {
     <Show when={plugin()}>
       {(open) => (
         <Show when={open().screens.length > 1}>
-          <Page>
+          <div class="mx-auto -mb-5 w-full max-w-7xl px-4 pt-5 sm:px-6 sm:pt-6">
             <LinkTabs
               label={open().title}
               tabs={open().screens.map((screen) => {
@@ -81,7 +87,7 @@ function PluginTabs(props: { readonly path: string }): JSX.Element {
                 return { href, title: screen.title, current: props.path === href }
               })}
             />
-          </Page>
+          </div>
         </Show>
       )}
     </Show>

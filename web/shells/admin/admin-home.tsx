@@ -1,17 +1,21 @@
 import CircleCheck from 'lucide-solid/icons/circle-check'
 import { For, type JSX, Show } from 'solid-js'
+import { Device } from '#vortex/protocol/device-tuples.ts'
+import { HelpRequest } from '#vortex/protocol/help-request.ts'
+import { JobQueueStatus } from '#vortex/protocol/job-tuples.ts'
 import {
   DeviceConnection,
-  EventStoreStatus,
+  PartStatus,
   ProjectionStatus,
   ReactorStatus,
   RebuildStatus,
   ServiceStatus,
-  StoreGroupStatus,
 } from '#vortex/protocol/platform-tuples.ts'
+import { EventStoreStatus, StoreGroupStatus } from '#vortex/protocol/store-tuples.ts'
 import { useObservable } from '#web/sdk'
 import {
   Card,
+  createNow,
   EmptyState,
   formatCount,
   formatLength,
@@ -23,15 +27,24 @@ import {
   StatusPill,
 } from '#web/ui'
 import { HomeTiles } from '../kit/home-tiles.tsx'
+import { helpConcerns } from './help-records.ts'
+import { jobConcerns } from './job-looks.ts'
+import { deviceConcerns } from './known-device-looks.ts'
 import { reactorConcerns } from './reactor-looks.ts'
+import { partConcerns } from './service-looks.ts'
 import { byUrgency, concerns } from './status-looks.ts'
 
 /** The first look of a shift: what needs somebody, and a few numbers that should look as always. */
 export function AdminHome(): JSX.Element {
   const services = useObservable(ServiceStatus, () => ({}))
+  const parts = useObservable(PartStatus, () => ({}))
   const projections = useObservable(ProjectionStatus, () => ({}))
   const reactors = useObservable(ReactorStatus, () => ({}))
+  const queues = useObservable(JobQueueStatus, () => ({}))
   const devices = useObservable(DeviceConnection, () => ({}))
+  const known = useObservable(Device, () => ({}))
+  const help = useObservable(HelpRequest, () => ({ state: 'open' }))
+  const now = createNow()
   const stores = useObservable(EventStoreStatus, () => ({}))
   const groups = useObservable(StoreGroupStatus, () => ({}))
   const rebuilds = useObservable(RebuildStatus, () => ({}))
@@ -44,7 +57,11 @@ export function AdminHome(): JSX.Element {
         groups: groups.rows,
         rebuilds: rebuilds.rows,
       }),
+      ...parts.rows.flatMap(partConcerns),
       ...reactors.rows.flatMap(reactorConcerns),
+      ...queues.rows.flatMap(jobConcerns),
+      ...known.rows.flatMap((device) => deviceConcerns(device, now())),
+      ...helpConcerns(help.rows),
     ].sort(byUrgency)
   const online = () => services.rows.filter((service) => service.state === 'online').length
   const live = () => projections.rows.filter((projection) => projection.live).length
@@ -55,7 +72,7 @@ export function AdminHome(): JSX.Element {
       <div class="flex flex-col gap-5">
         <dl class="grid grid-cols-2 gap-3 lg:grid-cols-4">
           <Figure title="Services online" href="/services" value={`${online()} of ${services.rows.length}`} />
-          <Figure title="Devices connected" href="/services" value={formatCount(devices.rows.length)} />
+          <Figure title="Devices connected" href="/devices" value={formatCount(devices.rows.length)} />
           <Figure title="Projections live" href="/projections" value={`${live()} of ${projections.rows.length}`} />
           <Figure title="Longest delay" href="/projections" value={formatLength(lagSeconds() * 1_000)} />
         </dl>

@@ -100,7 +100,7 @@ function Found(props: { readonly list: AuditList; readonly isFiltered: boolean; 
           onRetry={() => props.list.refresh()}
         />
       </Match>
-      <Match when={props.list.events().length === 0 && !props.list.hasMore()}>
+      <Match when={props.list.rows().length === 0 && !props.list.hasMore()}>
         <Card flush>
           <EmptyState
             title={props.isFiltered ? 'Nothing that was recorded fits' : 'Nothing has happened yet'}
@@ -122,7 +122,7 @@ function Found(props: { readonly list: AuditList; readonly isFiltered: boolean; 
           aria-label="Events"
           class="divide-y divide-line overflow-hidden rounded-card border border-line bg-surface empty:hidden"
         >
-          <For each={props.list.events()}>{(event) => <AuditEventRow event={event} />}</For>
+          <For each={props.list.rows()}>{(event) => <AuditEventRow event={event} />}</For>
         </ul>
         <Show when={props.list.words()}>{(words) => <InlineNotice class="mt-3">{words()}</InlineNotice>}</Show>
         <Show when={props.list.hasMore()}>
@@ -141,7 +141,7 @@ function Found(props: { readonly list: AuditList; readonly isFiltered: boolean; 
 }
 
 function lookedWords(list: AuditList): string {
-  const last = list.events().at(-1)
+  const last = list.rows().at(-1)
   return last === undefined
     ? 'A million events were looked through, and none fits so far.'
     : `A million events were looked through; the last that fits is of ${formatInstant(last.recordedAt)}.`

@@ -57,7 +57,7 @@ export function AuditSearchForm(props: {
           props.onSearch({ ...draft })
         }}
       >
-        <div class="grid grid-cols-1 items-end gap-3 sm:grid-cols-2 lg:grid-cols-[minmax(12rem,2fr)_1fr_1fr_1fr]">
+        <div class="grid grid-cols-1 items-end gap-3 sm:grid-cols-2 xl:grid-cols-[minmax(10rem,2fr)_minmax(max-content,1fr)_auto_auto]">
           <TextInput
             label="Words in the data"
             type="search"

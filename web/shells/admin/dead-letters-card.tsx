@@ -12,10 +12,13 @@ import {
   showToast,
 } from '#web/ui'
 import { eventHref } from './audit-search.ts'
-import { createLetterList } from './create-letter-list.ts'
-import { dropDeadLetter, type Letter, retryDeadLetters } from './reactor-api.ts'
+import { createPagedList } from './create-paged-list.ts'
+import { dropDeadLetter, type Letter, loadDeadLetters, retryDeadLetters } from './reactor-api.ts'
 
 type Question = { readonly deed: 'retry' | 'drop'; readonly letter: Letter } | { readonly deed: 'retry-all' }
+
+/** All of them are tried again at once. */
+const letterCountMax = 500
 
 /** What a reactor gave up on: which event, why, how often it was tried; and what is to become of it. */
 export function DeadLettersCard(props: {
@@ -23,10 +26,15 @@ export function DeadLettersCard(props: {
   readonly deadCount: number
   onClose(): void
 }): JSX.Element {
-  const list = createLetterList(
-    () => props.reactor,
-    () => props.deadCount,
-  )
+  const list = createPagedList({
+    of: () => props.reactor,
+    news: () => props.deadCount,
+    load: async (after: string | undefined, signal) => {
+      const { letters: rows, next } = await loadDeadLetters(props.reactor, after, signal)
+      return { rows, next }
+    },
+    countMax: letterCountMax,
+  })
   const [question, setQuestion] = createSignal<Question>()
   let place: HTMLDivElement | undefined
   // On a small screen it opens below what can be seen.
@@ -39,7 +47,7 @@ export function DeadLettersCard(props: {
       flush
       actions={
         <>
-          <Show when={list.letters().length > 0}>
+          <Show when={list.rows().length > 0}>
             <Button onClick={() => setQuestion({ deed: 'retry-all' })}>Try all again …</Button>
           </Show>
           <Button onClick={() => props.onClose()} aria-label="Close dead letters">
@@ -60,13 +68,13 @@ export function DeadLettersCard(props: {
               onRetry={() => list.refresh()}
             />
           </Match>
-          <Match when={list.letters().length === 0}>
+          <Match when={list.rows().length === 0}>
             <EmptyState title="No dead letters" words="Every event had its effects, or is still being tried." />
           </Match>
           <Match when={true}>
             <Show when={list.words()}>{(words) => <InlineNotice class="m-3">{words()}</InlineNotice>}</Show>
             <ul aria-label={`Dead letters of ${props.reactor}`} class="divide-y divide-line">
-              <For each={list.letters()}>{(letter) => <LetterRow letter={letter} onAsk={setQuestion} />}</For>
+              <For each={list.rows()}>{(letter) => <LetterRow letter={letter} onAsk={setQuestion} />}</For>
             </ul>
             <Show when={list.hasMore()}>
               <div class="border-t border-line p-3 text-center">
@@ -119,7 +127,7 @@ function LetterRow(props: { readonly letter: Letter; onAsk(question: Question): 
       <div class="flex flex-wrap items-start gap-2">
         <Button
           onClick={() => props.onAsk({ deed: 'retry', letter: props.letter })}
-          aria-label={`Try ${props.letter.type} in ${props.letter.stream} again`}
+          aria-label={`Try again: ${props.letter.type} in ${props.letter.stream}`}
         >
           Try again …
         </Button>

@@ -1,15 +1,21 @@
 import { For, type JSX, Match, Show, Switch } from 'solid-js'
 import { Badge, Button, Card, EmptyState, ErrorPanel, InlineNotice, Loading } from '#web/ui'
-import { createDifferenceList } from './create-difference-list.ts'
-import type { Difference } from './rebuild-api.ts'
+import { createPagedList } from './create-paged-list.ts'
+import { type Difference, loadDifferences } from './rebuild-api.ts'
 import { changedColumns, differenceKind, differenceWords, type RebuildRow } from './rebuild-looks.ts'
+
+/** The counts say how many there are beyond. */
+const rowCountMax = 500
 
 /** What the swap would change, row by row and column by column. */
 export function DifferencesCard(props: { readonly rebuild: RebuildRow }): JSX.Element {
-  const list = createDifferenceList(
-    () => props.rebuild.id,
-    () => differenceWords(props.rebuild),
-  )
+  const list = createPagedList({
+    of: () => props.rebuild.id,
+    // Live work changes them while somebody looks.
+    news: () => differenceWords(props.rebuild),
+    load: (after: string | undefined, signal) => loadDifferences(props.rebuild.id, after, signal),
+    countMax: rowCountMax,
+  })
   return (
     <Card
       title="What would change"

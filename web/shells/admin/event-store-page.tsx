@@ -1,5 +1,5 @@
 import { type JSX, Show } from 'solid-js'
-import { EventStoreLook, EventStoreStatus, StoreGroupStatus } from '#vortex/protocol/platform-tuples.ts'
+import { EventStoreLook, EventStoreStatus, StoreGroupStatus } from '#vortex/protocol/store-tuples.ts'
 import { useObservable } from '#web/sdk'
 import { InlineNotice, LiveView, Page, PageTitle, RelativeTime, StatusPill } from '#web/ui'
 import { BackupCard } from './backup-card.tsx'

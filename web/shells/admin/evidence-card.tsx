@@ -44,7 +44,7 @@ export function EvidenceCard(): JSX.Element {
   return (
     <Card
       title="Hash chain"
-      words="Every event is chained to the one before it, so that none can be altered, removed or added unseen."
+      words="Within about a second of being recorded, every event is chained to the one before it; within a minute an anchor outside the database vouches for it. From then on nobody who lacks a copy of the anchors can alter, remove or add one unseen."
       actions={
         <Show
           when={isRunning()}
@@ -82,9 +82,7 @@ function ChainWords(props: { readonly row: EvidenceRow }): JSX.Element {
         <StatusPill tone={looks[props.row.state].tone}>{looks[props.row.state].title}</StatusPill>
         <span>{formatPlural(props.row.eventCount, 'event')} chained</span>
       </p>
-      <Show when={props.row.lastError}>
-        {(words) => <InlineNotice tone="alarm">The chain is held up: {words()}</InlineNotice>}
-      </Show>
+      <Show when={props.row.lastError}>{(words) => <InlineNotice tone="alarm">{words()}</InlineNotice>}</Show>
       <Show when={props.row.anchorAt} fallback={<p class="text-ink-muted">No anchor was left since logic started.</p>}>
         {(at) => (
           <p class="text-ink-muted">
@@ -112,7 +110,7 @@ function VerificationWords(props: { readonly row: EvidenceRow }): JSX.Element {
       </Match>
       <Match when={props.row.verification === 'good'}>
         <InlineNotice tone="info">
-          <p>All {formatPlural(props.row.verifiedEventCount ?? 0, 'event')} are as they were recorded.</p>
+          <p>{formatPlural(props.row.verifiedEventCount ?? 0, 'event')} are as they were when they were chained.</p>
           {sentences()}
         </InlineNotice>
       </Match>

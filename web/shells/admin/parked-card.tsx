@@ -13,8 +13,11 @@ import {
   RelativeTime,
   showToast,
 } from '#web/ui'
-import { createParkedList } from './create-parked-list.ts'
-import { type GroupName, type ParkedMessage, replayParked } from './event-store-api.ts'
+import { createPagedList } from './create-paged-list.ts'
+import { type GroupName, loadParked, type ParkedMessage, replayParked } from './event-store-api.ts'
+
+/** What is parked by the hundred is replayed, not read. */
+const messageCountMax = 500
 
 /** What the consumers of one group gave up on: which event, why, when; and giving it to them again. */
 export function ParkedCard(props: {
@@ -22,10 +25,15 @@ export function ParkedCard(props: {
   readonly parkedCount: number
   onClose(): void
 }): JSX.Element {
-  const list = createParkedList(
-    () => props.name,
-    () => props.parkedCount,
-  )
+  const list = createPagedList({
+    of: () => `${props.name.stream}::${props.name.group}`,
+    news: () => props.parkedCount,
+    load: async (from: number | undefined, signal) => {
+      const { messages: rows, next } = await loadParked(props.name, from, signal)
+      return { rows, next }
+    },
+    countMax: messageCountMax,
+  })
   const [typed, setTyped] = createSignal('')
   const [isAsking, setAsking] = createSignal(false)
   const countMax = () => parseTypedNumber(typed())
@@ -77,7 +85,7 @@ export function ParkedCard(props: {
               onRetry={() => list.refresh()}
             />
           </Match>
-          <Match when={list.messages().length === 0}>
+          <Match when={list.rows().length === 0}>
             <EmptyState
               title="Nothing is parked"
               words="Every message of this group was handled, or is still being tried."
@@ -105,7 +113,7 @@ export function ParkedCard(props: {
             </form>
             <Show when={list.words()}>{(words) => <InlineNotice class="m-3">{words()}</InlineNotice>}</Show>
             <ul aria-label="Parked messages" class="divide-y divide-line">
-              <For each={list.messages()}>{(message) => <ParkedRow message={message} />}</For>
+              <For each={list.rows()}>{(message) => <ParkedRow message={message} />}</For>
             </ul>
             <Show when={list.hasMore()}>
               <div class="border-t border-line p-3 text-center">

@@ -23,6 +23,8 @@ const entitySchema = v.object({
   revision: v.number(),
   type: v.string(),
   words: v.string(),
+  actionId: v.nullable(v.string()),
+  actionUser: v.nullable(v.string()),
   parkedCount: v.number(),
   parkedAt: v.number(),
 })
@@ -68,10 +70,10 @@ export function loadParkedGroups(projection: string, signal: AbortSignal): Promi
 export function loadParkedEntities(
   projection: string,
   fingerprint: string,
-  after: string | null,
+  after: string | undefined,
   signal: AbortSignal,
 ): Promise<ParkedEntityPage> {
-  const query = new URLSearchParams({ fingerprint, ...(after === null ? {} : { after }) })
+  const query = new URLSearchParams({ fingerprint, ...(after === undefined ? {} : { after }) })
   return requestJson(`${rootOf(projection)}/entities?${query}`, pageSchema, { signal })
 }
 

@@ -68,6 +68,18 @@ function EntityDetail(props: {
             : `${formatPlural(props.entity.parkedCount - 1, 'event')} parked behind it.`}
         </span>
       </p>
+      <Show when={props.entity.actionId}>
+        {(actionId) => (
+          <p>
+            <a href={eventHref(actionId())} class="text-accent hover:underline">
+              The action
+            </a>{' '}
+            <span class="text-ink-muted">
+              of {props.entity.actionUser}, who is told that its effect is delayed, and what becomes of it.
+            </span>
+          </p>
+        )}
+      </Show>
       <Switch>
         <Match when={event.state() === 'loading'}>
           <Loading label="Loading the event" lineCount={2} />

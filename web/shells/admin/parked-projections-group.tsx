@@ -1,8 +1,8 @@
 import ChevronRight from 'lucide-solid/icons/chevron-right'
-import { createMemo, createSignal, createUniqueId, For, type JSX, Match, Show, Switch } from 'solid-js'
+import { createSignal, createUniqueId, For, type JSX, Match, Show, Switch } from 'solid-js'
 import { Button, ErrorPanel, formatPlural, InlineNotice, Loading, RelativeTime } from '#web/ui'
-import { createParkedEntities } from './create-parked-entities.ts'
-import type { ParkedGroup } from './parked-projections-api.ts'
+import { createPagedList } from './create-paged-list.ts'
+import { loadParkedEntities, type ParkedGroup } from './parked-projections-api.ts'
 import type { Ask } from './parked-projections-card.tsx'
 import { ParkedEntityRow } from './parked-projections-entity.tsx'
 
@@ -58,22 +58,25 @@ export function ParkedGroupRow(props: {
   )
 }
 
+/** What is parked by the hundred is retried as a group, not one by one. */
+const entityCountMax = 500
+
 function Entities(props: {
   readonly projection: string
   readonly group: ParkedGroup
   readonly isBlocked: boolean
   readonly onAsk: Ask
 }): JSX.Element {
-  // Loaded again when the group counts otherwise.
-  const which = createMemo(
-    () => {
-      const { fingerprint, entityCount, behindCount } = props.group
-      return { projection: props.projection, fingerprint, count: entityCount + behindCount }
+  const list = createPagedList({
+    of: () => `${props.projection} ${props.group.fingerprint}`,
+    news: () => props.group.entityCount + props.group.behindCount,
+    load: async (after: string | undefined, signal) => {
+      const { fingerprint } = props.group
+      const { entities: rows, next } = await loadParkedEntities(props.projection, fingerprint, after, signal)
+      return { rows, next }
     },
-    undefined,
-    { equals: (a, b) => a.fingerprint === b.fingerprint && a.count === b.count },
-  )
-  const list = createParkedEntities(which)
+    countMax: entityCountMax,
+  })
   return (
     <div class="border-t border-line bg-sunken/40">
       <Switch>
@@ -85,7 +88,7 @@ function Entities(props: {
         </Match>
         <Match when={true}>
           <ul aria-label="Entities" class="divide-y divide-line">
-            <For each={list.entities()}>
+            <For each={list.rows()}>
               {(entity) => (
                 <ParkedEntityRow
                   projection={props.projection}

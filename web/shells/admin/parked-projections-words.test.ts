@@ -10,6 +10,8 @@ const entity: ParkedEntity = {
   revision: 3,
   type: 'shop.OrderPlaced',
   words: 'a bug',
+  actionId: null,
+  actionUser: null,
   parkedCount: 3,
   parkedAt: 0,
 }
@@ -56,10 +58,10 @@ describe('an outcome says what happened', () => {
       goneCount: 0,
       changedRowCount: 0,
       stillParkedCount: 2,
-      words: 'a bug',
+      words: 'There is a bug.',
     }
     expect(outcomeWords({ ...work, outcome })).toBe(
-      '1 event skipped, no row is different; 2 events still parked: a bug.',
+      '1 event skipped, no row is different; 2 events still parked: There is a bug.',
     )
   })
   test('or why it did not', () => {

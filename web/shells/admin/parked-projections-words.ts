@@ -81,7 +81,7 @@ export function outcomeWords(work: ParkingWork): string {
     stillParkedCount === 0
       ? 'nothing of it is parked any more'
       : `${formatPlural(stillParkedCount, 'event')} still parked`
-  return `${capital(done)}; ${left}${words === null ? '' : `: ${words}`}.`
+  return `${capital(done)}; ${left}${words === null ? '' : `: ${words.replace(/\.$/, '')}`}.`
 }
 
 function capital(text: string): string {

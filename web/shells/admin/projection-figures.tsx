@@ -9,6 +9,7 @@ import {
   formatPlural,
   formatPosition,
   formatRate,
+  formatTimeLeft,
 } from '#web/ui'
 import type { ProjectionRow } from './status-looks.ts'
 
@@ -55,12 +56,12 @@ function lagNote({ lagEvents, lagSeconds }: ProjectionRow): string {
 }
 
 function eta({ etaSeconds }: ProjectionRow): string {
-  return etaSeconds === null || etaSeconds === 0 ? missing : formatLength(etaSeconds * 1_000)
+  return etaSeconds === null || etaSeconds === 0 ? missing : formatTimeLeft(etaSeconds * 1_000)
 }
 
 function etaNote({ etaSeconds, etaSecondsMin, etaSecondsMax }: ProjectionRow): string | undefined {
   if (etaSeconds === null || etaSeconds === 0 || etaSecondsMin === null || etaSecondsMax === null) return undefined
-  const [min, max] = [formatLength(etaSecondsMin * 1_000), formatLength(etaSecondsMax * 1_000)]
+  const [min, max] = [formatTimeLeft(etaSecondsMin * 1_000), formatTimeLeft(etaSecondsMax * 1_000)]
   return min === max ? 'at the present pace' : `${min} to ${max}`
 }
 

@@ -10,7 +10,7 @@ import {
   RelativeTime,
   StatusPill,
 } from '#web/ui'
-import { type AdminEvent, loadEvents } from './admin-api.ts'
+import { type AdminEvent, loadStreamEvents } from './admin-api.ts'
 import { createLoaded } from './create-loaded.ts'
 import { decisionStream, decisionWords } from './decision-words.ts'
 import { isOver, outcomeWords, type RebuildRow, rebuildLook, rebuildTitle } from './rebuild-looks.ts'
@@ -32,7 +32,7 @@ export function ProjectionHistoryCard(props: {
   const seen = createMemo(() =>
     JSON.stringify([props.projection, own().map(({ id, phase, isPaused, rateMax }) => [id, phase, isPaused, rateMax])]),
   )
-  const decisions = createLoaded(seen, (_, signal) => loadDecisions(props.projection, signal))
+  const decisions = createLoaded(seen, (_, signal) => loadStreamEvents(decisionStream(props.projection), signal))
   return (
     <Card title="History" words="What was decided about it, and how its rebuilds ended." flush>
       <div data-testid="projection-history">
@@ -81,13 +81,6 @@ export function ProjectionHistoryCard(props: {
       </div>
     </Card>
   )
-}
-
-async function loadDecisions(projection: string, signal: AbortSignal): Promise<readonly AdminEvent[]> {
-  const stream = decisionStream(projection)
-  const { events } = await loadEvents({ stream, type: '' }, undefined, signal)
-  // Streams are found by how they begin, and another projection's name may begin with this one's.
-  return events.filter((event) => event.stream === stream)
 }
 
 function PastRebuild(props: { readonly rebuild: RebuildRow }): JSX.Element {

@@ -1,6 +1,6 @@
 import type { RebuildStatus } from '#vortex/protocol/platform-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
-import { formatCount, formatLength, formatPlural, type Step } from '#web/ui'
+import { formatCount, formatLength, formatPlural, formatTimeLeft, type Step } from '#web/ui'
 import type { Difference } from './rebuild-api.ts'
 import type { Look } from './status-looks.ts'
 
@@ -85,7 +85,7 @@ export function etaOf({
   etaSecondsMax,
 }: RebuildRow): { readonly middle: string; readonly range: string | undefined } | undefined {
   if (etaSeconds === null) return undefined
-  const words = (seconds: number): string => formatLength(Math.ceil(seconds) * 1_000)
+  const words = (seconds: number): string => formatTimeLeft(seconds * 1_000)
   const [min, max] = [words(etaSecondsMin ?? etaSeconds), words(etaSecondsMax ?? etaSeconds)]
   return { middle: words(etaSeconds), range: min === max ? undefined : `${min} to ${max}` }
 }

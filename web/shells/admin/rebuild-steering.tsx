@@ -37,10 +37,12 @@ export function RebuildSteering(props: { readonly rebuild: RebuildRow; readonly 
 
   return (
     <>
-      <Show when={!isComparing() && !isSwapping()}>
+      <Show when={(!isComparing() && !isSwapping()) || props.rebuild.isPaused}>
         <Button busy={isBusy()} onClick={() => void togglePause()}>
           {props.rebuild.isPaused ? 'Resume' : 'Pause'}
         </Button>
+      </Show>
+      <Show when={!isComparing() && !isSwapping()}>
         <Button
           onClick={() => {
             setRate(props.rebuild.rateMax === null ? '' : String(props.rebuild.rateMax))

@@ -1,11 +1,14 @@
 import { expect, test } from 'bun:test'
 import type { RebuildRow } from './rebuild-looks.ts'
-import { concerns, type GroupRow, type ProjectionRow, type ServiceRow, scavengeLook } from './status-looks.ts'
+import type { ServiceRow } from './service-looks.ts'
+import { concerns, type GroupRow, type ProjectionRow, scavengeLook } from './status-looks.ts'
 import { rebuild as row } from './testing/rebuild-row.ts'
 
 const service: ServiceRow = {
   id: 's1',
   name: 'field',
+  instanceName: 'peek-1',
+  zone: 'main',
   build: '1',
   host: 'peek-1',
   pid: 1,
@@ -15,8 +18,21 @@ const service: ServiceRow = {
   lastSeenAt: 0,
   sessionCount: 0,
   observationCount: 0,
+  installation: '',
+  isSupervised: true,
+  restartingSince: null,
+  roundTripMs: 1,
   memoryBytes: 0,
   loopDelayMs: 0,
+  queuedActionCount: 0,
+  oldestQueuedAt: null,
+  refusedActionCount: 0,
+  deliveredActionCount: 0,
+  queueTrouble: null,
+  placeCount: 0,
+  busyPlaceCount: 0,
+  jobProcessCount: 0,
+  isDraining: false,
 }
 
 const projection: ProjectionRow = {

@@ -1,27 +1,19 @@
-import type {
-  EventStoreStatus,
-  ProjectionStatus,
-  ServiceStatus,
-  StoreGroupStatus,
-} from '#vortex/protocol/platform-tuples.ts'
+import type { ProjectionStatus } from '#vortex/protocol/platform-tuples.ts'
+import type { EventStoreStatus, StoreGroupStatus } from '#vortex/protocol/store-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
 import type { StatusTone } from '#web/ui'
 import { projectionHref } from './projection-href.ts'
 import { differenceWords, isHeld, latestOf, type RebuildRow, rebuildLook } from './rebuild-looks.ts'
+import { type ServiceRow, serviceConcerns } from './service-looks.ts'
 
-/** How the states of services, projections and the event store look, and which of them need somebody. */
+/** How the states of projections and the event store look, and which of them need somebody. */
 
-export type ServiceRow = TupleOf<typeof ServiceStatus>
 export type ProjectionRow = TupleOf<typeof ProjectionStatus>
 
 export type StoreRow = TupleOf<typeof EventStoreStatus>
 export type GroupRow = TupleOf<typeof StoreGroupStatus>
 
 export type Look = { readonly tone: StatusTone; readonly title: string }
-
-export function serviceLook(service: ServiceRow): Look {
-  return service.state === 'online' ? { tone: 'normal', title: 'Online' } : { tone: 'alarm', title: 'Lost' }
-}
 
 const projectionLooks: Record<ProjectionRow['state'], Look> = {
   starting: { tone: 'busy', title: 'Starting' },
@@ -117,12 +109,6 @@ function groupConcerns({ id, stream, group, parkedCount }: GroupRow): Concern[] 
       href: `/event-store?parked=${encodeURIComponent(id)}`,
     },
   ]
-}
-
-function serviceConcerns(service: ServiceRow): Concern[] {
-  if (service.state === 'online') return []
-  const words = `The ${service.name} service on ${service.host} was last heard of some time ago.`
-  return [{ id: service.id, look: serviceLook(service), title: service.name, words, href: '/services' }]
 }
 
 function projectionConcerns(projection: ProjectionRow): Concern[] {

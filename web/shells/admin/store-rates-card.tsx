@@ -1,5 +1,5 @@
 import { For, type JSX, Show } from 'solid-js'
-import type { EventStoreLook } from '#vortex/protocol/platform-tuples.ts'
+import type { EventStoreLook } from '#vortex/protocol/store-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
 import { Card, EmptyState, formatBytes, formatRate, formatShortLength, Sparkline } from '#web/ui'
 import type { StoreRow } from './status-looks.ts'

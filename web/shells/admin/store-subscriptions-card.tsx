@@ -1,5 +1,5 @@
 import { type JSX, Show } from 'solid-js'
-import { StoreSlowRead, StoreSubscriptionStatus } from '#vortex/protocol/platform-tuples.ts'
+import { StoreSlowRead, StoreSubscriptionStatus } from '#vortex/protocol/store-tuples.ts'
 import type { TupleOf } from '#vortex/protocol/tuple.ts'
 import { useObservable } from '#web/sdk'
 import {

@@ -4,14 +4,19 @@ import House from 'lucide-solid/icons/house'
 import { type JSX, Show } from 'solid-js'
 import { AppFrame, AppHeader, IconButton, IconLink, ToastRegion } from '#web/ui'
 import { appTitle } from '../kit/app-title.ts'
-import { ConnectionBanner, ConnectionLink } from '../kit/connection-status.tsx'
+import { ConnectionBanner } from '../kit/connection-status.tsx'
+import { useDeviceStore } from '../kit/device/use-device-store.ts'
+import { EffectBanner } from '../kit/effect-notices.tsx'
 import { useAppManifest } from '../kit/manifest-gate.tsx'
+import { StatusChip } from '../kit/status-chip.tsx'
+import { UpdateBanner } from '../kit/update-banner.tsx'
 import { usePageName } from '../kit/use-page-name.ts'
 
 export function FieldFrame(props: RouteSectionProps): JSX.Element {
   const app = useAppManifest()
   const navigate = useNavigate()
-  const title = usePageName({ '/': appTitle(app.manifest), '/device': 'This device' })
+  const store = useDeviceStore()
+  const title = usePageName({ '/': appTitle(app.manifest), '/device': 'This device', '/outbox': 'Outbox' })
   const isHome = () => props.location.pathname === '/'
   return (
     <AppFrame
@@ -25,13 +30,19 @@ export function FieldFrame(props: RouteSectionProps): JSX.Element {
             />
           </Show>
           <p class="min-w-0 flex-1 truncate py-3 text-lg leading-6 font-semibold tracking-tight">{title()}</p>
-          <ConnectionLink />
+          <StatusChip />
           <Show when={!isHome()}>
             <IconLink href="/" label="Home" icon={<House aria-hidden="true" />} />
           </Show>
         </AppHeader>
       }
-      banner={<ConnectionBanner />}
+      banner={
+        <>
+          <ConnectionBanner isCalm={store.isDurable()} />
+          <EffectBanner />
+          <UpdateBanner />
+        </>
+      }
     >
       {props.children}
       <ToastRegion />

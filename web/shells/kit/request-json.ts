@@ -5,13 +5,16 @@ export class RequestError extends Error {
   override readonly name = 'RequestError'
   /** The HTTP status; 0 when there was no answer. */
   readonly status: number
-  constructor(status: number, words: string) {
+  /** What was answered, where it says more than the words. */
+  readonly body: unknown
+  constructor(status: number, words: string, body?: unknown) {
     super(words)
     this.status = status
+    this.body = body
   }
 }
 
-const deadlineMs = 15_000
+export const deadlineMs = 15_000
 const errorBodySchema = v.object({ error: v.object({ words: v.string() }) })
 
 /** Asks our own server for JSON and checks what came. */
@@ -22,7 +25,7 @@ export async function requestJson<T>(
 ): Promise<T> {
   const response = await send(url, options)
   const body: unknown = await response.json().catch(() => undefined)
-  if (!response.ok) throw new RequestError(response.status, errorWords(body, response.status))
+  if (!response.ok) throw new RequestError(response.status, errorWords(body, response.status), body)
   const parsed = v.safeParse(schema, body)
   if (parsed.success) return parsed.output
   const place = v.getDotPath(parsed.issues[0]) ?? 'the answer'
@@ -43,8 +46,12 @@ async function send(url: string, options: Parameters<typeof requestJson>[2] = {}
       ...(hasBody ? { body: JSON.stringify(options.body) } : {}),
     })
   } catch {
-    throw new RequestError(0, 'The server cannot be reached just now. Check the network and try again.')
+    throw unreachable()
   }
+}
+
+export function unreachable(): RequestError {
+  return new RequestError(0, 'The server cannot be reached just now. Check the network and try again.')
 }
 
 function errorWords(body: unknown, status: number): string {

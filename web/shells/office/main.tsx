@@ -1,8 +1,9 @@
 import { Route, Router } from '@solidjs/router'
 import { createPeek, PeekProvider } from '#web/sdk'
-import { DevicePage } from '../kit/device-page.tsx'
+import { DeviceRoutes } from '../kit/device/device-routes.tsx'
 import { ManifestGate } from '../kit/manifest-gate.tsx'
 import { NotFound } from '../kit/not-found.tsx'
+import { OutboxRoutes } from '../kit/outbox/outbox-routes.tsx'
 import { pageBuild } from '../kit/page-build.ts'
 import { PluginRoutes } from '../kit/plugin-routes.tsx'
 import { startShell } from '../kit/start-shell.tsx'
@@ -17,7 +18,8 @@ startShell(() => {
       <ManifestGate>
         <Router root={OfficeFrame}>
           <Route path="/" component={OfficeHome} />
-          <Route path="/device" component={DevicePage} />
+          <DeviceRoutes />
+          <OutboxRoutes />
           <PluginRoutes />
           <Route path="*" component={NotFound} />
         </Router>

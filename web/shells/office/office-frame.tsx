@@ -2,6 +2,7 @@ import type { RouteSectionProps } from '@solidjs/router'
 import Blocks from 'lucide-solid/icons/blocks'
 import House from 'lucide-solid/icons/house'
 import MonitorCog from 'lucide-solid/icons/monitor-cog'
+import Send from 'lucide-solid/icons/send'
 import { For, type JSX, Show } from 'solid-js'
 import { useConnection } from '#web/sdk'
 import {
@@ -17,17 +18,28 @@ import {
   ToastRegion,
 } from '#web/ui'
 import { appTitle } from '../kit/app-title.ts'
-import { ConnectionBanner, ConnectionLink, useConnectionLook } from '../kit/connection-status.tsx'
+import { ConnectionBanner, useConnectionLook } from '../kit/connection-status.tsx'
+import { useDeviceStore } from '../kit/device/use-device-store.ts'
+import { EffectBanner } from '../kit/effect-notices.tsx'
 import { useAppManifest } from '../kit/manifest-gate.tsx'
 import { isPathUnder, screenHref } from '../kit/paths.ts'
+import { StatusChip } from '../kit/status-chip.tsx'
+import { UpdateBanner } from '../kit/update-banner.tsx'
 import { usePageName } from '../kit/use-page-name.ts'
 
 export function OfficeFrame(props: RouteSectionProps): JSX.Element {
-  const title = usePageName({ '/': 'Home', '/device': 'This device' })
+  const store = useDeviceStore()
+  const title = usePageName({ '/': 'Home', '/device': 'This device', '/outbox': 'Outbox' })
   return (
     <AppFrame
       header={<OfficeHeader title={title()} />}
-      banner={<ConnectionBanner />}
+      banner={
+        <>
+          <ConnectionBanner isCalm={store.isDurable()} />
+          <EffectBanner />
+          <UpdateBanner />
+        </>
+      }
       sidebar={<OfficeSidebar path={props.location.pathname} />}
       footer={<OfficeStatusBar />}
     >
@@ -48,7 +60,7 @@ function OfficeHeader(props: { readonly title: string }): JSX.Element {
       <span class="max-sm:hidden">
         <ThemeSwitch />
       </span>
-      <ConnectionLink />
+      <StatusChip />
     </AppHeader>
   )
 }
@@ -64,6 +76,9 @@ function OfficeSidebar(props: { readonly path: string }): JSX.Element {
       <SidebarGroup>
         <SidebarLink href="/" current={props.path === '/'} icon={<House aria-hidden="true" />}>
           Home
+        </SidebarLink>
+        <SidebarLink href="/outbox" current={isPathUnder(props.path, '/outbox')} icon={<Send aria-hidden="true" />}>
+          Outbox
         </SidebarLink>
         <SidebarLink href="/device" current={props.path === '/device'} icon={<MonitorCog aria-hidden="true" />}>
           This device

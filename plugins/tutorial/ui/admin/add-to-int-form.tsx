@@ -21,8 +21,8 @@ export function AddToIntForm(props: {
       return
     }
     props.action.dismissRefusal(props.row.id)
-    const answer = await props.action.push({ stringIntId: props.row.id, offset })
-    if (answer.outcome === 'accepted' && props.typed === typed) props.onTyped('')
+    const { is } = await props.action.push({ stringIntId: props.row.id, offset }).outcome
+    if (is !== 'refused' && is !== 'not-kept' && props.typed === typed) props.onTyped('')
   }
 
   return (

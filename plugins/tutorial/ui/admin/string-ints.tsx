@@ -2,9 +2,10 @@ import { createSignal, type JSX } from 'solid-js'
 import { createStore } from 'solid-js/store'
 import { useAction, useObservable } from '#web/sdk'
 import { Card, ConfirmDialog, DataTable, EmptyState, LiveView, Page, PageTitle } from '#web/ui'
-import { AddIntValue, AddStringInt, DeleteStringInt, RenameStringInt } from '../../shared/actions.ts'
+import { AddIntValue, DeleteStringInt, RenameStringInt } from '../../shared/actions.ts'
 import { StringInt } from '../../shared/tuples.ts'
-import { AddForm } from './add-form.tsx'
+import { AddForm } from '../add-form.tsx'
+import '../expectations.ts'
 import { AddToIntForm } from './add-to-int-form.tsx'
 import { RowButtons } from './row-buttons.tsx'
 import type { Drafts, StringIntRow } from './string-int-row.ts'
@@ -13,7 +14,6 @@ import { TextCell } from './text-cell.tsx'
 /** Add, rename and delete string ints, and add any number to one. Whatever is refused is said beside its row. */
 export function Screen(): JSX.Element {
   const stringInts = useObservable(StringInt, () => ({}))
-  const addStringInt = useAction(AddStringInt)
   const rename = useAction(RenameStringInt)
   const remove = useAction(DeleteStringInt)
   const addIntValue = useAction(AddIntValue)
@@ -26,7 +26,7 @@ export function Screen(): JSX.Element {
       <PageTitle title="String ints" words="Texts with a number. Field and office see every change at once." />
       <div class="flex flex-col gap-5">
         <Card title="Add a string int">
-          <AddForm action={addStringInt} />
+          <AddForm />
         </Card>
         <Card title="String ints" flush>
           <LiveView of={stringInts}>

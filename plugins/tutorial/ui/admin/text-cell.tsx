@@ -19,13 +19,14 @@ export function TextCell(props: {
 }): JSX.Element {
   async function save(draft: RenameDraft): Promise<void> {
     props.rename.dismissRefusal(props.row.id)
-    const answer = await props.rename.push({
+    const { outcome } = props.rename.push({
       stringIntId: props.row.id,
       string1: draft.typed,
       wasString1: draft.sawString1,
     })
-    if (answer.outcome === 'accepted') props.onDraft(undefined)
-    else props.onDraft({ typed: props.draft?.typed ?? draft.typed, sawString1: props.row.string1 })
+    const { is } = await outcome
+    const isOver = is !== 'refused' && is !== 'not-kept'
+    props.onDraft(isOver ? undefined : { typed: props.draft?.typed ?? draft.typed, sawString1: props.row.string1 })
   }
 
   return (

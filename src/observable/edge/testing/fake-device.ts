@@ -2,6 +2,7 @@ import { must } from '#kernel/assert.ts'
 import type { DownHead } from '#vortex/protocol/down.ts'
 import type { Principal } from '#vortex/protocol/principal.ts'
 import { type Row, rowKey, type Selector, type SelectorPatch } from '#vortex/protocol/row.ts'
+import { digestRows, hashOfRows } from '#vortex/protocol/rows-digest.ts'
 import type { Observe } from '#vortex/protocol/up.ts'
 import type { Watcher } from '../watcher.ts'
 
@@ -28,13 +29,15 @@ export interface FakeDevice {
   /** The frame to send for a new observation; `token` only to resume. */
   observe(obs: number, name: string, selector: Selector, token?: string): Observe
   unobserve(obs: number): void
-  connect(): readonly Observe[]
+  /** With `hasHashes` it says what its rows hash to, as one that keeps them does. */
+  connect(hasHashes?: boolean): readonly Observe[]
   hear(head: DownHead, body?: string): void
 }
 
 export type DeviceChange =
   | { readonly what: 'rows' | 'patch' | 'resumed'; readonly shown: Shown; readonly tokenBefore: string | undefined }
   | { readonly what: 'stray-patch'; readonly sel: number }
+  | { readonly what: 'checked'; readonly shown: Shown; readonly found: string; readonly told: string }
 
 export function createFakeDevice(options: {
   readonly name: string
@@ -47,6 +50,7 @@ export function createFakeDevice(options: {
   const onChange = options.onChange ?? (() => undefined)
   let sessionCount = 0
   let keyedBy: readonly string[] = ['id']
+  let orderBy: readonly string[] = []
   const principal: Principal = {
     user: options.name,
     device: options.name,
@@ -74,6 +78,7 @@ export function createFakeDevice(options: {
         const one = must(shown.get(head.obs), `rows are sent for something observed, found ${head.obs}`)
         const tokenBefore = one.token
         keyedBy = head.keyedBy
+        orderBy = head.orderBy
         const rows = JSON.parse(must(body, 'rows have a body')) as Row[]
         one.rows = new Map(rows.map((row) => [rowKey(row, keyedBy), row]))
         one.token = head.token
@@ -83,7 +88,13 @@ export function createFakeDevice(options: {
       case 'resumed': {
         const one = must(shown.get(head.obs), `only what is observed resumes, found ${head.obs}`)
         one.sel = head.sel
-        return onChange({ what: 'resumed', shown: one, tokenBefore: one.token })
+        const tokenBefore = one.token
+        one.token = head.token ?? one.token
+        return onChange({ what: 'resumed', shown: one, tokenBefore })
+      }
+      case 'checked': {
+        const one = must(shown.get(head.obs), `only what is observed is checked, found ${head.obs}`)
+        return onChange({ what: 'checked', shown: one, found: hashOf(one) ?? '', told: head.hash })
       }
       case 'patch':
         for (const patch of JSON.parse(must(body, 'patches have a body')) as SelectorPatch[]) apply(patch)
@@ -112,6 +123,9 @@ export function createFakeDevice(options: {
     }
   }
 
+  const hashOf = ({ rows }: Shown): string | undefined =>
+    rows && hashOfRows({ digest: digestRows(rows.values()), count: rows.size, keyedBy, orderBy })
+
   const toObserve = ({ obs, name, selector }: Shown, token: string | undefined): Observe => ({
     k: 'observe',
     obs,
@@ -132,13 +146,14 @@ export function createFakeDevice(options: {
       return toObserve(one, token)
     },
     unobserve: (obs) => void shown.delete(obs),
-    connect: () => {
+    connect: (hasHashes = false) => {
       topics.clear()
       watcher = makeWatcher()
       return [...shown.values()].map((one) => {
         one.sel = undefined
         one.isRefused = false
-        return toObserve(one, one.token)
+        const hash = hasHashes ? hashOf(one) : undefined
+        return { ...toObserve(one, one.token), ...(hash !== undefined && { hash }) }
       })
     },
   }

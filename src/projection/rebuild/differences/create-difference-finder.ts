@@ -79,8 +79,36 @@ export function createDifferenceFinder(options: {
         counts[isAdded === 'true' ? 'added' : isRemoved === 'true' ? 'removed' : 'changed']++
         if (isVisible === 'true') suspect(name, keyText(shape.keyOf(decodeRow(plan, plan.key, values))))
       }
-    if (!table.common && watchedFields[name]) suspects = 'too-many'
+    if (watchedFields[name] && !(await tellsWhoSaw(tx, name, table))) suspects = 'too-many'
     return counts
+  }
+
+  /**
+   * Rows are taken from those who saw them by the values that selectors pick by. Of a column with another type in the live
+   * table those are not read; one that it lacks nobody has picked by.
+   */
+  const tellsWhoSaw = async (
+    tx: QueryRunner,
+    name: string,
+    { common, plan, live }: ComparedTable,
+  ): Promise<boolean> => {
+    if (!common) return false
+    const unread = plan.columns.filter(
+      ({ property }) => watchedFields[name]?.pickedBy.includes(property) && !common.has(property),
+    )
+    const text = `select 1 from pg_attribute where attrelid = to_regclass($1) and attname = any($2::text[]) and not attisdropped`
+    return (await tx.unsafe(text, [live, unread.map(({ column }) => column.name)])).length === 0
+  }
+
+  /** Rows that the live projector has touched since this was asked last. */
+  const noteLive = async (): Promise<void> => {
+    if (!live || !remembered()) return
+    const now = await findCheckpoint(sql, liveSchema)
+    if (now?.incarnation === live.incarnation && now.position === live.position) return
+    const reached =
+      now?.incarnation === live.incarnation ? await noteTouchedSince(store, definition, live, suspect) : undefined
+    if (reached === undefined) suspects = 'too-many'
+    else live = { ...live, position: reached }
   }
 
   return {
@@ -106,13 +134,11 @@ export function createDifferenceFinder(options: {
     note: (changes) => {
       for (const [table, rows] of changes) for (const { key } of rows) suspect(table, key)
     },
+    noteLive,
     meet: async () => {
-      if (!live || !remembered()) return 'too-many'
-      const now = await findCheckpoint(sql, liveSchema)
-      if (now?.incarnation !== live.incarnation) return 'too-many'
-      const isKnown = now.position === live.position || (await noteTouchedSince(store, definition, live, suspect))
+      await noteLive()
       const asked = remembered()
-      if (!isKnown || !asked) return 'too-many'
+      if (!live || !asked) return 'too-many'
       const read = async (tx: QueryRunner) => {
         const differing: { [table: string]: readonly string[] } = {}
         for (const [name, keys] of asked) {

@@ -1,3 +1,4 @@
+import type { Json } from '#kernel/json.ts'
 import type { Row } from '#vortex/protocol/row.ts'
 
 /** The rows whose key falls into the sample, in maps given by the caller: the share of keys halves when they outgrow their size. */
@@ -20,15 +21,12 @@ export function createKeySample(tables: ReadonlyMap<string, Map<string, Row>>, s
 
   const take = (rows: Map<string, Row>, key: string, row: Row | undefined): void => {
     const before = rows.get(key)
-    if (before) {
-      size -= sizeOf(key, before)
-      count--
-    }
-    if (row) {
-      size += sizeOf(key, row)
-      count++
-      rows.set(key, row)
-    } else rows.delete(key)
+    if (before && row) size += growthOf(before, row)
+    else if (before) size -= sizeOf(key, before)
+    else if (row) size += sizeOf(key, row)
+    count += Number(row !== undefined) - Number(before !== undefined)
+    if (row) rows.set(key, row)
+    else rows.delete(key)
   }
 
   const halve = (): void => {
@@ -56,10 +54,20 @@ const valueBytes = 24
 /** About what it takes in memory: near enough to keep within a budget. */
 function sizeOf(key: string, row: Row): number {
   let bytes = 2 * objectBytes + key.length
-  for (const value of Object.values(row)) {
-    bytes += valueBytes
-    if (typeof value === 'string') bytes += value.length
-    else if (typeof value === 'object' && value !== null) bytes += objectBytes + 2 * JSON.stringify(value).length
-  }
+  for (const field in row) bytes += sizeOfValue(row[field])
   return bytes
+}
+
+/** By how much it grew: most of a row is the very same as before. */
+function growthOf(before: Row, after: Row): number {
+  let bytes = 0
+  for (const field in after)
+    if (after[field] !== before[field]) bytes += sizeOfValue(after[field]) - sizeOfValue(before[field])
+  return bytes
+}
+
+function sizeOfValue(value: Json | undefined): number {
+  if (typeof value === 'string') return valueBytes + value.length
+  if (typeof value === 'object' && value !== null) return valueBytes + objectBytes + 2 * JSON.stringify(value).length
+  return valueBytes
 }

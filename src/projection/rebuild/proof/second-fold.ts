@@ -64,16 +64,25 @@ export function createSecondFold(options: {
     for (const { table, key, row } of outcome) sample.put(table, key, row)
   }
 
+  const rowOf = ({ table, key }: Operation): Row | undefined => tables.get(table)?.get(key)
+  const toRow = ({ table, key, keyValues, apply }: Operation, before: Row | undefined): RowOfEvent => ({
+    table,
+    key,
+    keyValues,
+    row: apply(before),
+  })
+
   /** All of the event's changes to rows it holds, or why it fails on one of them. */
   const workOut = (operations: readonly Operation[]): readonly RowOfEvent[] | string => {
     const results = new Map<string, RowOfEvent>()
     try {
-      for (const { table, key, keyValues, apply } of operations) {
-        if (!sample.holds(table, key)) continue
-        const id = `${table} ${key}`
+      const [only] = operations
+      if (only && operations.length === 1) return sample.holds(only.table, only.key) ? [toRow(only, rowOf(only))] : []
+      for (const operation of operations) {
+        if (!sample.holds(operation.table, operation.key)) continue
+        const id = `${operation.table} ${operation.key}`
         const earlier = results.get(id)
-        const row = apply(earlier ? earlier.row : tables.get(table)?.get(key))
-        results.set(id, { table, key, keyValues, row })
+        results.set(id, toRow(operation, earlier ? earlier.row : rowOf(operation)))
       }
     } catch (error) {
       return describeError(error)
@@ -84,8 +93,8 @@ export function createSecondFold(options: {
   return {
     note: (plan, isParked) =>
       elsewhere(() => {
-        const read = plan.map(({ event, failure }) => (failure === undefined ? { event } : { event, failure }))
-        for (const planned of planBatch(definition, shapes, read)) take(planned, isParked(planned.event.id))
+        // As read, not as planned: each handler runs again.
+        for (const planned of planBatch(definition, shapes, plan)) take(planned, isParked(planned.event.id))
       }),
     holds: sample.holds,
     rowsOf: (table) => tables.get(table) ?? new Map(),

@@ -48,6 +48,8 @@ export function createFakeRebuildControl(options: {
   const { clock, differences = [] } = options
   const states: State[] = []
   const calls: string[] = []
+  /** As of a real one: the word is taken at once, and acted upon with the next step. */
+  const approved = new Set<string>()
   let kept = [...(options.kept ?? [])]
 
   const versionOf = (projection: string): number => {
@@ -70,8 +72,10 @@ export function createFakeRebuildControl(options: {
     state.endedAt = clock.now()
   }
 
+  const waitsForTheWord = ({ id, phase, asksFirst }: State): boolean =>
+    phase === 'comparing' && asksFirst && !approved.has(id)
   const stepOne = (state: State): void => {
-    if (isOver(state.phase) || state.isPaused || (state.phase === 'comparing' && state.asksFirst)) return
+    if (isOver(state.phase) || state.isPaused || waitsForTheWord(state)) return
     if (state.phase === 'folding' && state.eventCount < eventCount) return fold(state)
     const next = phases[phases.indexOf(state.phase) + 1]
     if (next === 'comparing') compare(state)
@@ -149,7 +153,8 @@ export function createFakeRebuildControl(options: {
       const state = underWay(id)
       if (state.phase !== 'comparing')
         throw new PlatformError('bad-input', `The rebuild is ${state.phase}: there is nothing to approve yet.`)
-      Object.assign(state, { phase: 'swapping' })
+      state.isPaused = false
+      approved.add(id)
       calls.push(`approve ${id} by ${by}`)
     },
     differences: async (id, { after, countMax }) => {

@@ -28,6 +28,7 @@ export function createBlindFinder(): DifferenceFinder {
   return {
     compare: async () => ({ added: 0, removed: 0, changed: 0 }),
     note: () => undefined,
+    noteLive: async () => undefined,
     meet: async () => ({}),
   }
 }

@@ -13,6 +13,8 @@ export interface KeptSaved {
   /** At once, or within `soonMs` where it is only for the case that this process dies. */
   save(urgency: 'now' | 'soon'): void
   flush(): Promise<void>
+  /** Another leader has it: nothing is saved any more. */
+  isLost(): boolean
   stop(): Promise<void>
 }
 
@@ -73,6 +75,7 @@ export function keepSaved(options: {
       if (cancelSoon) begin()
       await saving
     },
+    isLost: () => isLost,
     stop: async () => {
       if (cancelSoon) begin()
       signal.stop()

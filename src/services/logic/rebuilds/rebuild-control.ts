@@ -8,7 +8,6 @@ import { readDifferences } from '#projection/rebuild/differences/read-difference
 import type { RebuildControl } from '#projection/rebuild/rebuild-control.ts'
 import { assertUnderWay, type Steering } from '#projection/rebuild/rebuild-machine.ts'
 import { parseDifferenceCursor, type RebuildState } from '#projection/rebuild/rebuild-state.ts'
-import { alreadyRunning } from '#projection/rebuild/rebuild-table.ts'
 import { dropKeptTables } from '#projection/rebuild/swap-schemas.ts'
 import { estimateRebuild } from './estimate-rebuild.ts'
 import { findKeptTables, type RebuildableProjection } from './kept-tables.ts'
@@ -58,11 +57,11 @@ export function createRebuildControl(options: RebuildControlOptions): LeadingReb
   const decide = async (
     id: string,
     toWords: (state: RebuildState) => Parameters<typeof record>[0],
-    act: { check?(rebuild: RunningRebuild): void; run(rebuild: RunningRebuild): Promise<void> },
+    act: { check(rebuild: RunningRebuild): void | Promise<void>; run(rebuild: RunningRebuild): Promise<void> },
   ): Promise<void> => {
     await here.ready
     const rebuild = here.get(id)
-    act.check?.(rebuild)
+    await act.check(rebuild)
     await record(toWords(rebuild.record().state))
     await act.run(rebuild)
   }
@@ -83,7 +82,10 @@ export function createRebuildControl(options: RebuildControlOptions): LeadingReb
       decide(id, (state) => toDecision('Throttled', state, by, { rateMax }), steering({ kind: 'throttle', rateMax })),
     cancel: (id, by, reason) =>
       decide(id, (state) => toDecision('Cancelled', state, by, { reason }), {
-        check: (rebuild) => assertUnderWay(rebuild.record().state),
+        check: async (rebuild) => {
+          await rebuild.meetingOver()
+          assertUnderWay(rebuild.record().state)
+        },
         run: (rebuild) => rebuild.cancel(),
       }),
     differences: async (id, { after, countMax }) => {
@@ -102,13 +104,13 @@ export function createRebuildControl(options: RebuildControlOptions): LeadingReb
     },
     drop: async (projection, by) => {
       const found = find(projection)
-      await here.ready
-      if (here.isBusy(projection) || starter.isStarting(projection)) throw alreadyRunning(projection)
-      const kept = await findKeptTables(sql, found)
-      if (!kept) throw new PlatformError('not-found', `No earlier tables of ${projection} are kept.`)
-      const data = { projection, version: kept.version, tableBytes: kept.tableBytes }
-      await record({ type: 'peek.ProjectionTablesDropped', projection, user: by, data })
-      await dropKeptTables(sql, projection, found.definition.model.schemaName)
+      await starter.alone(projection, async () => {
+        const kept = await findKeptTables(sql, found)
+        if (!kept) throw new PlatformError('not-found', `No earlier tables of ${projection} are kept.`)
+        const data = { projection, version: kept.version, tableBytes: kept.tableBytes }
+        await record({ type: 'peek.ProjectionTablesDropped', projection, user: by, data })
+        await dropKeptTables(sql, projection, found.definition.model.schemaName)
+      })
     },
     takeOutdated: (projection, live) => void starter.startOutdated(find(projection), live),
     stop: async () => {

@@ -2,10 +2,11 @@ import { newUuid } from '#kernel/ids.ts'
 import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import { type Checkpoint, findCheckpoint } from '#projection/checkpoint.ts'
 import { projectionId } from '#projection/define-projection.ts'
-import { newRebuild } from '#projection/rebuild/rebuild-machine.ts'
+import { newRebuild, type RebuildRecord } from '#projection/rebuild/rebuild-machine.ts'
 import { isOver, type RebuildRequest, type RebuildState } from '#projection/rebuild/rebuild-state.ts'
 import { alreadyRunning, insertRebuild } from '#projection/rebuild/rebuild-table.ts'
-import { dropShadowTables } from '#projection/rebuild/swap-schemas.ts'
+import { dropShadowTablesIn } from '#projection/rebuild/swap-schemas.ts'
+import { inTransaction } from '#storage/in-transaction.ts'
 import { createStopSignal } from '../../stop-signal.ts'
 import { findKeptTables, type RebuildableProjection } from './kept-tables.ts'
 import { toDecision } from './rebuild-decisions.ts'
@@ -17,7 +18,8 @@ export interface RebuildStarter {
   start(request: RebuildRequest, projection: RebuildableProjection): Promise<RebuildState>
   /** Once in a leadership: one that ended in failure is not begun again and again. */
   startOutdated(projection: RebuildableProjection, live: Checkpoint): Promise<void>
-  isStarting(projection: string): boolean
+  /** Does `work` while nothing of this projection is rebuilt, nor begins to be. Throws `already-running` otherwise. */
+  alone<T>(projection: string, work: () => Promise<T>): Promise<T>
   stop(): void
 }
 
@@ -29,25 +31,36 @@ export function createRebuildStarter(options: RebuildWorkOptions, here: Rebuilds
   const starting = new Set<string>()
   const startedByItself = new Set<string>()
 
-  const start: RebuildStarter['start'] = async (request, found) => {
-    const { projection } = request
+  const alone: RebuildStarter['alone'] = async (projection, work) => {
     await here.ready
     if (here.isBusy(projection) || starting.has(projection)) throw alreadyRunning(projection)
     starting.add(projection)
     try {
-      const versions = await findVersions(request, found)
-      const fresh = newRebuild(request, { ...versions, id: newUuid(), now: clock.now() })
-      const { by, reason, asksFirst, rateMax } = request
-      await record(toDecision('Requested', fresh.state, by, { reason, asksFirst, rateMax }))
-      if (request.kind === 'rebuild') await dropShadowTables(sql, projection, found.definition.model.schemaName)
-      await insertRebuild(sql, fresh, epoch)
-      // It is saved: the next leader begins with it.
-      if (!signal.isStopped) here.run(fresh)
-      return fresh.state
+      return await work()
     } finally {
       starting.delete(projection)
     }
   }
+
+  const start = (request: RebuildRequest, found: RebuildableProjection, id = newUuid()): Promise<RebuildState> =>
+    alone(request.projection, async () => {
+      const versions = await findVersions(request, found)
+      const fresh = newRebuild(request, { ...versions, id, now: clock.now() })
+      const { by, reason, asksFirst, rateMax } = request
+      await record({ ...toDecision('Requested', fresh.state, by, { reason, asksFirst, rateMax }), id })
+      await save(fresh, found)
+      // It is saved: the next leader begins with it.
+      if (!signal.isStopped) here.run(fresh)
+      return fresh.state
+    })
+
+  /** With nothing left of a shadow from before, which may be of another leader's rebuild: then that one goes on. */
+  const save = (fresh: RebuildRecord, { definition }: RebuildableProjection): Promise<void> =>
+    inTransaction(sql, async (tx) => {
+      const { projection, kind } = fresh.state
+      await insertRebuild(tx, fresh, epoch)
+      if (kind === 'rebuild') await dropShadowTablesIn(tx, projection, definition.model.schemaName)
+    })
 
   const findVersions = async ({ kind, projection }: RebuildRequest, found: RebuildableProjection) => {
     const live = await findCheckpoint(sql, found.definition.model.schemaName)
@@ -78,9 +91,11 @@ export function createRebuildStarter(options: RebuildWorkOptions, here: Rebuilds
         ? `The tables of version ${version} are defined differently now.`
         : `Version ${version} is loaded, and the rows are of version ${live.version}.`
     const request = { kind: 'rebuild', projection, by: 'peek', reason, asksFirst: false, rateMax: null } as const
+    // However often it is tried: said once.
+    const id = newUuid()
     while (!signal.isStopped)
       try {
-        await start(request, found)
+        await start(request, found, id)
         return
       } catch (error) {
         const isRunning = isPlatformError(error, 'already-running')
@@ -91,5 +106,5 @@ export function createRebuildStarter(options: RebuildWorkOptions, here: Rebuilds
       }
   }
 
-  return { start, startOutdated, isStarting: (projection) => starting.has(projection), stop: signal.stop }
+  return { start: (request, found) => start(request, found), startOutdated, alone, stop: signal.stop }
 }

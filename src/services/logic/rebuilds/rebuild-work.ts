@@ -76,13 +76,16 @@ export function createRebuildWork(
     },
     swap,
     save: (current) => saveRebuild(sql, current, epoch),
-    cleanUp: async ({ state }) => {
+    cleanUp: async (current) => {
+      const { state } = current
+      // Also of who was stopped for a while and does not know: what another leader goes on with is not cleaned up.
+      await saveRebuild(sql, current, epoch)
       // After a swap there is none, and kept tables that were brought forward are kept.
       if (state.phase !== 'done' && state.kind === 'rebuild')
-        await dropShadowTables(sql, state.projection, definition.model.schemaName)
+        await dropShadowTables(sql, state.projection, definition.model.schemaName, epoch)
       const ending = toEnding(state)
       if (ending) await record(ending)
-      await markRecorded(sql, state.id)
+      await markRecorded(sql, state.id, epoch)
     },
   }
 }

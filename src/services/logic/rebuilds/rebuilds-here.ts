@@ -74,14 +74,14 @@ export function createRebuildsHere(
     const isOvertaken = loaded === undefined || (kind === 'rebuild' && loaded !== toVersion)
     if (isOver(phase) || !isOvertaken) {
       log.info(`the rebuild of ${projection} goes on`, { phase })
-      return run(found)
+      return run({ ...found, wasHeld: true })
     }
     const words = `Version ${toVersion} of ${projection} is not loaded any more: what was built of it is of no use.`
     log.info(words)
     const cancelled = end(found, 'cancelled', clock.now(), words)
     await saveRebuild(sql, cancelled, epoch)
     if (loaded !== undefined) return run(cancelled)
-    await markRecorded(sql, id)
+    await markRecorded(sql, id, epoch)
     past = [cancelled.state, ...past]
   }
 

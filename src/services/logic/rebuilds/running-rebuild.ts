@@ -51,7 +51,9 @@ export interface RunningRebuild {
   check(steering: Steering): void
   /** The same; resolves when it is saved. */
   steer(steering: Steering): Promise<void>
-  /** A meeting under way is waited for: it may be too late. */
+  /** Waits for a meeting under way, after which it may be too late to cancel. Throws `timeout` when that takes long. */
+  meetingOver(): Promise<void>
+  /** After a meeting that is under way. */
   cancel(): Promise<void>
   /** How live work fares. */
   tellLoad(load: { readonly lagMs: number; readonly loopDelayMs: number }): void
@@ -127,6 +129,8 @@ export function startRunningRebuild(options: {
     } finally {
       answer = undefined
     }
+    // What was steered meanwhile was kept from being saved.
+    saved.save('now')
     child?.tell({ kind: 'part' })
   }
 
@@ -178,7 +182,7 @@ export function startRunningRebuild(options: {
       await signal.pause(backOffMs(record.failureCount, random))
     }
     await saved.flush()
-    while (!signal.isStopped) {
+    while (!signal.isStopped && !saved.isLost()) {
       try {
         return await work.cleanUp(record)
       } catch (error) {
@@ -190,6 +194,10 @@ export function startRunningRebuild(options: {
   }
   const finished = loop().catch((error: unknown) => log.error(`a rebuild broke: ${describeError(error)}`))
 
+  const meetingOver = async (): Promise<void> => {
+    await Promise.race([meeting, pause(clock, cancelWaitMsMax)])
+    if (meeting) throw swapsJustNow(record)
+  }
   const tell = (message: ToRebuilder): void => child?.tell(message)
 
   return {
@@ -201,9 +209,9 @@ export function startRunningRebuild(options: {
       saved.save('now')
       await saved.flush()
     },
+    meetingOver,
     cancel: async () => {
-      await Promise.race([meeting, pause(clock, cancelWaitMsMax)])
-      if (meeting) throw swapsJustNow(record)
+      await meetingOver()
       assertUnderWay(record.state)
       update(end(record, 'cancelled', clock.now()))
       await saved.flush()

@@ -9,6 +9,7 @@ import { allProjections } from '#plugin-host/all-projections.ts'
 import { keepCode } from '#plugin-host/kept-code/keep-code.ts'
 import { openKeptCode } from '#plugin-host/kept-code/open-kept-code.ts'
 import type { LoadedPlugin } from '#plugin-host/load-plugins.ts'
+import { allObservables } from '#plugin-host/platform-parts.ts'
 import { projectionId } from '#projection/define-projection.ts'
 import type { Projector } from '#projection/projector.ts'
 import type { Client } from '#storage/client.ts'
@@ -51,7 +52,7 @@ export function startRebuilds(options: {
   const { plugins, store, sql, clock, log, surroundings } = options
   const { home, build, watchedSelectors, loopDelayMs } = surroundings
   const kept = openKeptCode({ sql, folder: keptCodeFolder(home) })
-  const observables = plugins.flatMap((plugin) => plugin.logic?.observables ?? [])
+  const observables = allObservables(plugins)
   const projections = allProjections(plugins).map((definition) => {
     const id = projectionId(definition)
     return {

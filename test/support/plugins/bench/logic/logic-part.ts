@@ -10,7 +10,7 @@ import {
   evolveOn,
   reject,
 } from '#plugin-api'
-import { AddCounter, BumpCounter, Counter } from '../shared/counter.ts'
+import { AddCounter, BumpCounter, Counter, NoteReading } from '../shared/counter.ts'
 
 const counter = defineDecider<{ readonly exists: boolean }>({
   category: 'Counter',
@@ -18,6 +18,7 @@ const counter = defineDecider<{ readonly exists: boolean }>({
   decide: [
     decideOn(AddCounter, (_, state) => (state.exists ? reject('counter-exists', 'It exists already.') : accept())),
     decideOn(BumpCounter, (_, state) => (state.exists ? accept() : reject('counter-not-found', 'It does not exist.'))),
+    decideOn(NoteReading, (_, state) => (state.exists ? accept() : reject('counter-not-found', 'It does not exist.'))),
   ],
   evolve: [evolveOn(AddCounter, () => ({ exists: true }))],
 })
@@ -36,6 +37,7 @@ const counters = defineProjection({
   on: (on) => [
     on(AddCounter, ({ data }, { rows }) => rows.insert({ id: data.counterId, group: data.group, count: 0 })),
     on(BumpCounter, ({ data }, { rows }) => rows.update(data.counterId, (row) => ({ count: row.count + data.by }))),
+    on(NoteReading, ({ data }, { rows }) => rows.update(data.counterId, (row) => ({ count: row.count + data.by }))),
   ],
 })
 

@@ -1,0 +1,48 @@
+import { defineLogicPart, seedAction } from '#plugin-api'
+import { stringInts } from '../projections/string-ints.ts'
+import { tasks } from '../projections/tasks.ts'
+import { learningSettings } from '../settings.ts'
+import { AddStringInt } from '../shared/actions.ts'
+import { NegateNumber, SpecificNumber } from '../shared/jobs.ts'
+import { tryUntilDone } from '../try-until-done.ts'
+import { answerAgent } from './answer-agent.ts'
+import { askForNumber } from './ask-for-number.ts'
+import { callAgent } from './call-agent.ts'
+import { observeStringInts, observeTasks } from './observables.ts'
+import { stringInt } from './string-int.ts'
+import { task } from './task.ts'
+
+const callAgentAfterMs = 10_000
+const askForNumberEveryMs = 5_000
+
+/** What the plugin runs on logic. */
+export const learningLogicPart = defineLogicPart({
+  deciders: [stringInt, task],
+  projections: [stringInts, tasks],
+  observables: [observeStringInts, observeTasks],
+  seed: [
+    seedAction('3f4f2c1a-6f0f-4b51-9a39-7a1f3c1d0001', AddStringInt, {
+      stringIntId: '7a1c2f7e-2f57-4a8e-9d33-5b0c6f1d0001',
+      string1: 'Pump House 3',
+      int1: 11,
+    }),
+    seedAction('3f4f2c1a-6f0f-4b51-9a39-7a1f3c1d0002', AddStringInt, {
+      stringIntId: '7a1c2f7e-2f57-4a8e-9d33-5b0c6f1d0002',
+      string1: 'Gate Valve West',
+      int1: 22,
+    }),
+  ],
+  settings: learningSettings,
+  rpcs: answerAgent,
+  jobs: [NegateNumber, SpecificNumber],
+  start: (context) => {
+    const { clock, log, onStop, settings } = context
+    log.info(`It is ${new Date(clock.now()).toISOString()}`)
+    const greet = (): void => log.info(settings.get(learningSettings).greeting)
+    greet()
+    settings.onChange(greet)
+    onStop(() => log.info('Stopped'))
+    tryUntilDone(context, { what: 'Calling an agent', firstMs: callAgentAfterMs, work: () => callAgent(context) })
+    context.every(askForNumberEveryMs, () => askForNumber(context))
+  },
+})

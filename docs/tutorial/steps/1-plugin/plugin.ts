@@ -1,0 +1,7 @@
+import { definePlugin } from '#plugin-api'
+
+/** The plugin of the tutorial: its parts, each loaded only in the service that runs it. */
+export const plugin = definePlugin({
+  id: 'learning',
+  parts: { logic: async () => (await import('./logic/logic-part.ts')).learningLogicPart },
+})

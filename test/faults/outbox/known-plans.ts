@@ -1,0 +1,35 @@
+import type { Plan } from './plan.ts'
+
+/** Schedules that failed once, made shorter: each with the law that it broke. They stand for themselves, whatever a seed gives. */
+export const knownPlans: readonly { readonly law: string; readonly plan: Plan }[] = [
+  {
+    law: 'what waits for one that was refused goes once that one was sent anew and accepted',
+    plan: {
+      seed: 9,
+      devices: [{ tabCount: 1, clockOffsetMs: 0, version: 2, sites: ['shared'] }],
+      serverVersion: 2,
+      steps: [
+        { at: 1_000, deed: { do: 'push', device: 0, tab: 0, site: 'shared', slot: 0, word: 'refuse' } },
+        { at: 5_000, deed: { do: 'push', device: 0, tab: 0, site: 'shared', slot: 1, word: 'plain', dependsOn: 1 } },
+        { at: 9_000, deed: { do: 'person', device: 0, tab: 0, act: 'resend' } },
+      ],
+      healAt: 10_000,
+      leavesDead: false,
+    },
+  },
+  {
+    law: 'V3 a laptop whose clock was set back while it slept finds its dead connection',
+    plan: {
+      seed: 1266,
+      devices: [{ tabCount: 1, clockOffsetMs: 0, version: 2, sites: ['shared', 'own-0'] }],
+      serverVersion: 2,
+      steps: [
+        { at: 57262, deed: { do: 'sleep', device: 0, forMs: 55248 } },
+        { at: 58728, deed: { do: 'set-clock', device: 0, byMs: -3600000 } },
+        { at: 102323, deed: { do: 'push', device: 0, tab: 0, site: 'own-0', slot: 0, word: 'plain' } },
+      ],
+      healAt: 121000,
+      leavesDead: true,
+    },
+  },
+]
