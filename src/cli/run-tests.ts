@@ -6,6 +6,7 @@ import { describeError, PlatformError } from '#kernel/platform-error.ts'
 import { parseFlags } from '#services/parse-flags.ts'
 import type { Command } from './command.ts'
 import { ensureWeb } from './ensure-web.ts'
+import { describeFailedTests } from './failed-tests.ts'
 import { projectFolder } from './project-folder.ts'
 import { runTestStep, type Show } from './run-test-step.ts'
 import { addOutcomes, type Outcome } from './test-summary.ts'
@@ -21,8 +22,9 @@ export const testCommand: Command = {
       return 0
     }
     const chosen = (words.length > 0 ? words : Object.keys(tiers)).map((name) => ({ name, tier: getTier(name) }))
-    const { passedCount, failedCount } = await runAll(chosen, flags.serial === true)
+    const { passedCount, failedCount, failed = [] } = await runAll(chosen, flags.serial === true)
     if (chosen.some(({ tier }) => tier.usesStores)) await stopTestStores()
+    if (failed.length > 0) console.log(`\nWhat failed, told again:\n\n${describeFailedTests(failed)}`)
     console.log(`\n${passedCount} passed, ${failedCount} failed`)
     return failedCount === 0 ? 0 : 1
   },

@@ -32,7 +32,13 @@ describe('the summary of a test run', () => {
   })
 
   test('adds up', () => {
-    const one = { passedCount: 1, failedCount: 2, skippedCount: 3 }
-    expect(addOutcomes([one, one])).toEqual({ passedCount: 2, failedCount: 4, skippedCount: 6 })
+    const failed = [{ file: 'a.test.ts', name: 'one', words: '' }]
+    const one = { passedCount: 1, failedCount: 2, skippedCount: 3, failed }
+    expect(addOutcomes([one, one])).toEqual({
+      passedCount: 2,
+      failedCount: 4,
+      skippedCount: 6,
+      failed: [...failed, ...failed],
+    })
   })
 })

@@ -1,4 +1,5 @@
 /** Reads the outcome of `bun test` from what it prints last. */
+import type { FailedTest } from './failed-tests.ts'
 
 export type Outcome = {
   readonly passedCount: number
@@ -6,6 +7,8 @@ export type Outcome = {
   readonly skippedCount: number
   /** Why something counts as failed that no test names. */
   readonly reason?: string
+  /** Those that a test names. */
+  readonly failed?: readonly FailedTest[]
 }
 
 /**
@@ -43,6 +46,7 @@ export function addOutcomes(outcomes: readonly Outcome[]): Outcome {
     passedCount: sum((outcome) => outcome.passedCount),
     failedCount: sum((outcome) => outcome.failedCount),
     skippedCount: sum((outcome) => outcome.skippedCount),
+    failed: outcomes.flatMap((outcome) => outcome.failed ?? []),
   }
 }
 
