@@ -19,7 +19,7 @@ export function ConnectionLink(): JSX.Element {
       <a
         href="/device"
         title={look().words}
-        class="inline-flex min-h-touch shrink-0 items-center rounded-control px-2 hover:bg-hover"
+        class="inline-flex min-h-touch min-w-touch shrink-0 justify-center items-center rounded-control px-2 hover:bg-hover"
       >
         <StatusPill tone={look().tone}>{look().title}</StatusPill>
         <span class="sr-only">: connection and device</span>

@@ -175,7 +175,7 @@ function Related(props: {
               <li>
                 <a
                   href={`/outbox/${id}`}
-                  class="inline-flex min-h-touch items-center gap-1.5 text-accent underline underline-offset-4"
+                  class="inline-flex min-h-touch min-w-touch items-center gap-1.5 text-accent underline underline-offset-4"
                 >
                   {findRecord(props.outbox, id)?.title ?? 'An earlier action'}
                   <ArrowRight class="size-4 shrink-0" aria-hidden="true" />

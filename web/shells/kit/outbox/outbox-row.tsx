@@ -35,7 +35,7 @@ export function OutboxRow(props: OutboxSurroundings & { readonly record: OutboxR
       <div class="flex flex-wrap items-center gap-x-3">
         <a
           href={`/outbox/${props.record.id}`}
-          class="inline-flex min-h-touch items-center font-medium wrap-anywhere underline decoration-line-strong underline-offset-4 hover:decoration-ink"
+          class="inline-flex min-h-touch min-w-touch items-center font-medium wrap-anywhere underline decoration-line-strong underline-offset-4 hover:decoration-ink"
         >
           {props.record.title}
         </a>
