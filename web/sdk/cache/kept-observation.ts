@@ -1,6 +1,7 @@
 import type { Clock } from '#kernel/clock.ts'
 import { inStepUntil, type ObserveFrom, type Observer, type VortexClient } from '#vortex/client/vortex-client.ts'
 import type { Row, Selector } from '#vortex/protocol/row.ts'
+import type { WireError } from '#vortex/protocol/wire-error.ts'
 import { type CacheHead, hashOfHead, plainSelector } from './cache-head.ts'
 import type { HeadFacts, KeptEntry } from './kept-entry.ts'
 import { createKeptRows, type KeptRows, type RowsPlace } from './kept-rows.ts'
@@ -69,6 +70,8 @@ export function createKeptObservation(options: KeptObservationOptions): KeptObse
   let isConfirmed = false
   /** Nothing of it may be shown any more. */
   let isDropped = false
+  /** For good, until the next connection: whoever comes later is told, too. */
+  let refusal: WireError | undefined
   let wasInStep = false
   let inStepAt = 0
   let usedAt = 0
@@ -104,6 +107,7 @@ export function createKeptObservation(options: KeptObservationOptions): KeptObse
     trouble: (error, final) => {
       isConfirmed = false
       judge()
+      if (final) refusal = error
       if (final) dropAll()
       tell((observer) => observer.trouble(error, final))
     },
@@ -145,6 +149,7 @@ export function createKeptObservation(options: KeptObservationOptions): KeptObse
     } else if (isConfirmed) {
       observer.resumed()
     }
+    if (refusal) observer.trouble(refusal, true)
     return () => {
       if (forRows) usedAt = clock.now()
       if (listeners.delete(observer) && listeners.size === 0) options.onLeft()
@@ -260,6 +265,7 @@ export function createKeptObservation(options: KeptObservationOptions): KeptObse
   function askAnew(): void {
     waiting = undefined
     isConfirmed = false
+    refusal = undefined
     judge()
     stopWire()
     if (!isClosed && isReady) observe(undefined)
@@ -268,11 +274,15 @@ export function createKeptObservation(options: KeptObservationOptions): KeptObse
   function confirm(): void {
     isConfirmed = true
     isDropped = false
+    refusal = undefined
     judge()
   }
 
   function onConnection(): void {
-    if (client.state().state !== 'online') isConfirmed = false
+    if (client.state().state !== 'online') {
+      isConfirmed = false
+      refusal = undefined
+    }
     judge()
   }
 

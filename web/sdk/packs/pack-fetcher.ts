@@ -3,6 +3,7 @@ import { createDeferred } from '#kernel/deferred.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { VortexClient } from '#vortex/client/vortex-client.ts'
 import { type Row, rowKey, selectorKey } from '#vortex/protocol/row.ts'
+import type { WireError } from '#vortex/protocol/wire-error.ts'
 import type { RowCache } from '../cache/row-cache.ts'
 import { type Pack, type PackedRows, toTuples } from './define-pack.ts'
 
@@ -14,10 +15,10 @@ export interface PackFetcher {
   /** What belongs to the pack just now; needs a connection. */
   choose(pack: Pack): Promise<readonly PackedRows[]>
   /**
-   * Resolves when all rows are on the device, or nobody wants them any more. A cut connection only takes longer; rejects with
-   * what the server refuses.
+   * Resolves when all rows are on the device, or nobody wants them any more. A cut connection only takes longer. Without those
+   * that the server refuses for good: with the first such refusal, if there was any.
    */
-  fetch(rows: readonly PackedRows[], options: FetchOptions): Promise<void>
+  fetch(rows: readonly PackedRows[], options: FetchOptions): Promise<PlatformError | undefined>
   /** Watches no others any longer. */
   watchOnly(keys: ReadonlySet<string>): void
   close(): void
@@ -75,45 +76,53 @@ export function createPackFetcher(options: {
     return [...byKey.values()]
   }
 
-  async function fetch(rows: readonly PackedRows[], { isWanted, onProgress }: FetchOptions): Promise<void> {
+  async function fetch(
+    rows: readonly PackedRows[],
+    { isWanted, onProgress }: FetchOptions,
+  ): Promise<PlatformError | undefined> {
     const left = [...rows]
+    let refusal: PlatformError | undefined
     let doneCount = 0
     const work = async (): Promise<void> => {
       for (let next = left.shift(); next && isWanted(); next = left.shift()) {
-        await bring(next)
+        const refused = await bring(next)
+        refusal ??= refused
         doneCount += 1
         onProgress(doneCount / rows.length)
       }
     }
     const works = Array.from({ length: atOnceMax }, () =>
       work().catch((error: unknown) => {
-        // Nobody goes on with a pack that cannot be had whole.
+        // Nobody goes on with a pack that has to be tried again.
         left.length = 0
         throw error
       }),
     )
     const failed = (await Promise.allSettled(works)).find((ended) => ended.status === 'rejected')
     if (failed) throw failed.reason
+    return refusal
   }
 
-  async function bring({ of, selector }: PackedRows): Promise<void> {
+  /** The words of the server when it refuses them for good. */
+  async function bring({ of, selector }: PackedRows): Promise<PlatformError | undefined> {
     const key = selectorKey(of.name, selector)
-    const arrived = createDeferred<void>()
+    const arrived = createDeferred<PlatformError | undefined>()
+    const come = () => arrived.resolve(undefined)
     const stop = cache.observe(
       { name: of.name, selector, fields: of.fields },
       {
-        rows: () => arrived.resolve(),
-        patch: () => arrived.resolve(),
-        resumed: () => arrived.resolve(),
-        trouble: (error, final) =>
-          final && arrived.reject(new PlatformError('bad-input', `${of.name}: ${error.words}`)),
+        rows: come,
+        patch: come,
+        resumed: come,
+        trouble: (error, final) => final && arrived.resolve(toRefusal(of.name, error)),
       },
       false,
     )
+    let refusal: PlatformError | undefined
     try {
-      await patiently(arrived.promise, of.name)
+      refusal = await patiently(arrived.promise, of.name)
       // Once more: another page may have given up its entry under it.
-      if (!(await cache.saveNow(key)) && !(await cache.saveNow(key)))
+      if (!refusal && !(await cache.saveNow(key)) && !(await cache.saveNow(key)))
         throw new PlatformError('disk-full', `This device has no room for ${of.name}.`)
     } catch (error) {
       stop()
@@ -121,8 +130,10 @@ export function createPackFetcher(options: {
     }
     watched.get(key)?.()
     watched.delete(key)
-    if (watched.size < watchedMax) watched.set(key, stop)
+    // What was refused is asked for anew by the next fetch, which it is not as long as somebody waits for it.
+    if (!refusal && watched.size < watchedMax) watched.set(key, stop)
     else stop()
+    return refusal
   }
 
   async function readOnce({ of, selector }: PackedRows): Promise<readonly Row[]> {
@@ -147,8 +158,7 @@ export function createPackFetcher(options: {
           for (const row of set) rows.set(rowKey(row, keyedBy), row)
         },
         resumed: () => arrived.resolve(),
-        trouble: (error, final) =>
-          final && arrived.reject(new PlatformError('bad-input', `${of.name}: ${error.words}`)),
+        trouble: (error, final) => final && arrived.reject(toRefusal(of.name, error)),
       },
       true,
     )
@@ -161,8 +171,8 @@ export function createPackFetcher(options: {
   }
 
   /** Time without a connection does not count: what was begun goes on when it is back. */
-  async function patiently(work: Promise<void>, name: string): Promise<void> {
-    const late = createDeferred<void>()
+  async function patiently<T>(work: Promise<T>, name: string): Promise<T> {
+    const late = createDeferred<never>()
     let cancel: () => void = () => undefined
     const again = () => {
       cancel()
@@ -174,10 +184,14 @@ export function createPackFetcher(options: {
     const stop = client.onState(again)
     again()
     try {
-      await Promise.race([work, late.promise])
+      return await Promise.race([work, late.promise])
     } finally {
       stop()
       cancel()
     }
   }
+}
+
+function toRefusal(name: string, { words }: WireError): PlatformError {
+  return new PlatformError('bad-input', `${name}: ${words}`)
 }

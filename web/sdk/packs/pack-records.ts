@@ -8,7 +8,10 @@ import type { FactStore } from '../device-store/device-store.ts'
  */
 const recordSchema = v.object({
   keys: v.array(v.string()),
-  /** Of earlier fetches, and not needed any more: they stay until all of `keys` is there. */
+  /**
+   * Of the last fetch that came to its end, and not needed any more: they stay until this one does. There as long as it has
+   * not, and never more than these: what fetches without an end brought would add up, where none can be given up for room.
+   */
   former: v.optional(v.array(v.string())),
   fetchedAt: v.optional(v.number()),
 })
@@ -42,15 +45,19 @@ export function heldKeys(records: PackRecords): ReadonlySet<string> {
   return new Set(Object.values(records).flatMap(({ keys, former = [] }) => [...keys, ...former]))
 }
 
-/** A fetch begins: what the last one brought stays until this one is whole. */
+/** A fetch begins: what the last one that came to its end brought stays until this one does. */
 export function begun(before: PackRecord | undefined, keys: readonly string[]): PackRecord {
   const wanted = new Set(keys)
-  const former = [...(before?.keys ?? []), ...(before?.former ?? [])].filter((key) => !wanted.has(key))
-  return { keys: [...wanted], former: [...new Set(former)], fetchedAt: before?.fetchedAt }
+  const former = (before?.former ?? before?.keys ?? []).filter((key) => !wanted.has(key))
+  return { keys: [...wanted], former, fetchedAt: before?.fetchedAt }
 }
 
-/** All of it is there. Undefined when it is not what is wanted any more: another page began to fetch it otherwise. */
-export function ended(before: PackRecord, keys: readonly string[], fetchedAt: number): PackRecord | undefined {
+/** All that the server gives is there. Undefined when it is not what is wanted any more: another page began to fetch it otherwise. */
+export function ended(
+  before: PackRecord,
+  keys: readonly string[],
+  fetchedAt: number | undefined,
+): PackRecord | undefined {
   const wanted = new Set(keys)
   const isSame = before.keys.length === wanted.size && before.keys.every((key) => wanted.has(key))
   return isSame ? { keys: before.keys, fetchedAt } : undefined

@@ -5,9 +5,10 @@ import { text } from '#vortex/protocol/fields.ts'
 import { defineTuple } from '#vortex/protocol/tuple.ts'
 import { createRowCache } from '../cache/row-cache.ts'
 import { createMemoryDisk, type MemoryDisk, openMemoryDeviceStore } from '../device-store/memory-device-store.ts'
-import { createFakeService } from '../testing/fake-service.ts'
+import { createFakeService, type FakeService } from '../testing/fake-service.ts'
 import { settle } from '../testing/settle.ts'
 import { definePack } from './define-pack.ts'
+import { packsFact, toPackedKeys } from './pack-records.ts'
 import { createPacks, type PacksOptions } from './packs.ts'
 
 const Job = defineTuple('jobs.Job', { id: text(), word: text() })
@@ -92,11 +93,7 @@ describe('a pack', () => {
     const { service, disk, openPage } = setUp()
     const { packs } = openPage()
     await settle()
-    service.resumes = ({ name, selector, obs }) => {
-      if (name !== 'jobs.Drawing' || selector.id !== 'one') return undefined
-      service.say({ k: 'trouble', obs, error: { kind: 'forbidden', words: 'Not for you.' }, final: true })
-      return {}
-    }
+    refuse(service, 'one')
     let isOver = false
     const fetching = packs.fetch('jobs.MyShift').finally(() => {
       isOver = true
@@ -120,28 +117,76 @@ describe('a pack', () => {
     service.rows = []
     service.patch({ set: [{ id: 'new', word: 'z' }], del: ['one'] })
     await settle()
-    service.resumes = ({ name, selector, obs }) => {
-      if (name !== 'jobs.Drawing' || selector.id !== 'new') return undefined
-      service.say({ k: 'trouble', obs, error: { kind: 'forbidden', words: 'Not yet.' }, final: true })
-      return {}
-    }
-    expect(await packs.fetch('jobs.MyShift').catch(String)).toContain('Not yet.')
+    service.isSilentAbout = 'jobs.Drawing'
+    const late = packs.fetch('jobs.MyShift').catch(String)
     cache.setBudgets({ jobs: 1 })
-    const pass = async () => {
-      for (let beat = 0; beat < 13; beat++) {
-        service.say({ k: 'beat' })
-        clock.advance(10_000)
-        await settle()
-      }
-    }
-    await pass()
+    await pass({ service, clock })
+    expect(await late).toContain('did not come within a minute')
     expect(drawings(disk)).toEqual(['one', 'two'])
-    service.resumes = () => undefined
+    service.isSilentAbout = undefined
     await packs.fetch('jobs.MyShift')
-    await pass()
+    await pass({ service, clock })
     expect(drawings(disk)).toEqual(['new', 'two'])
     expect(packs.list()[0]).toMatchObject({ missingCount: 0, fetchedAt: 130_000 })
     expect(packs.list()[0]?.trouble).toBeUndefined()
+  })
+
+  test('that is refused something for good brings all the rest, and lets go of the rows of the former fetch', async () => {
+    const { service, clock, disk, openPage } = setUp()
+    const { packs, cache } = openPage()
+    await settle()
+    await packs.fetch('jobs.MyShift')
+    service.patch({ set: [{ id: 'new', word: 'z' }], del: ['one', 'two'] })
+    for (const id of ['a', 'b', 'c', 'd', 'e']) service.patch({ set: [{ id, word: id }] })
+    await settle()
+    refuse(service, 'new')
+    expect(await packs.fetch('jobs.MyShift').catch(String)).toContain('Not for you.')
+    cache.setBudgets({ jobs: 1 })
+    await pass({ service, clock })
+    expect(drawings(disk)).toEqual(['a', 'b', 'c', 'd', 'e'])
+    expect(packs.list()[0]).toMatchObject({ missingCount: 1, fetchedAt: 0, trouble: 'jobs.Drawing: Not for you.' })
+    // Whoever tries again is not answered with what was said before.
+    service.refuses = () => undefined
+    await packs.fetch('jobs.MyShift')
+    await settle()
+    expect(packs.list()[0]).toMatchObject({ missingCount: 0, fetchedAt: 130_000 })
+    expect(packs.list()[0]?.trouble).toBeUndefined()
+  })
+
+  test('of which something is refused since it was fetched says so with the next connection, and waits for nothing', async () => {
+    const { service, clock, disk, openPage } = setUp()
+    const { packs, client } = openPage()
+    await settle()
+    await packs.fetch('jobs.MyShift')
+    refuse(service, 'one')
+    service.drop()
+    client.retryNow()
+    await settle()
+    await settle()
+    expect(packs.list()[0]).toMatchObject({ missingCount: 1, trouble: 'jobs.Drawing: Not for you.' })
+    expect(packs.list()[0]?.progress).toBeUndefined()
+    expect(disk.facts.get(packsFact)).not.toMatchObject({ 'jobs.MyShift': { former: expect.anything() } })
+    expect(clock.now()).toBe(0)
+  })
+
+  test('that never comes whole holds what the last whole one brought, and not what each try in between did', async () => {
+    const { service, clock, disk, openPage } = setUp()
+    const { packs } = openPage()
+    await settle()
+    await packs.fetch('jobs.MyShift')
+    service.isSilentAbout = 'jobs.Drawing'
+    let gone = 'one'
+    for (const id of ['a', 'b', 'c', 'd']) {
+      service.patch({ set: [{ id, word: 'z' }], del: [gone] })
+      gone = id
+      await settle()
+      const late = packs.fetch('jobs.MyShift').catch(String)
+      await pass({ service, clock })
+      expect(await late).toContain('did not come within a minute')
+    }
+    const keys = ['two', 'd', 'one'].map((id) => `jobs.Drawing {"id":"${id}"}`)
+    const held = toPackedKeys(disk.facts.get(packsFact))
+    expect([...held].toSorted()).toEqual([...keys, 'jobs.Job {"crew":"guest"}'].toSorted())
   })
 
   test('that is removed leaves what another one needs', async () => {
@@ -259,6 +304,20 @@ describe('packs of several pages on one device', () => {
 })
 
 const toldNothing: PacksOptions['openNotices'] = () => ({ post: () => undefined, close: () => undefined })
+
+/** Longer than anybody waits for rows, with a server that is heard of all the while. */
+async function pass({ service, clock }: Pick<ReturnType<typeof setUp>, 'service' | 'clock'>): Promise<void> {
+  for (let beat = 0; beat < 13; beat++) {
+    service.say({ k: 'beat' })
+    clock.advance(10_000)
+    await settle()
+  }
+}
+
+function refuse(service: FakeService, drawing: string): void {
+  service.refuses = ({ name, selector }) =>
+    name === 'jobs.Drawing' && selector.id === drawing ? { kind: 'forbidden', words: 'Not for you.' } : undefined
+}
 
 function setUp() {
   const clock = createFakeClock(0)

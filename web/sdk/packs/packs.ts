@@ -31,13 +31,14 @@ export type PackFacts = {
  *
  * Promises: a fetch that was cut off goes on where it was, in a later life of the page too; what was fetched is kept up to
  * date while there is a connection, and is on the device until it is removed, or until a later fetch that needs it no more
- * is whole; what two packs need stays for the other. All pages on one device have the same packs, whichever changes them.
+ * has brought all that the server gives; what two packs need stays for the other. All pages on one device have the same
+ * packs, whichever changes them.
  */
 export interface Packs {
   list: Accessor<readonly PackFacts[]>
   /** Those of a plugin, instead of the ones it declared before. */
   declare(plugin: string, packs: readonly Pack[]): void
-  /** Resolves when all of it is on the device; rejects with what hindered it. */
+  /** Resolves when all of it is on the device; rejects with what hindered it: of what was refused for good, after the rest came. */
   fetch(name: string): Promise<void>
   remove(name: string): Promise<void>
   /** Looks at the device again. */
@@ -116,11 +117,12 @@ export function createPacks({ client, clock, cache, facts, alone, openNotices }:
       const wanted = await fetcher.choose(pack)
       const keys = wanted.map(keyOf)
       await change((stored) => ({ ...stored, [name]: begun(stored[name], keys) }))
-      await fetcher.fetch(wanted, {
+      const refusal = await fetcher.fetch(wanted, {
         isWanted: () => records[name] !== undefined,
         onProgress: (share) => note(name, { progress: share }),
       })
-      await end(name, keys)
+      await end(name, keys, refusal === undefined)
+      if (refusal) throw refusal
       note(name, {})
     } catch (error) {
       fetcher.watchOnly(heldKeys(records))
@@ -141,10 +143,10 @@ export function createPacks({ client, clock, cache, facts, alone, openNotices }:
     note(name, {})
   }
 
-  async function end(name: string, keys: readonly string[]): Promise<void> {
+  async function end(name: string, keys: readonly string[], isWhole: boolean): Promise<void> {
     await change((stored) => {
       const before = stored[name]
-      const after = before && ended(before, keys, clock.now())
+      const after = before && ended(before, keys, isWhole ? clock.now() : before.fetchedAt)
       return after ? { ...stored, [name]: after } : stored
     })
     // It may have been removed while it was fetched.

@@ -40,6 +40,8 @@ export interface FakeService {
   rows: readonly Row[]
   /** Whether an observe with this token goes on from there instead; with a token of its own, from that. */
   resumes: (observe: Observe) => { readonly token?: string; readonly position?: string } | undefined
+  /** What an observe is refused with for good. */
+  refuses: (observe: Observe) => WireError | undefined
   /** Of this name, nothing is said to who observes it. */
   isSilentAbout: string | undefined
   readonly checks: readonly Check[]
@@ -69,6 +71,7 @@ export function createFakeService(): FakeService {
   const service: FakeService = {
     openSocket,
     resumes: () => undefined,
+    refuses: () => undefined,
     isSilentAbout: undefined,
     checks,
     get connectionCount() {
@@ -172,6 +175,8 @@ export function createFakeService(): FakeService {
   function show(link: Link, observe: Observe): void {
     const { obs, name, selector } = observe
     if (name === service.isSilentAbout) return
+    const error = service.refuses(observe)
+    if (error) return tell(link, { k: 'trouble', obs, error, final: true })
     const key = `${name} ${canonicalJson(selector)}`
     const sel = link.selectors.get(key) ?? link.selectors.size + 1
     link.selectors.set(key, sel)
