@@ -44,7 +44,7 @@ export type CacheTroubles = {
   readonly driftCount: number
   /** Entries that could not be read as they were written: fetched again. */
   readonly droppedCount: number
-  /** The last time something was to be kept, the device had no room for it. */
+  /** The last time something was to be kept, the device had no room for it, and nobody has made any here since. */
   readonly isFull: boolean
 }
 
@@ -186,6 +186,7 @@ export function createRowCache({ client, clock, facts, page, ...options }: RowCa
   async function remove(keys: readonly string[]): Promise<void> {
     if (keys.length === 0) return
     await store.remove(keys)
+    troubles = { ...troubles, isFull: false }
     forgetEntries(keys)
   }
 

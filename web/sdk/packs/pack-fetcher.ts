@@ -106,7 +106,7 @@ export function createPackFetcher(options: {
   /** The words of the server when it refuses them for good. */
   async function bring({ of, selector }: PackedRows): Promise<PlatformError | undefined> {
     const key = selectorKey(of.name, selector)
-    const arrived = createDeferred<PlatformError | undefined>()
+    let arrived = createDeferred<PlatformError | undefined>()
     const come = () => arrived.resolve(undefined)
     const stop = cache.observe(
       { name: of.name, selector, fields: of.fields },
@@ -120,10 +120,15 @@ export function createPackFetcher(options: {
     )
     let refusal: PlatformError | undefined
     try {
-      refusal = await patiently(arrived.promise, of.name)
-      // Once more: another page may have given up its entry under it.
-      if (!refusal && !(await cache.saveNow(key)) && !(await cache.saveNow(key)))
-        throw new PlatformError('disk-full', `This device has no room for ${of.name}.`)
+      for (let isThere = false; !isThere && !refusal; ) {
+        refusal = await patiently(arrived.promise, of.name)
+        arrived = createDeferred()
+        // Once more: another page may have given up its entry under it.
+        isThere = refusal === undefined && ((await cache.saveNow(key)) || (await cache.saveNow(key)))
+        if (cache.troubles().isFull && !isThere && !refusal)
+          throw new PlatformError('disk-full', `This device has no room for ${of.name}.`)
+        // Where its rows were nowhere but on the device, and were taken out, they are asked for: they come once more.
+      }
     } catch (error) {
       stop()
       throw error

@@ -189,6 +189,22 @@ describe('a pack', () => {
     expect([...held].toSorted()).toEqual([...keys, 'jobs.Job {"crew":"guest"}'].toSorted())
   })
 
+  test('whose rows were just taken out, here or by another page, is fetched all the same', async () => {
+    for (const takenOutBy of ['this page', 'another']) {
+      const { disk, openPage } = setUp()
+      const { packs, cache } = openPage()
+      await settle()
+      await packs.fetch('jobs.MyShift')
+      const keys = disk.cache.heads().map(({ key }) => key)
+      if (takenOutBy === 'another') disk.cache.remove(keys)
+      else await cache.remove(keys)
+      await packs.fetch('jobs.MyShift')
+      await settle()
+      expect(packs.list()[0], takenOutBy).toMatchObject({ missingCount: 0 })
+      expect(packs.list()[0]?.trouble).toBeUndefined()
+    }
+  })
+
   test('that is removed leaves what another one needs', async () => {
     const { disk, openPage } = setUp()
     const { packs } = openPage()
