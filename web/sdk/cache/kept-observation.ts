@@ -173,7 +173,7 @@ export function createKeptObservation(options: KeptObservationOptions): KeptObse
     observe(head && { token: head.token, position: head.position })
     // Better late than never, while the server has not said anything.
     if (!found)
-      reading.then((late) => late && !isClosed && !isConfirmed && !isDropped && begin(late)).catch(() => undefined)
+      reading.then((late) => late && !isClosed && !kept && !head && !isDropped && begin(late)).catch(() => undefined)
   }
 
   function begin(found: Found): void {

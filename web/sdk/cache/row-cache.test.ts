@@ -147,6 +147,30 @@ describe('O2 rows that a device keeps', () => {
     expect(heard).toEqual([{ kind: 'forbidden' }])
   })
 
+  test('that the device is slow to read do not take the place of newer ones, also when the connection is gone again', async () => {
+    const { service, pass, openPage } = createKeptRowsWorld()
+    service.rows = [a]
+    const first = openPage()
+    first.watch()
+    await settle()
+    await pass(1_000)
+    first.close()
+    service.patch({})
+    service.rows = [a, b]
+    const reading = createDeferred<void>()
+    const page = openPage({ beforeRead: () => reading.promise })
+    const heard = page.watch()
+    await settle()
+    await pass(3_000)
+    expect(heard).toEqual([{ rows: [a, b] }])
+    service.isUp = false
+    service.drop()
+    await settle()
+    reading.resolve()
+    await settle()
+    expect(heard).toEqual([{ rows: [a, b] }])
+  })
+
   test('are never those of another person, nor of somebody who may see other things now', async () => {
     const { service, pass, disk, openPage } = createKeptRowsWorld()
     service.rows = [a]
