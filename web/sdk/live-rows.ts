@@ -82,6 +82,18 @@ export function openLiveRows({ client, clock, random, overlays, name, selector, 
         setAsOf(state.asOf)
         judge()
       }),
+    forgotten: () =>
+      batch(() => {
+        hasRows = false
+        isConfirmed = false
+        refusal = undefined
+        truth = new Map()
+        byKey = new Map()
+        setList([])
+        setError(undefined)
+        setAsOf(undefined)
+        judge()
+      }),
     rows: (snapshot) =>
       batch(() => {
         take(snapshot)

@@ -110,6 +110,27 @@ describe('rows', () => {
   })
 })
 
+test('rows that are kept are gone from the screen when somebody else is here, before the server has rows for them', async () => {
+  const { service, clock, watch } = setUp()
+  service.rows = [a]
+  const words = watch(() => ({}), { keep: true })
+  await settle()
+  expect(words.rows.map(({ id }) => id)).toEqual(['a'])
+  service.roles = ['planner']
+  service.isSilentAbout = Word.name
+  service.drop()
+  clock.advance(250)
+  await settle()
+  expect(service.hellos).toHaveLength(2)
+  expect([words.rows.length, words.state(), words.asOf()]).toEqual([0, 'loading', undefined])
+  service.isSilentAbout = undefined
+  service.rows = [b]
+  service.drop()
+  clock.advance(1_000)
+  await settle()
+  expect([words.rows.map(({ id }) => id), words.state()]).toEqual([['b'], 'live'])
+})
+
 describe('observations', () => {
   test('components with the same selector share one, which lingers a moment', async () => {
     const { service, clock, watch } = setUp()
@@ -173,8 +194,8 @@ function setUp() {
   const service = createFakeService()
   const peek = createPeek({ app: 'field', surroundings: createFakeBrowser(service, clock).openTab() })
   disposers.push(peek.close)
-  const watch = (selector: () => Selector | undefined = () => ({})) => {
-    const { result, dispose } = inPage(peek, () => useObservable(Word, selector))
+  const watch = (selector: () => Selector | undefined = () => ({}), options: { readonly keep?: boolean } = {}) => {
+    const { result, dispose } = inPage(peek, () => useObservable(Word, selector, options))
     disposers.push(dispose)
     return result
   }

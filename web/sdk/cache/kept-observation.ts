@@ -5,11 +5,14 @@ import type { WireError } from '#vortex/protocol/wire-error.ts'
 import { type CacheHead, hashOfHead, plainSelector } from './cache-head.ts'
 import type { HeadFacts, KeptEntry } from './kept-entry.ts'
 import { createKeptRows, type KeptRows, type RowsPlace } from './kept-rows.ts'
+import { within } from './within.ts'
 
 /** What an observation hears that is kept on the device. */
 export interface KeptObserver extends Observer {
   /** Rows the device has kept, before the server has said anything; `asOf` when they were in step with it. */
   kept?(state: RowsPlace & { readonly rows: readonly Row[]; readonly asOf: number }): void
+  /** Somebody else is here: nothing of what was shown is for them. */
+  forgotten?(): void
 }
 
 /**
@@ -166,7 +169,7 @@ export function createKeptObservation(options: KeptObservationOptions): KeptObse
     const reading: Promise<Found | undefined> = isWatched()
       ? entry.read()
       : entry.readHead().then((only) => only && { head: only })
-    const found = await within(askAnywayMs, reading)
+    const found = await within(clock, askAnywayMs, reading)
     if (isClosed) return
     isReady = true
     if (found) begin(found)
@@ -184,14 +187,6 @@ export function createKeptObservation(options: KeptObservationOptions): KeptObse
     for (const [observer, forRows] of [...listeners]) if (forRows) show(observer)
   }
 
-  async function within<T>(lengthMs: number, reading: Promise<T | undefined>): Promise<T | undefined> {
-    const deadline = new Promise<undefined>((resolve) => {
-      const cancel = clock.after(lengthMs, () => resolve(undefined))
-      void reading.then(cancel, cancel)
-    })
-    return Promise.race([reading, deadline]).catch(() => undefined)
-  }
-
   /** What is there so far, to somebody who comes. */
   function show(observer: KeptObserver): void {
     if (kept) {
@@ -207,7 +202,7 @@ export function createKeptObservation(options: KeptObservationOptions): KeptObse
     if (waiting || kept || isClosed) return
     const queue: (() => void)[] = []
     waiting = queue
-    const found = await within(readDeadlineMs, entry.read())
+    const found = await within(clock, readDeadlineMs, entry.read())
     if (isClosed || waiting !== queue) return
     waiting = undefined
     if (found === undefined) {
@@ -224,8 +219,7 @@ export function createKeptObservation(options: KeptObservationOptions): KeptObse
 
   /** Another page has written what we read: what we heard ourselves does not follow on that. */
   function goOnFrom({ token, position }: CacheHead): void {
-    isConfirmed = false
-    judge()
+    doubt()
     stopWire()
     observe({ token, position })
   }
@@ -259,14 +253,13 @@ export function createKeptObservation(options: KeptObservationOptions): KeptObse
 
   function startAgain(): void {
     dropAll()
+    tell((observer) => observer.forgotten?.())
     askAnew()
   }
 
   function askAnew(): void {
     waiting = undefined
-    isConfirmed = false
-    refusal = undefined
-    judge()
+    doubt()
     stopWire()
     if (!isClosed && isReady) observe(undefined)
   }
@@ -279,10 +272,14 @@ export function createKeptObservation(options: KeptObservationOptions): KeptObse
   }
 
   function onConnection(): void {
-    if (client.state().state !== 'online') {
-      isConfirmed = false
-      refusal = undefined
-    }
+    if (client.state().state !== 'online') doubt()
+    else judge()
+  }
+
+  /** Until the server has said something about it again. */
+  function doubt(): void {
+    isConfirmed = false
+    refusal = undefined
     judge()
   }
 

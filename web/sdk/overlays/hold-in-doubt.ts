@@ -62,6 +62,10 @@ export function holdInDoubt(
         if (doubts.size > 0) goAhead(patch)
         inOrder(() => observer.patch(patch))
       },
+      forgotten: () => {
+        forget()
+        observer.forgotten?.()
+      },
       resumed: (at) => inOrder(() => observer.resumed(at)),
       // What is held will be what the service says the rows are.
       ...(observer.hash && { hash: () => (held.length > 0 ? undefined : observer.hash?.()) }),
@@ -108,11 +112,16 @@ export function holdInDoubt(
   }
 
   function release(): void {
+    for (const work of forget()) work()
+  }
+
+  /** What was held. */
+  function forget(): readonly (() => void)[] {
     cancelEnd()
     doubts.clear()
     keysAhead = undefined
     const ready = held
     held = []
-    for (const work of ready) work()
+    return ready
   }
 }
