@@ -285,6 +285,22 @@ describe('room', () => {
     expect(kept.some((key) => key.includes('held')) && kept.some((key) => key.includes('open'))).toBe(true)
   })
 
+  test('no plugin is held to the usual budget as long as nobody has said whether it has another', async () => {
+    const { pass, disk, openPage } = createKeptRowsWorld()
+    const page = openPage()
+    await settle()
+    const changed = [{ id: '1', content: 'x'.repeat(60 * 1024 * 1024) }]
+    disk.cache.write({ key: 'tutorial.Word {}', stamp: 's', head: {}, changed, removed: [] })
+    await pass(120_000)
+    expect(disk.cache.heads()).toHaveLength(1)
+    page.cache.setBudgets({ tutorial: 100 * 1024 * 1024 })
+    await pass(120_000)
+    expect(disk.cache.heads()).toHaveLength(1)
+    page.cache.setBudgets({})
+    await pass(60_000)
+    expect(disk.cache.heads()).toEqual([])
+  })
+
   test('a full device gives up what was looked at longest ago; when that is not enough, rows go on without it, and it says so', async () => {
     const { service, pass, disk, openPage } = createKeptRowsWorld()
     const page = openPage()

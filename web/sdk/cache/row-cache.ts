@@ -23,6 +23,7 @@ import { createOwnedCache } from './owned-cache.ts'
 export interface RowCache {
   /** As a connection's `observe`, with what the device has first. `forRows` unless only that it is kept up matters. */
   observe(watched: WatchedRows, observer: KeptObserver, forRows: boolean): () => void
+  /** Until it is told, nothing goes for a budget. */
   setBudgets(budgetBytes: { readonly [plugin: string]: number }): void
   budgetBytes(plugin: string): number
   items(): Promise<readonly KeptItem[]>
@@ -75,7 +76,7 @@ export function createRowCache({ client, clock, facts, page, ...options }: RowCa
   const { store } = owned
   const saver = createCacheSaver(clock)
   const listeners = new Set<() => void>()
-  let budgets: { readonly [plugin: string]: number } = {}
+  let budgets: { readonly [plugin: string]: number } | undefined
   let troubles: CacheTroubles = { driftCount: 0, droppedCount: 0, isFull: false }
   let stampCount = 0
   let cancelLook = clock.after(firstLookMs, look)
@@ -155,13 +156,15 @@ export function createRowCache({ client, clock, facts, page, ...options }: RowCa
   }
 
   function budgetBytes(plugin: string): number {
-    return budgets[plugin] ?? defaultBudgetBytes
+    return budgets?.[plugin] ?? defaultBudgetBytes
   }
 
   /** Where nobody writes much, now and then is enough. */
   function look(): void {
     cancelLook = clock.after(lookAgainMs, look)
     owned.tryAgain()
+    // A page that starts slowly does not know yet what a plugin may have: more, it may be, than what is usual.
+    if (budgets === undefined) return
     void evict((all, isHeld) => chooseOverBudget(all, budgetBytes, isHeld)).catch(() => undefined)
   }
 
