@@ -25,7 +25,7 @@ export type Pack = {
 
 /**
  * Data that people take along where there is no coverage: fetched ahead on the Device page, kept up to date as long as there
- * is a connection, and never given up to make room.
+ * is a connection, and given up for nothing but an action that would not be kept otherwise.
  *
  *     export const packs = [
  *       definePack({
