@@ -34,6 +34,7 @@ describe('what is taken along', () => {
     { name: 'a', title: 'District', plugin: 'tutorial', missingCount: 4 },
     { name: 'b', title: 'Switches', plugin: 'tutorial', missingCount: 0, fetchedAt: 1, bytes: 2_000 },
     { name: 'c', title: 'Cables', plugin: 'tutorial', missingCount: 1, progress: 0.5 },
+    { name: 'd', title: 'Poles', plugin: 'tutorial', missingCount: 0, bytes: 0 },
   ]
   function show(isOnline = true): { asked: string[] } {
     const asked: string[] = []
@@ -52,7 +53,7 @@ describe('what is taken along', () => {
   test('is fetched all at once, but for what is under way', () => {
     const { asked } = show()
     fireEvent.click(screen.getByText('Fetch all'))
-    expect(asked).toEqual(['fetch a', 'fetch b'])
+    expect(asked).toEqual(['fetch a', 'fetch b', 'fetch d'])
     expect(screen.getByRole('progressbar', { name: 'Fetching Cables' }).getAttribute('aria-valuenow')).toBe('50')
   })
 
@@ -63,6 +64,12 @@ describe('what is taken along', () => {
     expect(asked).toEqual([])
     fireEvent.click(within(dialog).getByText('Remove'))
     await waitFor(() => expect(asked).toEqual(['remove b']))
+  })
+
+  test('can be removed when it never came whole, and not when there is nothing of it', () => {
+    show()
+    const removes = (pack: string) => within(screen.getByTestId(pack)).queryAllByRole('button', { name: /Remove/ })
+    expect([removes('pack-a').length, removes('pack-d').length]).toEqual([1, 0])
   })
 
   test('cannot be fetched without a connection, and can be removed', () => {

@@ -27,6 +27,9 @@ export function PacksCard(props: {
   const fetchOne = (name: string): void =>
     void props.fetch(name).catch((error: unknown) => showToast(error instanceof Error ? error.message : String(error)))
   const isOpen = (pack: PackFacts) => pack.progress === undefined
+  /** Whole or not: of one that is never whole, what came is held until somebody takes it off. */
+  const isTaken = ({ fetchedAt, missingCount, bytes = 0 }: PackFacts) =>
+    fetchedAt !== undefined || missingCount > 0 || bytes > 0
   function fetchAll(): void {
     for (const { name } of props.packs.filter(isOpen)) fetchOne(name)
   }
@@ -56,7 +59,7 @@ export function PacksCard(props: {
                     {pack.fetchedAt === undefined ? 'Fetch' : 'Fetch anew'}
                     <span class="sr-only">: {pack.title}</span>
                   </Button>
-                  <Show when={pack.fetchedAt !== undefined}>
+                  <Show when={isTaken(pack)}>
                     <Button onClick={() => setRemoving(pack)} icon={<Trash class="size-4" aria-hidden="true" />}>
                       Remove<span class="sr-only">: {pack.title}</span>
                     </Button>
