@@ -72,6 +72,7 @@ export function createKeptEntry(options: KeptEntryOptions): KeptEntry {
   let last: CacheHead | undefined
   /** As far as this page knows, it is on the device. */
   let isThere = false
+  let dropCount = 0
   let isOthersUntil = Number.NEGATIVE_INFINITY
   let isGoneUntil = Number.NEGATIVE_INFINITY
   let restUntil = Number.NEGATIVE_INFINITY
@@ -110,8 +111,10 @@ export function createKeptEntry(options: KeptEntryOptions): KeptEntry {
   async function write(toHead: () => HeadFacts, kept: KeptRows | undefined): Promise<Written> {
     if (isAhead(restUntil, restMs)) return 'left'
     if (latest === undefined) {
+      const dropsBefore = dropCount
       const found = await look()
-      if (found === undefined) return 'left'
+      // What was refused meanwhile is not to be kept after all.
+      if (found === undefined || dropCount !== dropsBefore) return 'left'
       // Without the rows only what is known to lie there can get another head: those of another page would be torn from theirs.
       if (kept === undefined) return 'rows-wanted'
       latest = found.latest
@@ -181,6 +184,7 @@ export function createKeptEntry(options: KeptEntryOptions): KeptEntry {
   }
 
   async function drop(): Promise<void> {
+    dropCount++
     last = undefined
     latest = null
     isThere = false

@@ -124,6 +124,25 @@ describe('O2 rows that a device keeps', () => {
     expect(disk.cache.heads()).toEqual([])
   })
 
+  test('are not kept when the server refuses them while the page looks whether it may keep them', async () => {
+    const { service, pass, disk, openPage } = createKeptRowsWorld()
+    service.rows = [a]
+    const looking = createDeferred<undefined>()
+    const page = openPage({ readHead: () => looking.promise })
+    page.watch()
+    await settle()
+    await pass(1_000)
+    // Another page took it out: this one finds out when it writes, and looks.
+    disk.cache.remove(disk.cache.heads().map(({ key }) => key))
+    service.patch({ set: [b] })
+    await settle()
+    for (let second = 0; second < 3; second++) await pass(1_000)
+    service.say({ k: 'trouble', obs: 1, error: { kind: 'forbidden', words: 'no' }, final: true })
+    looking.resolve(undefined)
+    await pass(120_000)
+    expect(disk.cache.heads()).toEqual([])
+  })
+
   test('that the device is slow to read are not shown once the server has refused them', async () => {
     const { service, pass, openPage } = createKeptRowsWorld()
     service.rows = [a]
