@@ -268,6 +268,8 @@ export function createKeptObservation(options: KeptObservationOptions): KeptObse
     isConfirmed = true
     isDropped = false
     refusal = undefined
+    // What was never in step is as of when it came: there is no better moment to tell.
+    inStepAt ||= clock.now()
     judge()
   }
 

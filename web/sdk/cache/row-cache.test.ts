@@ -143,6 +143,22 @@ describe('O2 rows that a device keeps', () => {
     expect(disk.cache.heads()).toEqual([])
   })
 
+  test('that came when the service could not reach logic have the age of when they came, where there is no other', async () => {
+    const { service, pass, openPage } = createKeptRowsWorld()
+    service.rows = [a]
+    service.resumes = () => void service.say({ k: 'upstream', online: false, words: 'Logic is away.' })
+    await pass(60_000)
+    const first = openPage()
+    first.watch()
+    await settle()
+    await pass(2_000)
+    first.kill()
+    service.isUp = false
+    const heard = openPage().watch()
+    await settle()
+    expect(heard).toEqual([{ kept: [a], asOf: 60_000 }])
+  })
+
   test('that the device is slow to read are not shown once the server has refused them', async () => {
     const { service, pass, openPage } = createKeptRowsWorld()
     service.rows = [a]
