@@ -12,7 +12,9 @@ import { settle } from './settle.ts'
 export const Word = defineTuple('tutorial.Word', { id: text(), word: text() }, { keep: true })
 
 type Heard = unknown[]
-type PageTroubles = { readonly beforeRead?: () => Promise<void> } & Partial<Pick<CacheStore, 'takeOver' | 'remove' | 'readHead'>>
+type PageTroubles = { readonly beforeRead?: () => Promise<void> } & Partial<
+  Pick<CacheStore, 'takeOver' | 'remove' | 'readHead'>
+>
 
 /** Pages on one device that keep rows, a service that tests speak for, and a clock they set. */
 export function createKeptRowsWorld() {
