@@ -113,6 +113,31 @@ test('who asks for a check in the middle of one gets another after it', async ()
   expect((await facts()).waiting?.shell).toBe('2')
 })
 
+test('who agrees to an update in the middle of a check is not taken back by it', async () => {
+  const { app, caches, ask, check, facts, apply } = makeDevice()
+  const one = app.serve('1', filesOf('one'))
+  await check()
+  const two = app.serve('2', filesOf('two'))
+  await check()
+  // No other edition has this file: it is read where the check looks whether the current one is whole.
+  const files = await caches.open(`peek.edition.${one.id}`)
+  const [{ match }, asked, held] = [files, Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  files.match = async (url) => {
+    if (url !== '/plugins/lines/screen-one.js') return match(url)
+    asked.resolve()
+    await held.promise
+    return match(url)
+  }
+  const checked = check()
+  await asked.promise
+  expect(await apply(two.id)).toBe(true)
+  held.resolve()
+  await checked
+  expect(await ask('/', true)).toBe('page of two')
+  const { current, waiting, missing } = await facts()
+  expect([current?.id, waiting, missing]).toEqual([two.id, undefined, []])
+})
+
 test('an edition that cannot be made whole again gives way to the one the server has', async () => {
   const { app, caches, ask, check } = makeDevice()
   const one = app.serve('1', filesOf('one'))

@@ -91,14 +91,27 @@ export function createEditionKeeper(options: {
     await shelf.change((state) => ({ ...state, served: served.id, enabled, confirmedAt: now() }))
     if ((await findCurrent())?.edition.id === served.id) await mend(served)
     else await bring(served)
-    // Somebody may have agreed to another edition meanwhile.
-    const current = await findCurrent()
+    while (!(await place(served)));
+    missing = []
+  }
+
+  /**
+   * Pages open with it, or it waits for consent. False when somebody agreed to another edition while the current one was
+   * looked through: what pages open with now is another matter.
+   */
+  async function place(served: Edition): Promise<boolean> {
+    const { current: id } = await shelf.state()
+    const current = id === undefined ? undefined : await shelf.find(id)
     const isUsable = current !== undefined && (await findMissing(current.edition)).length === 0
     const needsConsent = isUsable && current.edition.manifest.shell !== served.manifest.shell
-    await shelf.change(({ current: _current, waiting: _waiting, ...rest }) =>
-      needsConsent ? { ...rest, current: current.edition.id, waiting: served.id } : { ...rest, current: served.id },
-    )
-    missing = needsConsent || isUsable ? missing : []
+    let isPlaced = false
+    await shelf.change((state) => {
+      isPlaced = state.current === id
+      if (!isPlaced) return state
+      const { waiting: _waiting, ...rest } = state
+      return needsConsent ? { ...rest, waiting: served.id } : { ...rest, current: served.id }
+    })
+    return isPlaced
   }
 
   async function findCurrent(): Promise<KeptEdition | undefined> {
