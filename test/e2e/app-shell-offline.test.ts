@@ -11,6 +11,8 @@ import { eventually } from '#support/eventually.ts'
 import { findFaults } from '#support/find-faults.ts'
 
 const startTimeoutMs = 120_000
+/** Below a test's own limit: the runner ends the browser of a test that reaches that one. */
+const actionTimeoutMs = 12_000
 const one: AppBuild = { name: 'one', shell: '1', plugins: ['lines', 'poles'] }
 const two: AppBuild = { name: 'two', shell: '2', plugins: ['lines', 'poles'] }
 
@@ -30,11 +32,14 @@ afterAll(async () => {
 beforeEach(async () => {
   server = await startAppServer(folder)
   await server.serve(one)
+  // Gone with the test before, where that one ran out of time.
+  if (!browser.isConnected()) browser = await launchBrowser()
   context = await browser.newContext()
+  context.setDefaultTimeout(actionTimeoutMs)
 }, startTimeoutMs)
 afterEach(async () => {
-  await context.close()
   server[Symbol.dispose]()
+  if (browser.isConnected()) await context.close()
 })
 
 const open = async (path = '/', within = context): Promise<Page> => {
