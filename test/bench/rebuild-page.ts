@@ -4,9 +4,11 @@
  * same screen again and again. Reported is what all of them notice.
  *
  * What live work waits is compared in turns: another rebuild goes on for some seconds and is paused for as many, so that a
- * machine that is slower for a minute is slower for both, and the middle one of the turns counts: a stall of the disk lasts as
- * long as one in a hundred actions of many turns.
- * `--kept FILE` takes the history from there, or keeps it there for another time.
+ * machine that is slower for a minute is slower for both. It is told twice: as it was, the middle one of the turns, and
+ * without the actions that met a moment at which a lone small write of the bench's own stood still too. The second is what
+ * the rebuild costs on a disk that is shared with strangers; how many were left out of each kind is told beside it, for a
+ * rebuild that made the disk stand still would show there.
+ * `--kept FILE` takes the history from there, or keeps it there for another time. With `TMPDIR=/dev/shm` there is no disk.
  *
  * Fails when a read fails, when the open screen loses a row or shows an older number, or when the proof is not equal.
  */
@@ -24,16 +26,16 @@ import { connectDevice, type Device } from '#support/device.ts'
 import { makeHome } from '#support/make-home.ts'
 import { startPlatform } from '#support/platform.ts'
 import { type BenchHistory, type BenchStory, recordBenchHistory } from './bench-history.ts'
+import { watchDisk } from './disk-watch.ts'
 import { median, percentile, printFigure, sharedNowMs } from './figure.ts'
+import { type Noticed, slowestBySecond, steadyWaitsOf, waitsOf, workUntil } from './people-at-work.ts'
 
 const rowCount = 500
-const liveActionsPerSecond = 200
 const warmUpSeconds = 15
-const turnCount = 18
+const turnCountMax = 18
 const turnSeconds = 8
 /** What of a turn is not compared: the piece of work in hand comes to its end. */
 const turnEdgeSeconds = 1
-const readPauseMs = 100
 const lookMs = 200
 const slowMs = 250
 const eventsAt = Bun.argv.indexOf('--events')
@@ -62,10 +64,13 @@ await Bun.$`sync`.quiet()
 
 const browser = await launchBrowser()
 const devices = Array.from({ length: 8 }, () => connectDevice(platform.url('field')))
+const workplace = { devices, office: platform.url('office'), ids: history.counterIds }
+const disk = await watchDisk()
 const isGood = await show().catch((error: unknown) => {
   console.error(error)
   return false
 })
+await disk.stop()
 for (const device of devices) device.close()
 await browser.close()
 await sql.end({ timeout: 1 })
@@ -82,7 +87,7 @@ async function show(): Promise<boolean> {
   console.error('everything is up; now people work, without a rebuild')
   // What is slow the first time, for each row and each connection, is not compared.
   await touchEachRow()
-  await workUntil(Bun.sleep(warmUpSeconds * 1_000))
+  await workUntil(Bun.sleep(warmUpSeconds * 1_000), workplace)
   const startedAt = sharedNowMs()
   await admin.getByRole('button', { name: 'Rebuild tutorial.string-ints' }).click()
   const dialog = admin.getByRole('dialog')
@@ -92,18 +97,18 @@ async function show(): Promise<boolean> {
   const etas: Estimate[] = []
   const phases: { at: number; phase: string }[] = []
   const rebuilding = untilSwapped(admin, etas, phases)
-  const beside = await workUntil(rebuilding)
+  const beside = await workUntil(rebuilding, workplace)
   const { swapMs, doneAt } = await rebuilding
   await admin.goto(`${platform.url('logic')}/projections/tutorial/string-ints`)
   await admin.getByTestId('proof').getByText('Equal').waitFor({ timeout: 30_000 })
   console.error('and with one in turns')
-  const { going, paused } = await workInTurns()
+  const { going, paused } = await workInTurns((doneAt - startedAt) / 1_000)
 
   await Bun.sleep(2_000)
   const seen = await field.evaluate(() => ({ ...document.documentElement.dataset }))
   const tenth = etas.find(({ share }) => share >= 0.1)
   for (const { at, phase } of phases) console.error(`${((at - startedAt) / 1_000).toFixed(1)} s: ${phase}`)
-  for (const [second, ms] of worstBySecond(beside.slow, startedAt))
+  for (const [second, ms] of slowestBySecond(beside, startedAt, slowMs))
     console.error(`${second} s: an action waited ${ms.toFixed(0)} ms`)
   const base = { bench: 'rebuild-page', reference: 0, referenceName: 'none at all' }
   printFigure({ ...base, metric: 'reads_failed', value: beside.readsFailed, unit: `of ${beside.reads}` })
@@ -117,27 +122,51 @@ async function show(): Promise<boolean> {
     reference: 100,
     referenceName: 'what is allowed',
   })
+  const stalls = disk.stalls()
+  const steadyOf = (turns: readonly Noticed[]) => turns.flatMap((turn) => steadyWaitsOf(turn, stalls))
+  const percentLeftOut = (turns: readonly Noticed[]) =>
+    100 * (1 - steadyOf(turns).length / turns.flatMap(waitsOf).length)
+  const middle = (turns: readonly Noticed[], pick: (turn: Noticed) => readonly number[]) =>
+    median(turns.map((turn) => percentile(pick(turn), 0.99)))
+  const inTurns = { unit: 'ms', referenceName: 'while the rebuild was paused, the middle one of the turns' }
   printFigure({
     ...base,
+    ...inTurns,
     metric: 'action_p99_ms',
-    value: median(going.map(({ actionsMs }) => percentile(actionsMs, 0.99))),
-    unit: 'ms',
-    reference: median(paused.map(({ actionsMs }) => percentile(actionsMs, 0.99))),
-    referenceName: 'while the rebuild was paused, the middle one of the turns',
+    value: middle(going, waitsOf),
+    reference: middle(paused, waitsOf),
   })
   printFigure({
     ...base,
-    metric: 'read_p99_ms',
-    value: median(going.map(({ readsMs }) => percentile(readsMs, 0.99))),
+    metric: 'action_p99_on_a_steady_disk_ms',
+    value: percentile(steadyOf(going), 0.99),
     unit: 'ms',
-    reference: median(paused.map(({ readsMs }) => percentile(readsMs, 0.99))),
-    referenceName: 'while the rebuild was paused, the middle one of the turns',
+    reference: percentile(steadyOf(paused), 0.99),
+    referenceName: 'while the rebuild was paused, all turns',
   })
-  const all = { 'whole rebuild': [beside], going, paused }
-  for (const [name, turns] of Object.entries(all)) {
-    const actionsMs = turns.flatMap((turn) => turn.actionsMs)
-    console.error(name, ...[0.5, 0.9, 0.95, 0.99, 1].map((share) => percentile(actionsMs, share).toFixed(1)))
-    console.error('  p99 of each turn', ...turns.map((turn) => percentile(turn.actionsMs, 0.99).toFixed(1)))
+  printFigure({
+    ...base,
+    metric: 'actions_that_met_a_stall',
+    value: percentLeftOut(going),
+    unit: '%',
+    reference: percentLeftOut(paused),
+    referenceName: 'while the rebuild was paused',
+  })
+  printFigure({
+    ...base,
+    ...inTurns,
+    metric: 'read_p99_ms',
+    value: middle(going, ({ readsMs }) => readsMs),
+    reference: middle(paused, ({ readsMs }) => readsMs),
+  })
+  const stallsMs = stalls.map(({ ms }) => ms)
+  console.error(
+    `a lone write: p99 ${disk.p99Ms().toFixed(1)} ms, ${stallsMs.length} stood still for ${percentile(stallsMs, 0.5).toFixed(0)} ms (middle) to ${percentile(stallsMs, 1).toFixed(0)} ms`,
+  )
+  for (const [name, turns] of Object.entries({ 'whole rebuild': [beside], going, paused })) {
+    const shares = (ms: readonly number[]) => [0.5, 0.9, 0.95, 0.99, 1].map((share) => percentile(ms, share).toFixed(1))
+    console.error(name, ...shares(turns.flatMap(waitsOf)), '; on a steady disk', ...shares(steadyOf(turns)))
+    console.error('  p99 of each turn', ...turns.map((turn) => percentile(waitsOf(turn), 0.99).toFixed(1)))
   }
   printFigure({
     ...base,
@@ -202,17 +231,8 @@ async function untilProjected(): Promise<void> {
   }
 }
 
-function worstBySecond(slow: Noticed['slow'], startedAt: number): ReadonlyMap<number, number> {
-  const worst = new Map<number, number>()
-  for (const { at, ms } of slow) {
-    const second = Math.floor((at - startedAt) / 1_000)
-    worst.set(second, Math.max(ms, worst.get(second) ?? 0))
-  }
-  return worst
-}
-
 /** Another rebuild, which goes on and is paused by turns. */
-async function workInTurns(): Promise<Record<'going' | 'paused', readonly Noticed[]>> {
+async function workInTurns(rebuildSeconds: number): Promise<Record<'going' | 'paused', readonly Noticed[]>> {
   const client = await openAdminClient({ home })
   const projection = 'tutorial.string-ints'
   const how = { asksFirst: false, rateMax: null, reason: 'to compare' }
@@ -220,12 +240,15 @@ async function workInTurns(): Promise<Record<'going' | 'paused', readonly Notice
   // The one before is done a moment before its process has ended.
   while (await begin().then(() => false, isStillThere)) await Bun.sleep(lookMs)
   const rebuild = await findRebuild(client, projection)
+  // It must not come to its end before the turns do.
+  const turnCount = Math.min(turnCountMax, 2 * Math.floor((0.7 * rebuildSeconds) / (turnSeconds + 2 * turnEdgeSeconds)))
+  if (turnCount === 0) throw new Error(`The rebuild took ${rebuildSeconds.toFixed(0)} s, too short to compare in turns`)
   const turns: { readonly isGoing: boolean; readonly noticed: Noticed }[] = []
   for (let turn = 0; turn < turnCount; turn++) {
     const isGoing = turn % 2 === 0
     if (turn > 0) await steer(client, rebuild, isGoing ? 'resume' : 'pause')
-    await workUntil(Bun.sleep(turnEdgeSeconds * 1_000))
-    turns.push({ isGoing, noticed: await workUntil(Bun.sleep(turnSeconds * 1_000)) })
+    await workUntil(Bun.sleep(turnEdgeSeconds * 1_000), workplace)
+    turns.push({ isGoing, noticed: await workUntil(Bun.sleep(turnSeconds * 1_000), workplace) })
   }
   await steer(client, rebuild, 'cancel', { reason: 'compared' })
   const those = (isGoing: boolean) => turns.filter((turn) => turn.isGoing === isGoing).map(({ noticed }) => noticed)
@@ -299,54 +322,4 @@ async function untilSwapped(
 function secondsIn(words: string): number {
   const of = (unit: string): number => Number(new RegExp(`(\\d+)\\s*${unit}\\b`).exec(words)?.[1] ?? 0)
   return of('h') * 3_600 + of('min') * 60 + of('s')
-}
-
-type Noticed = {
-  /** When each of the slow ones was pushed, and how long it took. */
-  readonly slow: readonly { readonly at: number; readonly ms: number }[]
-  readonly actionsMs: readonly number[]
-  readonly readsMs: readonly number[]
-  readonly reads: number
-  readonly readsFailed: number
-}
-
-/** The work of people until something is over: actions at an even pace, and a device that opens the screen anew. */
-async function workUntil(over: Promise<unknown>): Promise<Noticed> {
-  const [actionsMs, readsMs]: [number[], number[]] = [[], []]
-  const slow: { at: number; ms: number }[] = []
-  let isOver = false
-  let [reads, readsFailed] = [0, 0]
-  void over.finally(() => (isOver = true)).catch(() => undefined)
-  const reading = (async () => {
-    const reader = connectDevice(platform.url('office'), 'office')
-    for (; !isOver; reads++) {
-      const askedAt = sharedNowMs()
-      const watched = reader.watch('tutorial.StringInt')
-      const isWhole = watched.until((rows) => rows.size >= rowCount).then(() => true)
-      if (await Promise.race([isWhole, Bun.sleep(10_000).then(() => false)])) readsMs.push(sharedNowMs() - askedAt)
-      else readsFailed++
-      watched.stop()
-      await Bun.sleep(readPauseMs)
-    }
-    reader.close()
-  })()
-  const waiting = new Set<Promise<unknown>>()
-  const begunAt = sharedNowMs()
-  for (let pushed = 0; !isOver; pushed++) {
-    const pauseMs = begunAt + (pushed / liveActionsPerSecond) * 1_000 - sharedNowMs()
-    if (pauseMs > 0) await Bun.sleep(pauseMs)
-    const pushedAt = sharedNowMs()
-    const stringIntId = history.counterIds[(pushed * 7) % rowCount]
-    const answered = devices[pushed % devices.length]
-      ?.push('tutorial.AddIntValue', { stringIntId, offset: 1 })
-      .then((answer) => {
-        if (answer.outcome !== 'accepted') throw new Error(`an action was not accepted: ${JSON.stringify(answer)}`)
-        const ms = sharedNowMs() - pushedAt
-        actionsMs.push(ms)
-        if (ms > slowMs) slow.push({ at: pushedAt, ms })
-      })
-    if (answered) waiting.add(answered.finally(() => waiting.delete(answered)))
-  }
-  await Promise.all([...waiting, reading])
-  return { actionsMs, readsMs, reads, readsFailed, slow }
 }
