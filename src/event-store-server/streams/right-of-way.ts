@@ -3,7 +3,7 @@
  * that nobody waits for them.
  *
  * Promises: while nobody else asks for anything, a read of the background goes on at once; beside others it works in short
- * pieces and rests eight times as long as it worked, so that they find the thread free, and it still goes on for ever.
+ * pieces and rests sixteen times as long as it worked, so that they find the thread free, and it still goes on for ever.
  */
 import type { Clock } from '#kernel/clock.ts'
 import type { PageLimits } from '../storage/storage.ts'
@@ -11,7 +11,7 @@ import { nextTurn } from './read-sink.ts'
 
 /** After this long without a word from anybody, the background has the thread for itself. */
 const attendedMs = 50
-const restFactor = 8
+const restFactor = 16
 /** A piece that took longer waited for its own reader, which was rest enough. */
 const workMsMax = 4
 const shortPage: PageLimits = { eventCountMax: 128, sizeBytesMax: 131_072, timeMsMax: 1 }
