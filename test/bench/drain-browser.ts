@@ -23,6 +23,7 @@ const rowCount = 500
 const link = { bitsPerSecond: 20_000_000, roundTripMs: 50 }
 const elsewhere = 1_000_000
 const lookMs = 100
+const standstillMs = 20_000
 
 await using platform = await startPlatform()
 const field = new URL(platform.url('field'))
@@ -82,7 +83,19 @@ async function comeBack(): Promise<void> {
 }
 
 async function untilNothingWaits(page: Page): Promise<void> {
-  while ((await page.evaluate(countOpen)) > 0) await Bun.sleep(lookMs)
+  let [left, since] = [Number.POSITIVE_INFINITY, performance.now()]
+  for (;;) {
+    const now = await page.evaluate(countOpen)
+    if (now === 0) return
+    if (now < left) [left, since] = [now, performance.now()]
+    if (performance.now() - since > standstillMs) throw new Error(await describeStandstill(page, left))
+    await Bun.sleep(lookMs)
+  }
+}
+
+async function describeStandstill(page: Page, left: number): Promise<string> {
+  const said = (await page.locator('header').first().textContent()) ?? ''
+  return `${left} actions still wait after ${standstillMs / 1_000} s without one more at its end; the page says: ${said.replace(/\s+/g, ' ')}`
 }
 
 try {
