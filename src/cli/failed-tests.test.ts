@@ -15,6 +15,13 @@ web/b.test.tsx:
 (fail) waits [30000.10ms]
   ^ this test timed out after 30000ms.
 (skip) later
+
+2 tests failed:
+(fail) a group > breaks [1.20s]
+(fail) waits [30000.10ms]
+  ^ this test timed out after 30000ms.
+
+ 2 pass
 `
 
 const read = (pieces: readonly string[]) => {

@@ -18,6 +18,7 @@ export class FailedTestReader {
   #file = ''
   #rest = ''
   #lines: string[] = []
+  #isOver = false
 
   take(text: string): void {
     const lines = (this.#rest + text).split('\n')
@@ -26,6 +27,9 @@ export class FailedTestReader {
   }
 
   #takeLine(line: string): void {
+    // What follows is Bun's own list of what failed, without the errors.
+    this.#isOver ||= /^\d+ tests? failed:$/.test(line)
+    if (this.#isOver) return
     const last = this.failed.at(-1)
     if (last && this.#lines.length === 0 && /^ +\^ /.test(line)) {
       // The one thing that is said of a test after the line that ends it.

@@ -20,7 +20,7 @@ test('beside others the background reads short pages, and rests longer than it w
   const rested = way.giveWay(2).then(() => {
     isOn = true
   })
-  clock.advance(15)
+  clock.advance(31)
   await nextTurn()
   expect(isOn).toBe(false)
   clock.advance(1)
@@ -33,7 +33,7 @@ test('the background goes on under others without an end', async () => {
   for (let piece = 0; piece < 100; piece++) {
     way.noteAsked()
     const rested = way.giveWay(1_000)
-    for (let passedMs = 0; passedMs < 32; passedMs++) {
+    for (let passedMs = 0; passedMs < 64; passedMs++) {
       way.noteAsked()
       clock.advance(1)
     }
