@@ -54,7 +54,10 @@ const stateCache = 'peek.editions'
 const recordUrl = '/~/edition'
 const stateUrl = '/~/state'
 
-export function createEditionShelf(caches: FileCaches): EditionShelf {
+/** Runs a piece of work while no other worker of this origin runs one. */
+export type Alone = <T>(work: () => Promise<T>) => Promise<T>
+
+export function createEditionShelf(caches: FileCaches, alone: Alone = (work) => work()): EditionShelf {
   const opened = new Map<string, Promise<FileCache>>()
   const found = new Map<string, KeptEdition>()
   let known: ShelfState | undefined
@@ -69,8 +72,9 @@ export function createEditionShelf(caches: FileCaches): EditionShelf {
     return cache
   }
   const files = (id: string) => open(prefix + id)
+  const readKept = async () => parseState(await readJson(await open(stateCache), stateUrl))
   const readState = async () => {
-    known ??= parseState(await readJson(await open(stateCache), stateUrl))
+    known ??= await readKept()
     return known
   }
 
@@ -79,11 +83,13 @@ export function createEditionShelf(caches: FileCaches): EditionShelf {
     findAnywhere: (path) => caches.match(path),
     state: readState,
     change: (next) => {
-      const changed = changing.then(async () => {
-        const state = next(await readState())
+      // A worker that was replaced comes to the end of its work beside the next one: what is remembered may be old.
+      const change = async () => {
+        const state = next(await readKept())
         await (await open(stateCache)).put(stateUrl, Response.json(state))
         known = state
-      })
+      }
+      const changed = changing.then(() => alone(change))
       changing = changed.catch(() => undefined)
       return changed
     },

@@ -13,7 +13,7 @@ import type { ServiceWorkerScope } from './worker-scope.ts'
  */
 declare const self: ServiceWorkerScope
 
-const shelf = createEditionShelf(caches)
+const shelf = createEditionShelf(caches, async (work) => navigator.locks.request('peek.editions', work))
 const keeper = createEditionKeeper({
   shelf,
   fetch: (url, options) => fetch(url, options),
