@@ -43,6 +43,25 @@ test('how slow the beginning was is forgotten', () => {
   expect(after([...slow, ...fast]).etaSeconds).toBeCloseTo((10_000 - 5_400) / 800)
 })
 
+test('of pieces that take seconds each, only those of the first ten seconds are forgotten', () => {
+  let at = 0
+  const progress = createRebuildProgress(() => at)
+  const note = (read: number) =>
+    progress.note({ read, toRead: 100_000, eventCount: read, rowCount: 0, finishShare: 0 }).etaSeconds
+  let [read, eta] = [0, note(0)]
+  // Nine seconds at half the pace, then forty at a pace that goes up and down.
+  for (const [ms, events] of [
+    ...Array(3).fill([3_000, 300]),
+    ...Array(8).fill([2_000, 500]),
+    ...Array(8).fill([3_000, 500]),
+  ]) {
+    at += ms
+    read += events
+    eta = note(read)
+  }
+  expect(eta).toBeCloseTo(((100_000 - 8_900) * 40) / 8_000)
+})
+
 test('the range is as wide as the pace is unsteady, and never pretends to be exact', () => {
   const steady = after([500, 500, 500, 500])
   const unsteady = after([900, 100, 900, 100])

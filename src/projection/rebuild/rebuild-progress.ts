@@ -37,8 +37,9 @@ type Sample = { readonly ms: number; readonly read: number; readonly events: num
 
 const sampleMsMin = 100
 const sampleCountMax = 300
-/** Of the samples so far, the first are forgotten: three quarters, and at most so many. */
+/** The first samples are forgotten: of few three quarters, and at most so many, of so long. */
 const forgottenMax = 20
+const forgottenMsMax = 10_000
 /** Measured, over machines at rest and under load: finishing a row costs as much as folding so many events. */
 const eventsARow = 1.3
 /** Milliseconds a row, whatever was measured: an event that had to wait says nothing about rows. */
@@ -69,7 +70,7 @@ export function createRebuildProgress(now: () => number): RebuildProgress {
       take(work)
       const { read } = work
       const toRead = Math.max(work.toRead, read)
-      const lately = samples.slice(Math.min(forgottenMax, Math.floor((samples.length * 3) / 4)))
+      const lately = samples.slice(forgottenOf(samples, 3 / 4))
       const total = sum(lately)
       const msEach = total.read > 0 ? total.ms / total.read : undefined
       const eventsPerSecond = total.ms > 0 ? (total.events / total.ms) * 1_000 : 0
@@ -79,7 +80,7 @@ export function createRebuildProgress(now: () => number): RebuildProgress {
       const rows = work.rowCount + Math.max(0, total.read > 0 ? (total.rows / total.read) * left : 0)
       const leftMs = (msEach ?? 0) * left + rows * finishMsARow(total) * work.finishShare
       const doneMs = (msEach ?? 0) * read
-      const [fastest, slowest] = spreadOf(samples.slice(Math.min(forgottenMax, Math.floor(samples.length / 2))))
+      const [fastest, slowest] = spreadOf(samples.slice(forgottenOf(samples, 1 / 2)))
       return {
         share: doneMs + leftMs > 0 ? Math.min(1, doneMs / (doneMs + leftMs)) : 1,
         eventsPerSecond,
@@ -112,6 +113,17 @@ function createGrowth(now: () => number) {
     },
     perMs: (): number => (first && last && last.at > first.at ? (last.value - first.value) / (last.at - first.at) : 0),
   }
+}
+
+/** How many of the first to forget. Beside live work a piece takes seconds: a few are soon a beginning that was long enough. */
+function forgottenOf(samples: readonly Sample[], shareMax: number): number {
+  const countMax = Math.min(forgottenMax, Math.floor(samples.length * shareMax))
+  let passedMs = 0
+  for (let count = 0; count < countMax; count++) {
+    passedMs += samples[count]?.ms ?? 0
+    if (passedMs > forgottenMsMax) return count
+  }
+  return countMax
 }
 
 function sum(samples: readonly Sample[]): Sample {
