@@ -103,6 +103,7 @@ test('a selector picks by any of its fields, a null picks what has no value, and
 test('refuses what does not exist, what is not allowed and what does not fit, each in its own words', async () => {
   const refusals = [
     ['crews.Membr', {}, 'not-found', 'There is no observable "crews.Membr"; did you mean "crews.Member"?'],
+    ['poles.Pole', {}, 'unavailable', 'poles.Pole cannot be shown: no plugin "poles" that has observables runs here.'],
     ['crews.Secret', {}, 'forbidden', 'crews.Secret is for administrators; you are signed in as guest.'],
     ['crews.Member', { age: 3 }, 'bad-input', 'The selector of crews.Member has a field "age": it picks by team, id.'],
     ['crews.Member', { team: 3 }, 'bad-input', 'The selector of crews.Member has team as 3: wanted a string.'],

@@ -13,8 +13,8 @@ import type { ObservableDefinition } from './define-observable.ts'
 /**
  * Answers snapshots on logic: the rows of a selector and the checkpoint they stand at, read in one transaction (O1).
  *
- * Errors: `not-found` (no such observable), `forbidden`, `bad-input` (a selector that does not fit), `too-large`,
- * `unavailable` (the read model is not there yet: it is being made).
+ * Errors: `not-found` (its plugin has no such observable), `forbidden`, `bad-input` (a selector that does not fit),
+ * `too-large`, `unavailable` (the read model is not there yet: it is being made; or the plugin does not run).
  */
 export interface SnapshotSource {
   snapshot(name: string, selector: Selector, by: Principal): Promise<Snapshot>
@@ -40,7 +40,7 @@ export function createSnapshotSource(options: {
         if (snapshot) return snapshot
       }
       const observable = byName.get(name)
-      if (!observable) throw unknownObservable(name, [...byName.keys(), ...(options.otherNames ?? [])])
+      if (!observable) throw notHere(name, [...byName.keys(), ...(options.otherNames ?? [])])
       checkAccess(observable, selector, by)
       checkSelector(observable, selector)
       checkValues(observable, selector)
@@ -150,6 +150,20 @@ export function checkValues({ name, table }: Pick<ObservableDefinition, 'name' |
       `The selector of ${name} has ${property} as ${JSON.stringify(value)}: wanted ${wanted}.`,
     )
   }
+}
+
+/**
+ * What a plugin that does not run would show comes back with it: said for good, every device would drop the rows that it
+ * has kept, because somebody switched a plugin off for a moment, or a new version of it failed to load.
+ */
+function notHere(name: string, known: readonly string[]): PlatformError {
+  const pluginOf = (one: string): string => one.split('.', 1)[0] ?? ''
+  const plugin = pluginOf(name)
+  if (known.some((one) => pluginOf(one) === plugin)) return unknownObservable(name, known)
+  return new PlatformError(
+    'unavailable',
+    `${name} cannot be shown: no plugin "${plugin}" that has observables runs here.`,
+  )
 }
 
 export function unknownObservable(name: string, known: readonly string[]): PlatformError {
