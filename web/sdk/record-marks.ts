@@ -4,13 +4,13 @@ import { createKeyedLists } from './keyed-lists.ts'
 import type { Outbox } from './outbox/outbox.ts'
 
 /**
- * How an action of this device stands, for the record it is about: on its way, in need of somebody, refused, or done in
- * another way than asked for.
+ * How an action of this device stands, for the record it is about: on its way, sent and cut off from its answer, in need of
+ * somebody, refused, or done in another way than asked for.
  */
 export type RecordMark = {
   /** Of the action. */
   readonly id: string
-  readonly state: 'kept' | 'sending' | 'attention' | 'refused' | 'changed'
+  readonly state: 'kept' | 'sending' | 'unanswered' | 'attention' | 'refused' | 'changed'
   readonly title: string
   /** Why, or in which way; empty while it is on its way. */
   readonly words: string

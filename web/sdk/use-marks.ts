@@ -9,6 +9,18 @@ export type MarksHandle = {
 }
 
 export function useMarks(entityId: () => string): MarksHandle {
-  const { marks } = usePeek('useMarks')
-  return { list: () => marks.of(entityId()), dismiss: marks.dismiss }
+  const { marks, outboxSignals } = usePeek('useMarks')
+  return {
+    list: () => {
+      const list = marks.of(entityId())
+      const isCutOff = list.some(({ state }) => state === 'sending') && outboxSignals.status().paused !== undefined
+      return isCutOff ? list.map(withoutAnswer) : list
+    },
+    dismiss: marks.dismiss,
+  }
+}
+
+/** Nothing is sent while there is no connection: whether it arrived is not known. */
+function withoutAnswer(mark: RecordMark): RecordMark {
+  return mark.state === 'sending' ? { ...mark, state: 'unanswered' } : mark
 }

@@ -6,7 +6,7 @@ import { StatusPill, type StatusTone } from './status-pill.tsx'
 export type Marks = {
   list(): readonly {
     readonly id: string
-    readonly state: 'kept' | 'sending' | 'attention' | 'refused' | 'changed'
+    readonly state: 'kept' | 'sending' | 'unanswered' | 'attention' | 'refused' | 'changed'
     readonly title: string
     readonly words: string
   }[]
@@ -31,6 +31,7 @@ export function RecordMarks(props: {
     <>
       <Pill tone="waiting" marks={inState('kept')} words="Kept, not sent yet" />
       <Pill tone="waiting" marks={inState('sending')} words="Sending" />
+      <Pill tone="waiting" marks={inState('unanswered')} words="No answer yet" />
       <Pill tone="alarm" marks={inState('attention')} words="Needs attention" />
       <Pill tone="alarm" marks={refused()} words="Refused" />
       <For each={inState('changed')}>

@@ -66,6 +66,19 @@ test('a row made offline is seen, can be acted upon further, and is there after 
   ])
 })
 
+test('what was cut off from its answer is not said to be under way', async () => {
+  const service = createFakeService()
+  const page = await openPage(createFakeBrowser(service, createFakeClock(1_000_000)))
+  page.add.push({ wordId: 'b', word: 'birch' })
+  await settle()
+  const states = () => page.marks.list().map(({ state }) => state)
+  expect(states()).toEqual(['sending'])
+  service.isUp = false
+  service.drop()
+  await settle()
+  expect(states()).toEqual(['unanswered'])
+})
+
 test('a refusal has what was entered, and goes again edited', async () => {
   const service = createFakeService()
   const page = await openPage(createFakeBrowser(service, createFakeClock(1_000_000)))
