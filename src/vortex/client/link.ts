@@ -31,7 +31,7 @@ export interface Link {
   send(head: UpHead, body?: string): boolean
   /** The same for a message that is encoded already. */
   sendText(text: string): boolean
-  /** Does not wait for the back-off; a refused link tries again too. */
+  /** Does not wait for the back-off; a refused link tries again too, and one whose try under way will be refused, once more. */
   retryNow(): void
   close(): void
 }
@@ -70,6 +70,8 @@ export function openLink(options: LinkOptions): Link {
   let lastHeardAt = clock.now()
   let lastSentAt = clock.now()
   let silentBeats = 0
+  /** Somebody asked for another try while one was under way, whose answer may be from before what they changed. */
+  let isAskedAgain = false
   let cancelTimer: () => void = () => undefined
   connect()
 
@@ -88,6 +90,7 @@ export function openLink(options: LinkOptions): Link {
     },
     retryNow: () => {
       if (state.state === 'online') lose('Asked to connect again', 0)
+      if (state.state === 'connecting') isAskedAgain = true
       if (state.state === 'offline' || state.state === 'refused') connect()
     },
     close: () => end({ state: 'closed', since: clock.now() }),
@@ -95,6 +98,7 @@ export function openLink(options: LinkOptions): Link {
 
   function connect(): void {
     cancelTimer()
+    isAskedAgain = false
     phase = { phase: 'waiting' }
     enter({ state: 'connecting', since: clock.now(), attempt })
     // Whoever heard that may have closed the client.
@@ -149,8 +153,10 @@ export function openLink(options: LinkOptions): Link {
   }
 
   function hearBye(error: WireError, retryAfterMs?: number): void {
-    if (hopeless.has(error.kind)) end({ state: 'refused', since: clock.now(), error })
-    else lose(error.words, retryAfterMs)
+    if (!hopeless.has(error.kind)) return lose(error.words, retryAfterMs)
+    if (!isAskedAgain) return end({ state: 'refused', since: clock.now(), error })
+    drop()
+    connect()
   }
 
   /** Browsers slow the timers of hidden pages down to one a minute, but not their sockets: so a beat is also answered. */

@@ -83,6 +83,14 @@ describe('V3 the connection', () => {
     expect(client.state().state).toBe('connecting')
   })
 
+  test('who signs in while a try is under way is not left with the refusal of that try', () => {
+    const { client, server } = setUp()
+    server.open()
+    client.retryNow()
+    server.say({ k: 'bye', error: { kind: 'forbidden', words: 'Sign in again.' } })
+    expect([client.state().state, server.sockets]).toEqual(['connecting', 2])
+  })
+
   test('a stopping server says when to come back', () => {
     const { client, server, clock } = setUp()
     server.open()

@@ -32,4 +32,25 @@ export const knownPlans: readonly { readonly law: string; readonly plan: Plan }[
       leavesDead: true,
     },
   },
+  {
+    law: 'who signs in while the app connects is not left with the answer from before',
+    plan: {
+      seed: 29293740,
+      devices: [{ tabCount: 2, clockOffsetMs: 0, version: 1, sites: ['shared'] }],
+      serverVersion: 1,
+      steps: [
+        { at: 24867, deed: { do: 'push', device: 0, tab: 0, site: 'shared', slot: 2, word: 'refuse' } },
+        { at: 27868, deed: { do: 'push', device: 0, tab: 0, site: 'shared', slot: 1, word: 'erase' } },
+        { at: 31562, deed: { do: 'push', device: 0, tab: 2, site: 'shared', slot: 2, word: 'plain' } },
+        { at: 31627, deed: { do: 'push', device: 0, tab: 2, site: 'shared', slot: 0, word: 'plain' } },
+        { at: 31948, deed: { do: 'push', device: 0, tab: 2, site: 'shared', slot: 3, word: 'plain' } },
+        { at: 32001, deed: { do: 'sign-out', device: 0, forMs: 1092 } },
+        { at: 56606, deed: { do: 'push', device: 0, tab: 0, site: 'shared', slot: 0, word: 'plain' } },
+        { at: 56835, deed: { do: 'sign-out', device: 0, forMs: 58117 } },
+        { at: 61524, deed: { do: 'upgrade', device: 0 } },
+      ],
+      healAt: 62524,
+      leavesDead: false,
+    },
+  },
 ]
