@@ -73,15 +73,16 @@ const kept = (page: Page): Promise<Kept> =>
     const state = await (await caches.open('peek.editions')).match('/~/state')
     return state ? ((await state.json()) as Kept) : {}
   })
-/** The build of the page, by what lies on the device. */
+/** The builds on the device. It opens no cache: opening one that is being removed would make it anew, and empty. */
 const buildsKept = (page: Page): Promise<string[]> =>
   page.evaluate(async () => {
+    const read = async (cacheName: string) => {
+      const record = await caches.match('/~/edition', { cacheName })
+      if (record) return [(await record.json()).edition.manifest.build]
+      return (await caches.has(cacheName)) ? ['half'] : []
+    }
     const names = (await caches.keys()).filter((name) => name.startsWith('peek.edition.'))
-    const records = await Promise.all(names.map(async (name) => (await caches.open(name)).match('/~/edition')))
-    const found = await Promise.all(
-      records.map(async (one) => (one ? (await one.json()).edition.manifest.build : 'half')),
-    )
-    return found.sort()
+    return (await Promise.all(names.map(read))).flat().sort()
   })
 /** The browser lets a closed tab's locks go a moment later. */
 async function isGoneAtNextCheck(page: Page, build: string): Promise<boolean> {

@@ -27,3 +27,17 @@ test('what one worker changes is read and written while no other is at it', asyn
   )
   expect((await createEditionShelf(caches).state()).confirmedAt).toBe(20)
 })
+
+test('looking for an edition opens no cache: one that is being removed would be made anew, and empty', async () => {
+  const caches = createMemoryCaches()
+  await caches.open('peek.edition.one')
+  const opened: string[] = []
+  const open = (name: string) => {
+    opened.push(name)
+    return caches.open(name)
+  }
+  const shelf = createEditionShelf({ ...caches, open })
+  expect(await Promise.all((await shelf.ids()).map((id) => shelf.find(id)))).toEqual([undefined])
+  expect(await shelf.find('two')).toBeUndefined()
+  expect(opened).toEqual([])
+})

@@ -45,7 +45,7 @@ export type FileCaches = {
   open(name: string): Promise<FileCache>
   keys(): Promise<string[]>
   delete(name: string): Promise<boolean>
-  match(url: string): Promise<Response | undefined>
+  match(url: string, within?: { readonly cacheName: string }): Promise<Response | undefined>
 }
 
 const prefix = 'peek.edition.'
@@ -72,7 +72,7 @@ export function createEditionShelf(caches: FileCaches, alone: Alone = (work) => 
     return cache
   }
   const files = (id: string) => open(prefix + id)
-  const readKept = async () => parseState(await readJson(await open(stateCache), stateUrl))
+  const readKept = async () => parseState(await readJson(await (await open(stateCache)).match(stateUrl)))
   const readState = async () => {
     known ??= await readKept()
     return known
@@ -96,9 +96,8 @@ export function createEditionShelf(caches: FileCaches, alone: Alone = (work) => 
     find: async (id) => {
       const remembered = found.get(id)
       if (remembered) return remembered
-      // Opening a cache makes it: who is only asked for must not leave an empty one.
-      if (!(await caches.keys()).includes(prefix + id)) return undefined
-      const kept = parseKept(await readJson(await files(id), recordUrl))
+      // Opening a cache makes it: one that is not there, or is being removed, must not come to be an empty one.
+      const kept = parseKept(await readJson(await caches.match(recordUrl, { cacheName: prefix + id })))
       if (kept) found.set(id, kept)
       return kept
     },
@@ -116,8 +115,7 @@ export function createEditionShelf(caches: FileCaches, alone: Alone = (work) => 
   }
 }
 
-async function readJson(cache: FileCache, url: string): Promise<unknown> {
-  const response = await cache.match(url)
+async function readJson(response: Response | undefined): Promise<unknown> {
   return response?.json().catch(() => undefined)
 }
 

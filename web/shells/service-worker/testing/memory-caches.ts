@@ -12,7 +12,8 @@ export function createMemoryCaches(): FileCaches {
     open: async (name) => open(name),
     keys: async () => [...caches.keys()],
     delete: async (name) => caches.delete(name),
-    match: async (url) => {
+    match: async (url, within) => {
+      if (within) return caches.get(within.cacheName)?.match(url)
       for (const cache of caches.values()) {
         const found = await cache.match(url)
         if (found) return found
