@@ -32,8 +32,13 @@ const open = async (path: string): Promise<Page> => {
 }
 const row = (page: Page) => page.getByTestId(`string-int-${oakStreet}`)
 const shownInt = async (page: Page) => Number(await row(page).getByTestId('int1').textContent())
+/** All of it: the cache of an edition is there as soon as its first file comes. */
 const isKept = (page: Page) =>
-  page.evaluate(async () => (await caches.keys()).some((name) => name.startsWith('peek.edition.')))
+  page.evaluate(async () => {
+    const state = await (await caches.open('peek.editions')).match('/~/state')
+    const { current } = state ? ((await state.json()) as { current?: string }) : {}
+    return current !== undefined && navigator.serviceWorker.controller !== null
+  })
 
 /** What the browser's database has of the tutorial's list: its rows as text. */
 const keptText = (page: Page): Promise<string> =>
