@@ -142,7 +142,11 @@ test(
       const { out } = await runPeek(['devices', 'show', device, '--home', platform.home, '--json'])
       return out === '' ? undefined : (JSON.parse(out) as { devices: Record<string, unknown>[] }).devices[0]
     }
-    await eventually('it has said so', async () => (await known())?.acknowledgedSeq === 1)
+    // The service knows of the answer sooner than the page says that nothing is left.
+    await eventually('it has said so', async () => {
+      const { acknowledgedSeq, leftCount } = (await known()) ?? {}
+      return acknowledgedSeq === 1 && leftCount === 0
+    })
     expect(await known()).toMatchObject({
       ...{ app: 'field', announcedSeq: 1, leftCount: 0, versionsBehind: 0, isOnline: true, services: ['field'] },
       toldAt: expect.any(Number),

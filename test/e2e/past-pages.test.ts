@@ -62,6 +62,8 @@ async function stepUntil(page: Page, side: 'earlier' | 'later', wanted: Locator,
     const before = (await momentOf(page).textContent()) ?? ''
     await page.getByRole('button', { name: `one event ${side}` }).click()
     await momentOf(page).filter({ hasNotText: before }).waitFor()
+    // The rows of the moment before stay until those of this one are there.
+    await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' })
     const isReached = await wanted.waitFor({ state: state ?? 'visible', timeout: answeredMs }).then(
       () => true,
       () => false,

@@ -117,6 +117,7 @@ test('a dry run says what it takes, differences are looked at, the swap is confi
   await page.getByTestId('proof').getByText('Equal').waitFor()
   const differences = page.getByTestId('differences')
   const changed = differences.getByTestId('difference-o-1')
+  await changed.waitFor()
   expect(await changed.locator('tr').nth(1).locator('th, td').allTextContents()).toEqual(['total', '1', '2'])
   await differences.getByRole('button', { name: 'More rows' }).click()
   await differences.getByTestId('difference-p-29').waitFor()
