@@ -423,8 +423,21 @@ test('a build goes from the device when no tab uses it any more, and not before'
 })
 
 test('a service worker with a fault is replaced by the next one, whatever it does', async () => {
-  const page = await open()
+  const [page, witness] = [await open(), await open()]
   await isKept(page)
+  await isKept(witness)
+  // Opening pages until one opens would keep the faulty one at work, and it is replaced when it has nothing to do.
+  await witness.evaluate(() => {
+    const { dataset } = document.documentElement
+    dataset.workers = ''
+    navigator.serviceWorker.addEventListener('controllerchange', () => {
+      dataset.workers += '+'
+    })
+  })
+  const tookOver = (workers: string) =>
+    eventually(`${workers.length} took over`, () =>
+      witness.evaluate((wanted) => document.documentElement.dataset.workers === wanted, workers),
+    )
   const faulty = `self.addEventListener('install', () => self.skipWaiting())
     self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))
     self.addEventListener('fetch', (event) => event.respondWith(Response.error()))`
@@ -433,17 +446,19 @@ test('a service worker with a fault is replaced by the next one, whatever it doe
   )
   await page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.update())
   const opens = (path: string) =>
-    page.goto(server.url + path, { timeout: 5_000 }).then(
+    page.goto(server.url + path).then(
       () => true,
       () => false,
     )
-  await eventually('the fault is there', async () => !(await opens('/')))
+  await tookOver('+')
+  expect(await opens('/')).toBe(false)
   server.takeAsked()
   server.intercept(undefined)
   // The page does not even open: the browser looks for another service worker all the same.
   await opens('/')
   await eventually('it was asked for', () => server.takeAsked().includes('/sw.js'))
-  await eventually('the app opens', () => opens('/p/lines'))
+  await tookOver('++')
+  expect(await opens('/p/lines')).toBe(true)
   await shows(page, 'lines of one')
 }, 60_000)
 
