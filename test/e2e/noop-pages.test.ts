@@ -99,8 +99,9 @@ test(
     const row = page.getByTestId('check-rpc.large')
     await row.getByRole('button').click()
     await page.getByText('All green: 1 check.').waitFor()
-    await row.getByText('Green', { exact: true }).waitFor()
+    // The rows of the run before stay until those of this one are there.
     await page.getByTestId('check-rpc.late').getByText('Not run', { exact: true }).waitFor()
+    await row.getByText('Green', { exact: true }).waitFor()
     await page.context().close()
   },
   timeoutMs,
@@ -162,7 +163,8 @@ test(
     await page.getByRole('button', { name: 'Stop watching' }).click()
     await page.getByText('Not watched just now.').waitFor()
     await page.getByRole('button', { name: 'Add 1' }).click()
-    await page.getByTestId('trial').nth(1).getByText('Answered').waitFor()
+    await page.getByTestId('trial').nth(1).waitFor()
+    await page.getByTestId('trial').first().getByText('Answered').waitFor()
     expect(await page.getByTestId('counter').getByText('2', { exact: true }).count()).toBe(0)
     await page.getByRole('button', { name: 'Watch', exact: true }).click()
     await page.getByTestId('counter').getByText('2', { exact: true }).waitFor()

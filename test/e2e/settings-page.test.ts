@@ -19,6 +19,7 @@ const reader = { user: 'ann', password: 'correct horse' }
 let browser: Browser
 let desk: AdminDesk
 let keeper: SettingsKeeper
+let started: Promise<void>
 
 const definition = defineSettings('mail', {
   fields: {
@@ -71,10 +72,11 @@ beforeEach(async () => {
         random: systemRandom,
         log: silentLog,
       })
-      void keeper.start(store)
+      started = keeper.start(store)
       return keeper
     },
   })
+  await started
 })
 afterAll(async () => {
   await browser?.close()
