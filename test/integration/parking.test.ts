@@ -268,14 +268,22 @@ test('P5 work that runs when a rebuild begins ends there: what the swap would un
   await start(false)
   for (let index = 0; index < 300; index++) await record(`g${index}`, packed(`p${index}`), shaken(true))
   await restart(true)
+  // In the middle of the work, whatever is faster: with the step that one of the entities is in.
+  await sql.unsafe(`
+    create function "${schema}".begin_rebuild() returns trigger language plpgsql as $$
+    begin
+      insert into platform.rebuilds (id, projection, state, epoch) values (gen_random_uuid(), '${id}', '{}', 1);
+      return new;
+    end $$;
+    create trigger begin_rebuild after update on "${schema}".boxes for each row
+      when (new.id = 'g120') execute function "${schema}".begin_rebuild()`)
   const [group] = await control.groups(id)
   const begun = await control.retry({ fingerprint: must(group, 'it is there').fingerprint }, ann)
-  await eventually('some are done', () => (control.works(id)[0]?.doneCount ?? 0) > 0)
-  await sql`insert into platform.rebuilds (id, projection, state, epoch) values (gen_random_uuid(), ${id}, '{}', 1)`
   const work = await control.finished(begun.id)
   expect(work).toMatchObject({ state: 'failed', error: expect.stringContaining('being rebuilt') })
   const [left] = await sql`select count(*)::int as parked from platform.parked_events`
-  expect(left?.parked).toBe(300 - must(work.outcome, 'it tells').projectedCount)
+  const { projectedCount } = must(work.outcome, 'it tells')
+  expect([projectedCount > 0, projectedCount < 300, left?.parked]).toEqual([true, true, 300 - projectedCount])
 }, 30_000)
 
 describe('P5 skip', () => {
@@ -359,6 +367,7 @@ describe('P5 skip', () => {
     const both = await Promise.allSettled([control.replay({ stream }, ann), control.retry({ stream }, ann)])
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
     expect(decisions).toHaveLength(1)
+    for (const one of both) if (one.status === 'fulfilled') await control.finished(one.value.id)
     await projector.stop()
     await expect(control.retry({ stream }, ann)).rejects.toMatchObject({ kind: 'unavailable' })
   })
