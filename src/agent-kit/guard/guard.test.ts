@@ -1,4 +1,4 @@
-import { expect, setSystemTime, test } from 'bun:test'
+import { expect, setSystemTime, spyOn, test } from 'bun:test'
 import { silentLog } from '#kernel/log.ts'
 import { createGuard, type Guard, type OutsideContext, type Patience } from './guard.ts'
 import { isOutsideFailure, OutsideFailure, type OutsideFailureKind } from './outside-failure.ts'
@@ -42,6 +42,8 @@ test('a pause that the system asks for is given up on when it is longer than any
 })
 
 test('a system that fails again and again is left alone, and tried by one call after the pause', async () => {
+  let passedMs = 0
+  using _ = spyOn(performance, 'now').mockImplementation(() => passedMs)
   const { guard } = open({ ...fast, retryCountMax: 0, breakerFailureCountMax: 2, breakerPauseMs: 30 })
   let isBroken = true
   let tries = 0
@@ -57,11 +59,10 @@ test('a system that fails again and again is left alone, and tried by one call a
   expect(tries).toBe(2)
   expect(guard.figures().breaker).toBe('open')
   isBroken = false
-  let result: unknown
-  while (result !== 'done') {
-    await Bun.sleep(0)
-    result = await call().catch((error: unknown) => error)
-  }
+  passedMs += 29
+  expect(await call().catch((error: unknown) => error)).toMatchObject({ kind: 'paused' })
+  passedMs += 1
+  expect(await call()).toBe('done')
   expect(tries).toBe(3)
   expect(guard.figures()).toMatchObject({ breaker: 'closed', okCount: 1, runningCount: 0 })
 })
