@@ -47,7 +47,7 @@ function fakeRpc(answer: (rpc: RpcDefinition, input: object, options: RpcOptions
   }
 }
 
-type Begun = { timeoutMs?: number; tryNumber?: number; rpcUntil?: Parameters<typeof serveJobCalls>[0] }
+type Begun = { timeoutMs?: number; graceMs?: number; tryNumber?: number; rpcUntil?: Parameters<typeof serveJobCalls>[0] }
 
 async function loaded(): Promise<JobProcess> {
   const process = start()
@@ -59,7 +59,7 @@ function begin(
   process: JobProcess,
   job: string,
   input: JsonObject,
-  { timeoutMs = 30_000, tryNumber = 1, rpcUntil }: Begun = {},
+  { timeoutMs = 30_000, graceMs = 100, tryNumber = 1, rpcUntil }: Begun = {},
 ) {
   const calls = serveJobCalls(rpcUntil ?? (() => fakeRpc(late)))
   const lines: JobTryLine[] = []
@@ -69,7 +69,7 @@ function begin(
     asked: { jobId: 'j1', job: `chores.${job}`, tryNumber, input },
     timeoutMs,
     memoryBytesMax,
-    graceMs: 100,
+    graceMs,
     hears: { onLine: (line) => lines.push(line), onProgress: (share) => shares.push(share), onCall: calls.take },
     clock: systemClock,
   })
@@ -212,6 +212,8 @@ describe('a process for jobs', () => {
       'Ask',
       { number: 4, how: 'late' },
       {
+        // It has something to say before it ends.
+        graceMs: 20_000,
         rpcUntil: () =>
           fakeRpc((_, __, options) => {
             asked.resolve(options)
@@ -354,6 +356,6 @@ function isAlive(pid: number): boolean {
 }
 
 async function untilDead(pid: number): Promise<void> {
-  const giveUpAt = performance.now() + 5_000
+  const giveUpAt = performance.now() + 15_000
   while (isAlive(pid) && performance.now() < giveUpAt) await new Promise(setImmediate)
 }
