@@ -28,13 +28,14 @@ beforeEach(() => {
     pausedBy: 'ann',
     pausedReason: 'storm',
   })
-  const line = { at: Date.now() - 900, level: 'warning', words: 'no answer' }
+  const now = Date.now()
+  const line = { at: now - 900, level: 'warning', words: 'no answer' }
   const one = {
     lease: 'l',
     tryNumber: 1,
     workerName: 'worker-1',
-    startedAt: Date.now() - 1_000,
-    endedAt: Date.now(),
+    startedAt: now - 1_000,
+    endedAt: now,
     outcome: 'threw',
     error: 'gave up',
     lines: [line],

@@ -123,13 +123,14 @@ describe('a group on a stream', () => {
     const settings = streamSettings({ messageTimeout: 30, maxRetryCount: 50 })
     await client.createPersistentSubscriptionToStream(stream, group, settings)
     const subscription = client.subscribeToPersistentSubscriptionToStream(stream, group)
-    const { delivered } = consume(subscription, (delivery) => delivery.retryCount === 2 && subscription.ack(delivery))
-    await eventually('it was delivered three times', () => delivered.length === 3)
+    const { delivered } = consume(subscription, (delivery) => delivery.retryCount >= 2 && subscription.ack(delivery))
+    await eventually('it was delivered three times', () => delivered.length >= 3)
     await eventually('it is done', async () => {
       const { stats } = await client.getPersistentSubscriptionToStreamInfo(stream, group)
       return stats.outstandingMessagesCount === 0
     })
-    expect(delivered.map(({ retryCount }) => retryCount)).toEqual([0, 1, 2])
+    // On a busy machine an answer may be on its way longer than it may take, and it comes once more.
+    expect(delivered.map(({ retryCount }) => retryCount)).toEqual(numbers(delivered.length))
     await subscription.unsubscribe()
   })
 

@@ -176,7 +176,7 @@ describe('V4 bounds', () => {
     raw.send(encodeFrame({ k: 'act', req: 9, ...action() }, JSON.stringify('z'.repeat(3_000))))
     await raw.until('trouble')
     expect(raw.heard.at(-1)).toMatchObject({ req: 9, error: { kind: 'too-large' } })
-    raw.send(encodeFrame({ k: 'ask', req: 10, name: 'test.echo', deadlineMs: 900 }, '1'))
+    raw.send(encodeFrame({ k: 'ask', req: 10, name: 'test.echo', deadlineMs: 10_000 }, '1'))
     await raw.until('reply')
   })
 

@@ -93,7 +93,8 @@ test('S2 what runs on a drained worker ends there, nothing new begins there, and
       2
     )
   })
-  const early = await submitWalks(2 * places, 50)
+  // Long enough to be under way still when the command has begun.
+  const early = await submitWalks(2 * places, 100)
   await eventually('both workers are busy', async () => {
     const busy = (await historyOf(early)).flatMap(({ workers }) => workers)
     return ['first', 'second'].every((name) => busy.filter((one) => one === name).length === places)
