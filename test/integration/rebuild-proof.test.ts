@@ -109,8 +109,14 @@ describe('P4 the proof finds different', () => {
 
   test('rows lost at random, in a sample, as soon as the sample holds one of them', async () => {
     const shadow = await build()
-    await sql.unsafe(`delete from "${shadow.schema}".changes where random() < 0.5`)
-    expect(await prove(shadow, counters, 4_000)).toMatchObject({ outcome: 'different' })
+    let proof = await prove(shadow, counters, 4_000)
+    expect(proof).toMatchObject({ outcome: 'equal' })
+    // Of a handful of rows in the sample all may be among those that are left, but not again and again.
+    for (let round = 0; round < 10 && proof.outcome === 'equal'; round++) {
+      await sql.unsafe(`delete from "${shadow.schema}".changes where random() < 0.5`)
+      proof = await prove(shadow, counters, 4_000)
+    }
+    expect(proof).toMatchObject({ outcome: 'different' })
   })
 
   test('an event parked that can be projected', async () => {
