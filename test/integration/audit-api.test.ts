@@ -11,6 +11,7 @@ import { isJsonObject, type JsonObject } from '#kernel/json.ts'
 import { silentLog } from '#kernel/log.ts'
 import { type Projector, startProjector } from '#projection/projector.ts'
 import { eventSearch } from '#projections/event-search/event-search.ts'
+import { eventually } from '#support/eventually.ts'
 import { type MigratedDatabase, migratedDatabase } from '#support/migrated-database.ts'
 import { createMemoryEventStore } from '#testing/memory-event-store.ts'
 
@@ -112,7 +113,7 @@ async function record(
     ],
     'any',
   )
-  await audit.catchUp()
+  await eventually('it is listed', () => audit.catchUp())
   return { id, fact }
 }
 
@@ -188,6 +189,7 @@ describe('an export', () => {
 
   test('holds what the search finds, and says so; who took it out is recorded', async () => {
     for (let count = 0; count < 300; count++) await store.append('shop.Order-bulk', [plain({ count })], 'any')
+    await eventually('all of it is listed', () => audit.catchUp())
     const search = 'stream=shop.Order-bulk&text=count'
     const found: JsonObject[] = []
     for (let beyond = ''; ; ) {

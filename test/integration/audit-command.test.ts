@@ -12,6 +12,7 @@ import { type Projector, startProjector } from '#projection/projector.ts'
 import { createFakeRebuildControl } from '#projection/rebuild/testing/fake-rebuild-control.ts'
 import { eventSearch } from '#projections/event-search/event-search.ts'
 import { type AdminDesk, startAdminDesk } from '#support/admin-desk.ts'
+import { eventually } from '#support/eventually.ts'
 import { type MigratedDatabase, migratedDatabase } from '#support/migrated-database.ts'
 import { runPeek } from '#support/run-peek.ts'
 import { added, recordEvents } from '#testing/counter-model.ts'
@@ -48,6 +49,8 @@ beforeAll(async () => {
     'c2',
     Array.from({ length: 60 }, (_, index) => added('c2', index, 'many')),
   )
+  const head = desk.store.log.findLast(({ stream }) => !stream.startsWith('changes-'))?.position ?? logStart
+  await eventually('all is listed', () => (projector?.status().position ?? logStart) >= head)
 }, 60_000)
 afterAll(async () => {
   await projector?.stop()

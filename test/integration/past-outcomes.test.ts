@@ -1,6 +1,7 @@
 /** The list of past actions where its rows stand still: another version is loaded, and no code of theirs was kept. */
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { toMetadata } from '#event-store/metadata.ts'
+import { must } from '#kernel/assert.ts'
 import { type Clock, systemClock } from '#kernel/clock.ts'
 import { newUuid } from '#kernel/ids.ts'
 import { silentLog } from '#kernel/log.ts'
@@ -113,6 +114,8 @@ test('E2 what it knows is answered, what it cannot know is never taken for new, 
     ).toBe('unavailable')
 
   await projector.reset()
+  const newest = must(store.streamOf(stream).at(-1), 'they acted').position
+  await eventually('it is built', () => (projector?.status().position ?? logStart) >= newest)
   for (const id of [early, late]) expect(await past().find(id)).toMatchObject(accepted)
   expect(await past().find(newUuid())).toBeUndefined()
 })

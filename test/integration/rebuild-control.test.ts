@@ -151,7 +151,9 @@ describe('a rebuild that somebody asks for', () => {
     })
     await leader.control.approve(started.id, 'ann')
     await eventually('the swap waits for its lock', async () => {
-      const [row] = await rig.sql`select from pg_locks where locktype = 'advisory' and not granted limit 1`
+      // Other tests may wait for locks of their own on this server.
+      const [row] = await rig.sql`select from pg_locks join pg_database on pg_database.oid = pg_locks.database
+        where datname = current_database() and locktype = 'advisory' and not granted limit 1`
       return row !== undefined
     })
     const cancelled = refused(leader.control.cancel(started.id, 'bob', 'changed my mind'))

@@ -79,7 +79,10 @@ test('P3 a process of its own builds the shadow, proves it, meets, and ends when
   for (const counterId of ids) await device.push('bench.AddCounter', { counterId, group: 'g' })
   for (const counterId of ids) await device.push('bench.BumpCounter', { counterId, by: 2 })
   device.close()
-  await eventually('the live rows are there', async () => (await rowsOf(liveSchema)).length === ids.length)
+  await eventually('the live rows are there', async () => {
+    const rows = await rowsOf(liveSchema)
+    return rows.length === ids.length && rows.every(({ count }) => count === 2)
+  })
 
   const { process, said } = start()
   await hasSaid(said, 'close')

@@ -43,12 +43,17 @@ function linesOf(service: string, pattern: RegExp): string[] {
   return text.split('\n').flatMap((line) => pattern.exec(line)?.[0] ?? [])
 }
 
-test('every part runs, and none complains', () => {
+test('every part runs, and none complains', async () => {
+  await eventually(
+    'logic says that its part runs',
+    () => linesOf('logic', /learning","words":"the part runs"/).length > 0,
+  )
   for (const service of ['logic', 'agent', 'worker']) expect(linesOf(service, /"level":"error".*/)).toEqual([])
   expect(linesOf('logic', /learning","words":"the part runs"/)).toHaveLength(1)
 })
 
-test('1: the time of the start is in the log of logic', () => {
+test('1: the time of the start is in the log of logic', async () => {
+  await eventually('it is told', () => linesOf('logic', /It is \d{4}/).length > 0)
   const [line = ''] = linesOf('logic', /It is \d{4}-\d\d-\d\dT[\d:.]+Z/)
   expect(Math.abs(Date.parse(line.slice('It is '.length)) - Date.now())).toBeLessThan(testTimeoutMs)
 })
@@ -93,7 +98,7 @@ test(
   async () => {
     const told = () => linesOf('logic', /SpecificNumber gave 24 in \d+ ms/)
     await eventually('logic has told it twice', () => told().length >= 2)
-    expect(linesOf('worker', /Specific number 24/).length).toBeGreaterThanOrEqual(2)
+    await eventually('the worker too', () => linesOf('worker', /Specific number 24/).length >= 2)
   },
   testTimeoutMs,
 )

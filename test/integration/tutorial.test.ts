@@ -44,6 +44,7 @@ test(
   async () => {
     await eventually('the agent is done', () => said().length === 2)
     expect(said()).toEqual(['Agent said: Agent RPC Example Started', 'Agent said: Agent RPC Example Completed'])
+    await eventually('its own log holds every sum', () => sums().length === 6)
     expect(sums()).toEqual([5, 12, 19, 26, 33, 40])
     const { stringIntId: id, string1, int1 } = createdByAgent
     await device.watch('tutorial.StringInt').until((rows) => {
