@@ -65,6 +65,18 @@ describe('a rebuild', () => {
     expect(toBegin(record, place)).toMatchObject(begin)
   })
 
+  test('that is paused shows no speed, though its process told one while it came to a rest', () => {
+    const paused = steer(hearAll(fresh(), progress('folding', 10)), { kind: 'pause' })
+    const { state } = hearAll(paused, progress('folding', 20))
+    expect(state).toMatchObject({
+      eventCount: 20,
+      share: 0.2,
+      eventsPerSecond: 0,
+      etaSeconds: null,
+      etaSecondsMax: null,
+    })
+  })
+
   test('that is over hears nothing and cannot be steered', () => {
     const over = end(fresh(), 'cancelled', 3_000)
     expect(hearAll(over, progress('folding', 10), { kind: 'failed', errorKind: 'timeout', words: 'x' })).toBe(over)

@@ -85,9 +85,11 @@ export function hear(record: RebuildRecord, message: FromRebuilder, now: number)
       const { kind: _, ...progress } = message
       const hasMoved = comparePositions(progress.position, state.position) > 0 || progress.phase !== state.phase
       const error = hasMoved ? null : state.error
+      // What its process says while it comes to a rest, and of the log's end while it rests, still has the speed of before.
+      const pace = state.isPaused ? atRest : {}
       const next = {
         ...record,
-        state: { ...state, ...progress, error, proof: proofAt(state.proof, progress.position) },
+        state: { ...state, ...progress, ...pace, error, proof: proofAt(state.proof, progress.position) },
       }
       if (!isFurther(progress, record.furthest)) return next
       return { ...next, failureCount: 0, furthest: { phase: progress.phase, position: progress.position } }
