@@ -175,6 +175,7 @@ test('a reactor submits a job once, with its event as the cause', async () => {
       })
     ).filter(({ data }) => data.by === 'test.negator')
   await eventually('it is submitted', async () => (await submitted()).length === 1)
+  await eventually('that is noted', () => engine.reactors[0]?.status().doneCount === 1)
   await engine.stop()
   await database.sql.unsafe(
     "update platform.reactor_checkpoints set position = '00000000000000000000' where reactor = 'test.negator'",
