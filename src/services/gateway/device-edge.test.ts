@@ -281,10 +281,10 @@ test('S4 what became of its actions is asked for in the name of who the session 
   const { url, effectsAsked } = serve()
   const device = await dial(url)
   const known = [{ actionId: 'a1', projection: 'p.tasks', position: at(11) }]
-  device.send({ k: 'ask', req: 1, name: effectsRequestName, deadlineMs: 1_000 }, JSON.stringify({ known }))
+  device.send({ k: 'ask', req: 1, name: effectsRequestName, deadlineMs: 10_000 }, JSON.stringify({ known }))
   expect((await device.until('reply')).body).toBe('{"effects":[]}')
   expect(effectsAsked).toEqual([{ known, by: { user: 'ada', device: device.device, service: 'field', roles: [] } }])
-  device.send({ k: 'ask', req: 2, name: effectsRequestName, deadlineMs: 1_000 }, '{"known":[{}]}')
+  device.send({ k: 'ask', req: 2, name: effectsRequestName, deadlineMs: 10_000 }, '{"known":[{}]}')
   expect((await device.until('reply', 2)).head).toMatchObject({ req: 2, error: { kind: 'bad-input' } })
   expect(effectsAsked).toHaveLength(1)
 })
@@ -297,7 +297,7 @@ test('O1 logic is asked how far a read model has looked only where the rows of a
   let req = 0
   const passed = async (place: number) => {
     const body = JSON.stringify({ name: 'p.Task', selector: {}, position: at(place) })
-    device.send({ k: 'ask', req: ++req, name: passedRequestName, deadlineMs: 1_000 }, body)
+    device.send({ k: 'ask', req: ++req, name: passedRequestName, deadlineMs: 10_000 }, body)
     return (await device.until('reply', req)).body
   }
   expect(await passed(10)).toBe('{"passed":true}')
@@ -311,7 +311,7 @@ test('O1 logic is asked how far a read model has looked only where the rows of a
   expect(await passed(12)).toBe('{"passed":true}')
   answerLooked({ looked: 'elsewhere' })
   expect(await passed(99)).toBe('{"passed":true}')
-  device.send({ k: 'ask', req: 9, name: passedRequestName, deadlineMs: 1_000 }, '{"name":"p.Task"}')
+  device.send({ k: 'ask', req: 9, name: passedRequestName, deadlineMs: 10_000 }, '{"name":"p.Task"}')
   expect((await device.until('reply', req + 1)).head).toMatchObject({ req: 9, error: { kind: 'bad-input' } })
 })
 

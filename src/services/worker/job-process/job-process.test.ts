@@ -47,7 +47,12 @@ function fakeRpc(answer: (rpc: RpcDefinition, input: object, options: RpcOptions
   }
 }
 
-type Begun = { timeoutMs?: number; graceMs?: number; tryNumber?: number; rpcUntil?: Parameters<typeof serveJobCalls>[0] }
+type Begun = {
+  timeoutMs?: number
+  graceMs?: number
+  tryNumber?: number
+  rpcUntil?: Parameters<typeof serveJobCalls>[0]
+}
 
 async function loaded(): Promise<JobProcess> {
   const process = start()
