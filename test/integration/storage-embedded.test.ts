@@ -13,6 +13,7 @@ import {
   startEmbeddedPostgres,
 } from '#storage/embedded/start-embedded-postgres.ts'
 import { eventually } from '#support/eventually.ts'
+import { freePorts } from '#support/free-ports.ts'
 
 const settings = { fsync: 'off' }
 const isRoot = process.getuid?.() === 0
@@ -23,6 +24,12 @@ function makeStateDir(mode = 0o755): string {
   stateDir = mkdtempSync(join(tmpdir(), 'peek-storage-'))
   chmodSync(stateDir, mode)
   return stateDir
+}
+
+/** With a port that nobody else is given while the server is down: one of the system's may go to another test meanwhile. */
+async function makeStateDirWithPort(): Promise<void> {
+  const { PEEK_LOGIC_PORT: port = '' } = await freePorts()
+  writeFileSync(join(makeStateDir(), 'port'), port)
 }
 
 async function start(options: Partial<EmbeddedPostgresOptions> = {}): Promise<EmbeddedPostgres> {
@@ -76,7 +83,7 @@ afterEach(async () => {
 
 describe('embedded Postgres', () => {
   test('gives a ready database, keeps its rows and its port over a stop, and leaves nothing half-made', async () => {
-    makeStateDir()
+    await makeStateDirWithPort()
     const first = await start()
     expect(first.adopted).toBe(false)
     await query(first.url, 'create table kept as select 1 as one')
@@ -111,7 +118,7 @@ describe('embedded Postgres', () => {
   }, 60_000)
 
   test('recovers from the kill -9 of the server, with every committed row, on the same port', async () => {
-    makeStateDir()
+    await makeStateDirWithPort()
     const first = await start()
     await query(first.url, 'create table kept as select n from generate_series(1, 1000) n')
     process.kill(first.pid, 'SIGKILL')
@@ -124,7 +131,7 @@ describe('embedded Postgres', () => {
   }, 60_000)
 
   test('is not fooled by a pid file that names another living process', async () => {
-    makeStateDir()
+    await makeStateDirWithPort()
     const first = await start()
     process.kill(first.pid, 'SIGKILL')
     await until(() => !first.isAlive())
