@@ -132,12 +132,12 @@ describe('kept code', () => {
       'orders.totals 1',
       ...platformProjections.map((one) => `${projectionId(one)} ${one.version}`).sort(),
     ])
-    await fresh.sql`update platform.projection_versions set kept_at = '2000-01-01Z'`
+    await fresh.sql`update platform.projection_versions set kept_at = '2000-01-01 00:00:00Z'`
     await keep(plugins)
     expect(await open().versions('orders.totals')).toEqual([{ version: 1, keptAt: Date.UTC(2000, 0, 1) }])
     const isKeptAnew = async (): Promise<boolean> => {
       const [newest] = await open().versions('orders.totals')
-      await fresh.sql`update platform.projection_versions set kept_at = '2000-01-01Z'`
+      await fresh.sql`update platform.projection_versions set kept_at = '2000-01-01 00:00:00Z'`
       return (newest?.keptAt ?? 0) > Date.UTC(2020, 0, 1)
     }
     await keep((await install({ version: 1, pluginVersion: '1.0.1' })).plugins)
@@ -173,7 +173,7 @@ describe('kept code', () => {
     write('orders/package.json', JSON.stringify({ version: '1.0.0', peek }))
     const plugins = await load(folder)
     await keep(plugins)
-    await fresh.sql`update platform.projection_versions set kept_at = '2000-01-01Z'`
+    await fresh.sql`update platform.projection_versions set kept_at = '2000-01-01 00:00:00Z'`
     write('prices/more.ts', 'export const more = 1')
     await keep(plugins)
     expect((await open().versions('orders.totals'))[0]?.keptAt).toBeGreaterThan(Date.UTC(2020, 0, 1))
