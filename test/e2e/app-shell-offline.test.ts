@@ -96,6 +96,13 @@ const isKept = (page: Page) =>
     return current !== undefined && !waiting && page.evaluate(() => navigator.serviceWorker.controller !== null)
   })
 
+/** Within the page, which stays. */
+const goHome = (page: Page) =>
+  page.evaluate(() => {
+    history.pushState({}, '', '/')
+    dispatchEvent(new PopStateEvent('popstate'))
+  })
+
 /** Without a network, and with nobody at the other end. */
 async function goOffline(): Promise<void> {
   await context.setOffline(true)
@@ -122,6 +129,24 @@ test('a page that was opened once starts without a network, at every address, in
   await shows(other, 'lines of one')
   await other.goto(`${server.url}/somewhere/else`)
   await shows(other, 'There is no page here')
+})
+
+test('a tab that was on its way here while the app was put on the device has it without a network too', async () => {
+  const page = await open()
+  const late = await context.newPage()
+  // Asked for before there was anybody to take it over, and there when that one has looked round for pages.
+  const answered = Promise.withResolvers<undefined>()
+  server.intercept((path) => (path === '/p/lines' ? answered.promise : undefined))
+  const opened = late.goto(`${server.url}/p/lines`)
+  await isKept(page)
+  answered.resolve(undefined)
+  await opened
+  await shows(late, 'lines of one')
+  await isKept(late)
+  await goOffline()
+  await goHome(late)
+  await late.getByText('Plugin poles').click()
+  await shows(late, 'poles of one')
 })
 
 test('a browser that was closed without a network starts the app again', async () => {
@@ -413,8 +438,7 @@ test('a build goes from the device when no tab uses it any more, and not before'
   await old.bringToFront()
   expect(await offered(old)).toContain('Version four, in place of one,')
   await goOffline()
-  await old.evaluate(() => history.pushState({}, '', '/'))
-  await old.evaluate(() => dispatchEvent(new PopStateEvent('popstate')))
+  await goHome(old)
   await old.getByText('Plugin poles').click()
   await shows(old, 'poles of one')
   await goOnline()

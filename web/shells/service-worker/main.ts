@@ -42,13 +42,19 @@ self.addEventListener('message', (event) => {
       event.waitUntil(keeper.facts().then((facts) => tellPages({ t: 'facts', facts })))
       break
     case 'check':
-      event.waitUntil(keeper.check())
+      event.waitUntil(Promise.all([takeOver(), keeper.check()]))
       break
     case 'apply':
       event.waitUntil(apply(message.edition))
       break
   }
 })
+
+/** A page that was still on its way here when this worker began is nobody's, until that is made good. */
+async function takeOver(): Promise<void> {
+  // Refused before it has begun: then it takes them over by that.
+  await self.clients.claim().catch(() => undefined)
+}
 
 async function apply(edition: string): Promise<void> {
   if (await keeper.apply(edition)) await tellPages({ t: 'applied', edition })

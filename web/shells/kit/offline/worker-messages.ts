@@ -6,7 +6,7 @@ import type { EditionPlugin } from './edition.ts'
  */
 export type ToWorker =
   | { readonly t: 'facts' }
-  /** Asks the server what it serves now, fetches what is missing, mends what is broken. */
+  /** Asks the server what it serves now, fetches what is missing, mends what is broken; the page is the worker's then. */
   | { readonly t: 'check' }
   /** From now on pages open with this edition. */
   | { readonly t: 'apply'; readonly edition: string }
