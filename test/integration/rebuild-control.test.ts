@@ -66,6 +66,22 @@ describe('a rebuild that somebody asks for', () => {
     await until(leader, 'done')
   })
 
+  test('asked for as soon as the one before is done waits until that has told how it went, and begins', async () => {
+    const told = createDeferred<void>()
+    const leader = rig.lead({
+      onRecord: ({ type }) => (type === 'peek.ProjectionRebuildCompleted' ? told.promise : undefined),
+    })
+    await rig.record('a', 1)
+    await rig.untilLive(leader)
+    const first = await leader.control.start(ask())
+    await until(leader, 'done', first)
+    const asked = refused(leader.control.start(ask()))
+    expect(await Promise.race([asked, new Promise((resolve) => setImmediate(resolve, 'waits'))])).toBe('waits')
+    told.resolve()
+    expect(await asked).toBe('taken')
+    await eventually('both are done', () => leader.control.list().filter(({ phase }) => phase === 'done').length === 2)
+  })
+
   test('is refused for what there is not', async () => {
     const leader = rig.lead()
     await rig.untilLive(leader)

@@ -33,6 +33,8 @@ export function createRebuildStarter(options: RebuildWorkOptions, here: Rebuilds
 
   const alone: RebuildStarter['alone'] = async (projection, work) => {
     await here.ready
+    // Whoever sees that one is done may ask for the next thing at once.
+    await here.cleared(projection)
     if (here.isBusy(projection) || starting.has(projection)) throw alreadyRunning(projection)
     starting.add(projection)
     try {

@@ -1,4 +1,5 @@
 import type { Clock } from '#kernel/clock.ts'
+import { createDeferred } from '#kernel/deferred.ts'
 import type { Log } from '#kernel/log.ts'
 import { describeError, isPlatformError, PlatformError } from '#kernel/platform-error.ts'
 import type { Random } from '#kernel/random.ts'
@@ -26,6 +27,8 @@ export interface RebuildsHere {
   /** Throws `not-found`, and `bad-input` for one that is over. */
   get(id: string): RunningRebuild
   isBusy(projection: string): boolean
+  /** Resolves when rebuilds of this projection that are over have cleared up behind themselves, or after a few seconds. */
+  cleared(projection: string): Promise<void>
   pins(): ReadonlyMap<string, number>
   stop(): Promise<void>
 }
@@ -33,6 +36,8 @@ export interface RebuildsHere {
 const listedCountMax = 100
 const loadEveryMs = 1_000
 const takeOverAgainMs = 1_000
+/** It takes a moment, unless a store is away. */
+const clearMsMax = 5_000
 
 export function createRebuildsHere(
   options: RebuildWorkOptions & {
@@ -130,6 +135,15 @@ export function createRebuildsHere(
       throw new PlatformError('not-found', `There is no rebuild "${id}": it is long over, or was never started.`)
     },
     isBusy: (projection) => [...running.values()].some((one) => one.record().state.projection === projection),
+    cleared: async (projection) => {
+      const isClearing = ({ state }: RebuildRecord) => state.projection === projection && isOver(state.phase)
+      const clearing = [...running.values()].filter((one) => isClearing(one.record()))
+      if (clearing.length === 0) return
+      const late = createDeferred<void>()
+      const cancel = clock.after(clearMsMax, late.resolve)
+      await Promise.race([Promise.all(clearing.map(({ finished }) => finished)), late.promise])
+      cancel()
+    },
     pins: () => pins,
     stop: async () => {
       signal.stop()
