@@ -124,11 +124,11 @@ export class GroupUnderTest {
     return watch(this.context, subscription, (event) => void handle(subscription, event))
   }
 
-  append(values: readonly number[], type?: string): Promise<unknown> {
+  append(values: readonly number[], type?: string): ReturnType<ConformanceClient['append']> {
     return this.appendEvents(values.map((value) => fact(value, type)))
   }
 
-  appendEvents(events: ProposedEvent[]): Promise<unknown> {
+  appendEvents(events: ProposedEvent[]): ReturnType<ConformanceClient['append']> {
     return this.client.append(this.streamName, events)
   }
 
