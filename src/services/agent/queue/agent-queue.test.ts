@@ -279,6 +279,16 @@ test('E4 damage in the log of a file takes nothing with it that was acknowledged
   expect(open(folder).sent).toHaveLength(50)
 })
 
+test('E4 a log that says another order of bytes than it is written in loses nothing', async () => {
+  const folder = await leaveKilled(50)
+  const log = join(folder, 'actions.db-wal')
+  // The last bit of its magic number.
+  overwrite(log, 3, Buffer.of((readFileSync(log)[3] ?? 0) ^ 1))
+  const { sent, damage } = open(folder)
+  expect(sent.map(({ body }) => levelOf(body))).toEqual(Array.from({ length: 50 }, (_, level) => level))
+  expect(damage).toMatchObject({ savedCount: 50, lostCount: 0 })
+})
+
 test('E4 a salvage that is ended suddenly is done once more', async () => {
   const folder = await leaveKilled(50)
   damageLog(folder)

@@ -28,20 +28,25 @@ export function readWriteAheadLog(file: string, pageSize: number): LogReading {
   const frameBytes = frameHeaderBytes + pageSize
   const count = Math.floor((log.length - headerBytes) / frameBytes)
   if (count < 1) return nothing
-  const isHeaderFine = sameSums(sumsOver(log, [[0, 24]], { one: 0, two: 0 }), sumsAt(log, 24))
+  const isBigEndian = (log.readUInt32BE(0) & 1) === 1
+  const isHeaderFine = sameSums(sumsOver(log, [[0, 24]], { before: { one: 0, two: 0 }, isBigEndian }), sumsAt(log, 24))
   // After a restart of the log frames of its last round lie behind those of this one, with other salts.
   const salts = isHeaderFine ? log.subarray(16, 24) : log.subarray(headerBytes + 8, headerBytes + 16)
-  const frames = Array.from({ length: count }, (_, index) => {
-    const at = headerBytes + index * frameBytes
-    const before = sumsAt(log, index === 0 ? 24 : at - frameBytes + 16)
-    const isOurs = log.subarray(at + 8, at + 16).equals(salts)
-    const ranges = [
-      [at, at + 8],
-      [at + frameHeaderBytes, at + frameBytes],
-    ] as const
-    const isFine = isOurs && sameSums(sumsOver(log, ranges, before), sumsAt(log, at + 16))
-    return { at, isFine, isCommit: isFine && log.readUInt32BE(at + 4) > 0 }
-  })
+  const readFrames = (isBigEndian: boolean) =>
+    Array.from({ length: count }, (_, index) => {
+      const at = headerBytes + index * frameBytes
+      const before = sumsAt(log, index === 0 ? 24 : at - frameBytes + 16)
+      const isOurs = log.subarray(at + 8, at + 16).equals(salts)
+      const ranges = [
+        [at, at + 8],
+        [at + frameHeaderBytes, at + frameBytes],
+      ] as const
+      const isFine = isOurs && sameSums(sumsOver(log, ranges, { before, isBigEndian }), sumsAt(log, at + 16))
+      return { at, isFine, isCommit: isFine && log.readUInt32BE(at + 4) > 0 }
+    })
+  const said = readFrames(isBigEndian)
+  // What a header says that has changed may be wrong: no frame is right then.
+  const frames = isHeaderFine || said.some(({ isFine }) => isFine) ? said : readFrames(!isBigEndian)
   const firstWrong = isHeaderFine ? frames.findIndex(({ isFine }) => !isFine) : 0
   const lastCommit = frames.findLastIndex(({ isCommit }) => isCommit)
   const pages = frames.slice(0, lastCommit + 1).flatMap(({ at, isFine }) => {
@@ -62,9 +67,12 @@ function sameSums(found: Sums, wanted: Sums): boolean {
   return found.one === wanted.one && found.two === wanted.two
 }
 
-/** The last bit of the magic number says in which order the words are summed up. */
-function sumsOver(log: Buffer, ranges: readonly (readonly [number, number])[], before: Sums): Sums {
-  const isBigEndian = (log.readUInt32BE(0) & 1) === 1
+/** In which order the words are summed up says the last bit of the magic number. */
+function sumsOver(
+  log: Buffer,
+  ranges: readonly (readonly [number, number])[],
+  { before, isBigEndian }: { readonly before: Sums; readonly isBigEndian: boolean },
+): Sums {
   let { one, two } = before
   for (const [from, to] of ranges)
     for (let at = from; at < to; at += 8) {
