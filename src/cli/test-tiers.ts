@@ -26,9 +26,17 @@ const binary = (name: string): string => join(projectFolder, 'node_modules', '.b
 const present = (paths: readonly string[]): string[] => paths.filter((path) => existsSync(join(projectFolder, path)))
 /** Of one test that names none itself. Bun knows no such key in bunfig.toml. */
 const testTimeoutMs = 30_000
+/** Where stores, processes and browsers are waited for: nothing is proved by how long a busy machine takes. */
+const waitingTestTimeoutMs = 120_000
 const tests = (title: string, minutes: number, args: readonly string[]): TierStep => ({
   title,
   args: ['test', `--timeout=${testTimeoutMs}`, ...args],
+  kind: 'tests',
+  minutes,
+})
+const waitingTests = (title: string, minutes: number, args: readonly string[]): TierStep => ({
+  title,
+  args: ['test', `--timeout=${waitingTestTimeoutMs}`, ...args],
   kind: 'tests',
   minutes,
 })
@@ -72,24 +80,24 @@ export const tiers: Readonly<Record<string, Tier>> = {
     // Platforms that its tests start show them.
     usesWeb: true,
     steps: () => [
-      tests('integration', 7.2, [without(killedUnderChecks), './test/integration']),
-      tests('checks of noop', 1.4, [`./${killedUnderChecks}`]),
-      tests('conformance of the event store', 1.3, ['./test/conformance']),
+      waitingTests('integration', 7.2, [without(killedUnderChecks), './test/integration']),
+      waitingTests('checks of noop', 1.4, [`./${killedUnderChecks}`]),
+      waitingTests('conformance of the event store', 1.3, ['./test/conformance']),
     ],
   },
   e2e: {
     words: 'with a real browser',
     usesStores: true,
     usesWeb: true,
-    steps: () => [tests('e2e', 9, ['./test/e2e'])],
+    steps: () => [waitingTests('e2e', 9, ['./test/e2e'])],
   },
   faults: {
     words: 'kills things, a short run',
     usesStores: true,
     usesWeb: true,
     steps: () => [
-      tests('faults', 5, [`./${faultsOfAll}`]),
-      tests('faults of parts', 0.5, [without(faultsOfAll), './test/faults']),
+      waitingTests('faults', 5, [`./${faultsOfAll}`]),
+      waitingTests('faults of parts', 0.5, [without(faultsOfAll), './test/faults']),
     ],
   },
 }

@@ -135,7 +135,7 @@ test.each(['light', 'dark'] as const)(
       expect(await overflowOf(page)).toBeLessThanOrEqual(0)
     }
   },
-  90_000,
+  120_000,
 )
 
 function overflowOf(page: Page): Promise<number> {

@@ -12,7 +12,7 @@ import { findFaults } from '#support/find-faults.ts'
 
 const startTimeoutMs = 120_000
 /** Below a test's own limit: the runner ends the browser of a test that reaches that one. */
-const actionTimeoutMs = 12_000
+const actionTimeoutMs = 30_000
 const one: AppBuild = { name: 'one', shell: '1', plugins: ['lines', 'poles'] }
 const two: AppBuild = { name: 'two', shell: '2', plugins: ['lines', 'poles'] }
 
@@ -225,7 +225,7 @@ test('another build is offered, and comes only when somebody agrees; until then 
 
 test('no update takes away what somebody types: it asks, and waits for the other tabs', async () => {
   const [page, other] = [await open('/p/lines'), await open('/p/poles')]
-  await isKept(page)
+  await Promise.all([isKept(page), isKept(other)])
   await other.getByLabel('Note').fill('pole 12 leans')
   await page.getByLabel('Note').fill('half a sentence')
   await server.serve(two)
@@ -419,7 +419,7 @@ test('a plugin that was switched off is gone before the update that goes with it
 
 test('a build goes from the device when no tab uses it any more, and not before', async () => {
   const [page, old] = [await open('/p/lines'), await open('/p/lines')]
-  await isKept(page)
+  await Promise.all([isKept(page), isKept(old)])
   await old.getByLabel('Note').fill('still typing')
   for (const name of ['two', 'three', 'four']) {
     await server.serve({ ...one, name, shell: name })
@@ -484,7 +484,7 @@ test('a service worker with a fault is replaced by the next one, whatever it doe
   await tookOver('++')
   expect(await opens('/p/lines')).toBe(true)
   await shows(page, 'lines of one')
-}, 60_000)
+}, 120_000)
 
 test('a service that says so takes the kept app away again, and works on', async () => {
   const page = await open('/p/lines')

@@ -8,6 +8,7 @@ import { connectDevice, type Device } from '#support/device.ts'
 import { inEveryLook } from '#support/every-look.ts'
 import { findFaults } from '#support/find-faults.ts'
 import { type Platform, startPlatform } from '#support/platform.ts'
+import { untilListed } from '#support/until-listed.ts'
 
 const startTimeoutMs = 120_000
 const riverside = '5d3c6f0e-52a4-4c9b-8d0c-2f6f4f5a0003'
@@ -47,6 +48,7 @@ const found = (page: Page) => page.getByRole('list', { name: 'Events' }).getByRo
 test('what was refused is found with its reason, and links of the old list lead here', async () => {
   const page = await openAdmin('/events?outcome=refused')
   const refusal = found(page).filter({ hasText: 'tutorial.AddIntValue' }).filter({ hasText: 'Refused' })
+  await untilListed(page, refusal.filter({ hasText: 'offset: 7' }))
   await refusal.filter({ hasText: 'offset: 7' }).getByRole('link').click()
   await page.getByText(/It was refused: This string int does not exist/).waitFor()
   await page.getByTestId('event-facts').getByText('peek.ActionRefused').waitFor()
@@ -65,7 +67,8 @@ test('a search that finds nothing says so and leads back; a wrong one says what 
 
 test('what comes meanwhile is announced, and shown when asked for', async () => {
   const page = await openAdmin(`/audit?entity=${riverside}`)
-  await found(page).first().waitFor()
+  // All that came before, or it would be announced too.
+  await untilListed(page, found(page).filter({ hasText: 'offset: 41' }))
   const before = await found(page).count()
   await add(riverside, 1, tuesday(16))
   await page.getByRole('button', { name: '1 new event' }).click()
@@ -95,7 +98,7 @@ test('at every width the search shows its fields whole', async () => {
     await page.setViewportSize({ width, height: 800 })
     expect([width, await cutFields(page)]).toEqual([width, []])
   }
-}, 60_000)
+}, 120_000)
 
 /** Labels of fields that stick out of their form, or are narrower than the longest of their options. */
 const cutFields = (page: Page): Promise<string[]> =>

@@ -26,7 +26,7 @@ afterAll(async () => {
 
 async function openScreen(): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 360, height: 900 }, hasTouch: true, isMobile: true })
-  context.setDefaultTimeout(20_000)
+  context.setDefaultTimeout(30_000)
   const page = await context.newPage()
   await page.goto(`${platform.url('field')}/p/noop/calls`)
   return page
@@ -98,6 +98,7 @@ test(
     await lost.getByText(/Answered|Failed/).waitFor()
     expect(await lost.textContent()).toMatch(/^Failed.*unavailable: .*outcome is not known/)
     await back
+    await platform.untilTakesWork('agent')
     await choose(page, 'Agent')
     expect(await outcomeOf(page, 'Call')).toStartWith('Answered')
   },

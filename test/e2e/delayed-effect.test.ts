@@ -9,7 +9,7 @@ import { findFaults } from '#support/find-faults.ts'
 import { type Platform, startPlatform } from '#support/platform.ts'
 
 const startTimeoutMs = 120_000
-const actionTimeoutMs = 20_000
+const actionTimeoutMs = 30_000
 const oakStreet = '5d3c6f0e-52a4-4c9b-8d0c-2f6f4f5a0001'
 const stream = `tutorial.StringInt-${oakStreet}`
 const table = 'pl_tutorial__string_ints.string_ints'
@@ -150,4 +150,4 @@ test('one that is skipped says so, and why, to the person who pushed it, until i
   await notice.waitFor({ state: 'detached' })
   await showsInt(field, 13)
   await allow()
-}, 60_000)
+}, 120_000)

@@ -14,6 +14,7 @@ import { eventually } from '#support/eventually.ts'
 import { inEveryLook } from '#support/every-look.ts'
 import { findFaults } from '#support/find-faults.ts'
 import { type Platform, startPlatform } from '#support/platform.ts'
+import { untilListed } from '#support/until-listed.ts'
 
 const startTimeoutMs = 120_000
 const stream = 'shop.Order-1'
@@ -112,7 +113,7 @@ test('a scavenge runs to its end and a backup is made; who asked for them, and w
   await page.getByTestId('backup').getByText('Finished').waitFor()
   await page.goto(`${platform.url('logic')}/events?stream=peek.EventStore`)
   for (const type of ['peek.ParkedReplayRequested', 'peek.ScavengeRequested', 'peek.BackupRequested'])
-    await page.getByRole('listitem').filter({ hasText: type }).filter({ hasText: 'recovery' }).waitFor()
+    await untilListed(page, page.getByRole('listitem').filter({ hasText: type }).filter({ hasText: 'recovery' }))
 })
 
 test('the page fits narrow and wide screens in both themes, and has nothing a screen reader stumbles over', async () => {
@@ -139,6 +140,6 @@ test('while the store is away the page says so, and goes on by itself when it is
   } finally {
     process.kill(pid ?? 0, 'SIGCONT')
   }
-  await page.getByTestId('store-state').getByText('Connected').waitFor({ timeout: 30_000 })
+  await page.getByTestId('store-state').getByText('Connected').waitFor({ timeout: 45_000 })
   await eventually('the figures are back', async () => (await figure(page, 'Events')) > 0)
-}, 100_000)
+}, 120_000)

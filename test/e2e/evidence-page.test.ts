@@ -36,12 +36,12 @@ test('says that all chained events are as they were, and what is not, as the com
   expect(await findFaults(page)).toEqual([])
   const { exitCode, findings } = verifyByCommand()
   expect([exitCode, findings.map(({ kind }) => kind)]).toEqual([1, ['anchor']])
-}, 60_000)
+}, 120_000)
 
 const openEvidence = (): Promise<Page> =>
   openAdminPage(browser, recoverySite(platform), '/evidence', {
     viewport: { width: 360, height: 800 },
-    actionTimeoutMs: 20_000,
+    actionTimeoutMs: 30_000,
   })
 
 /** A copy of the anchors that says another hash than log and chain do: as if both had been altered since. */

@@ -10,11 +10,12 @@ import { launchBrowser } from '#support/chromium.ts'
 import { findFaults } from '#support/find-faults.ts'
 import { freePorts } from '#support/free-ports.ts'
 import { type Platform, startPlatform } from '#support/platform.ts'
+import { untilListed } from '#support/until-listed.ts'
 
 const oakStreet = '5d3c6f0e-52a4-4c9b-8d0c-2f6f4f5a0001'
 const riverside = '5d3c6f0e-52a4-4c9b-8d0c-2f6f4f5a0003'
 const startTimeoutMs = 120_000
-const actionTimeoutMs = 12_000
+const actionTimeoutMs = 30_000
 
 export type MainJobOptions = {
   /** Environment of the platform, on top of free ports. */
@@ -128,7 +129,7 @@ export function describeMainJob(name: string, options: MainJobOptions): void {
       // What was listed before stays until the answer comes, taps on other rows among it.
       const ofRow = admin.getByRole('listitem').filter({ hasText: riverside })
       const taps = ofRow.filter({ hasText: 'tutorial.AddIntValue' }).filter({ hasText: 'guest' })
-      await taps.nth(1).locator('time').waitFor()
+      await untilListed(admin, taps.nth(1).locator('time'))
       const devices = new Set<string | null>()
       for (const tap of await taps.all()) devices.add(await tap.getByTestId('event-device').textContent())
       expect(devices.size).toBe(2)

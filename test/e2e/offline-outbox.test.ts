@@ -14,7 +14,7 @@ import { type Platform, startPlatform } from '#support/platform.ts'
 
 const startTimeoutMs = 180_000
 const testTimeoutMs = 120_000
-const actionTimeoutMs = 20_000
+const actionTimeoutMs = 30_000
 const phone = { viewport: { width: 360, height: 780 }, hasTouch: true, isMobile: true }
 const oakStreet = '5d3c6f0e-52a4-4c9b-8d0c-2f6f4f5a0001'
 const largestInt = 2_147_483_647

@@ -12,6 +12,7 @@ import { inEveryLook } from '#support/every-look.ts'
 import { findFaults } from '#support/find-faults.ts'
 import { type Platform, startPlatform } from '#support/platform.ts'
 import { runPeek } from '#support/run-peek.ts'
+import { untilListed } from '#support/until-listed.ts'
 
 const startTimeoutMs = 120_000
 const projection = 'tutorial.string-ints'
@@ -98,7 +99,7 @@ test('what failed in the same way is one group, with the event and its data; a r
     .getByText('1 event projected, 1 row is different; nothing of it is parked any more.')
     .waitFor()
   await group.getByText('2 entities').waitFor()
-}, 60_000)
+}, 120_000)
 
 test('a skip wants a reason, and projects what was behind', async () => {
   const page = await openAdmin(pagePath)
@@ -132,7 +133,10 @@ test('a replay folds an entity anew; a retry of a group that still fails says so
 
   await page.goto(`${platform.url('logic')}/audit?stream=peek.Projections-${projection}`)
   for (const type of ['peek.ParkedEventsRetried', 'peek.ParkedEventSkipped', 'peek.ParkedEntityReplayed'])
-    await page.getByRole('listitem').filter({ hasText: type }).filter({ hasText: 'recovery' }).first().waitFor()
+    await untilListed(
+      page,
+      page.getByRole('listitem').filter({ hasText: type }).filter({ hasText: 'recovery' }).first(),
+    )
 })
 
 test('it fits narrow and wide screens in both themes, and has nothing a screen reader stumbles over', async () => {
@@ -152,7 +156,7 @@ test('it fits narrow and wide screens in both themes, and has nothing a screen r
     },
     { height: 900 },
   )
-}, 60_000)
+}, 120_000)
 
 test('the command line does the same, by the same names', async () => {
   const groups = JSON.parse((await peek('parked', projection, '--json')).output).groups
@@ -175,4 +179,4 @@ test('the command line does the same, by the same names', async () => {
   const page = await openAdmin(pagePath)
   await page.getByTestId('parked').getByText('Nothing is parked').waitFor()
   await eventually('the counts agree', async () => (await peek('list')).output.includes(projection))
-}, 60_000)
+}, 120_000)

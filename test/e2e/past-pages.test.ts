@@ -8,9 +8,10 @@ import { launchBrowser } from '#support/chromium.ts'
 import { connectDevice, type Device } from '#support/device.ts'
 import { findFaults } from '#support/find-faults.ts'
 import { type Platform, startPlatform } from '#support/platform.ts'
+import { untilListed } from '#support/until-listed.ts'
 
 const startTimeoutMs = 180_000
-const testTimeoutMs = 60_000
+const testTimeoutMs = 120_000
 /** A screen as it was is there long before. */
 const answeredMs = 4_000
 const stringIntId = newUuid()
@@ -77,7 +78,9 @@ test(
   'an auditor goes from an event to the screen as it was then, and on and back event by event',
   async () => {
     const page = await openAdmin(`/audit?${new URLSearchParams({ stream })}`)
-    await page.getByRole('link', { name: 'tutorial.AddIntValue' }).click()
+    const action = page.getByRole('link', { name: 'tutorial.AddIntValue' })
+    await untilListed(page, action)
+    await action.click()
     // The tap, and every row it changed.
     await page.getByTestId('causation').getByText('tutorial.string-ints').waitFor()
     await page.getByRole('link', { name: 'Screens as they were' }).click()

@@ -17,6 +17,7 @@ import { inEveryLook } from '#support/every-look.ts'
 import { findFaults } from '#support/find-faults.ts'
 import { makeHome } from '#support/make-home.ts'
 import { type Platform, projectFolder, startPlatform } from '#support/platform.ts'
+import { untilListed } from '#support/until-listed.ts'
 
 const timeoutMs = 120_000
 const services = ['logic', 'field', 'agent'] as const
@@ -152,7 +153,7 @@ test(
     await row.getByText('Runs on 3 services').waitFor()
     expect(services.map((service) => platform.part(service).pid)).toEqual(pids)
     await row.getByRole('link', { name: 'Earlier restarts' }).click()
-    await page.getByText('reason: it hears nothing').waitFor()
+    await untilListed(page, page.getByText('reason: it hears nothing'))
     await page.getByText('peek.PluginRestartRequested').waitFor()
   },
   timeoutMs,
@@ -242,10 +243,10 @@ test(
     const byHand = startByHand()
     try {
       const block = blockOf(page, 'agent “by-hand”')
-      await block.getByText('Started by hand').waitFor({ timeout: 30_000 })
+      await block.getByText('Started by hand').waitFor({ timeout: 45_000 })
       expect(await block.getByRole('button').count()).toBe(0)
       await byHand.kill()
-      await block.getByText('Lost').waitFor({ timeout: 30_000 })
+      await block.getByText('Lost').waitFor({ timeout: 45_000 })
       await block.getByText('Last contact').waitFor()
       expect(await block.getByText('Memory').count()).toBe(0)
     } finally {
@@ -266,7 +267,8 @@ test(
       async () => (await ask('calls.AskAgent', { word: newUuid() }, 'logic')) !== undefined,
     )
     for (let count = 0; count < 20; count++) await ask('calls.AskAgent', { word: 'ha' }, 'logic')
-    await ask('calls.AskAgent', { word: 'hang' }, 'logic', 100)
+    // Time enough to come to logic, which is where it has to be too late.
+    await ask('calls.AskAgent', { word: 'hang' }, 'logic', 3_000)
     await ask('calls.Repeat', { word: 'x', count: 1 }, 'agent')
     const page = await openAdmin('/calls')
     const rowOf = (name: string) => page.getByRole('row').filter({ has: page.getByRole('rowheader', { name }) })

@@ -29,7 +29,7 @@ let epoch = 0
 beforeAll(async () => {
   stores = await startEngineStores('test engine')
   ;({ store, database } = stores)
-}, 60_000)
+}, 120_000)
 afterAll(() => stores?.[Symbol.asyncDispose]())
 
 const plugin: LoadedPlugin = {
@@ -121,7 +121,7 @@ describe('an action on real stores', () => {
       `select data from "${eventSearchModel.schemaName}".events where entity_id = 's1'`,
     )
     expect(listed.map(({ data }) => JSON.parse(String(data)).amount)).toEqual(Array(20).fill(7))
-  }, 30_000)
+  }, 120_000)
 
   test('E1 E2 P2 is recorded, projected once and found again, over a restart of the engine', async () => {
     const request = counterRequest({ fields: { counterId: 'r1', amount: 5 } })
@@ -139,7 +139,7 @@ describe('an action on real stores', () => {
     })
     expect(await store.readStream('test.Counter-r1')).toHaveLength(2)
     expect(await store.readStream('refusals-test.Counter-r1')).toHaveLength(1)
-  }, 30_000)
+  }, 120_000)
 
   test('E2 older than an entity remembers is found in the list of past actions', async () => {
     const requests = Array.from({ length: outcomesRememberedMax + 2 }, () =>
@@ -155,7 +155,7 @@ describe('an action on real stores', () => {
       await untilSum('old', requests.length)
     })
     expect(await store.readStream('test.Counter-old', { countMax: 2_000 })).toHaveLength(requests.length)
-  }, 30_000)
+  }, 120_000)
 
   test('too large for one append is refused, its neighbours are not', async () => {
     await withEngine(async ({ actions }) => {
@@ -164,5 +164,5 @@ describe('an action on real stores', () => {
       expect(answers.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted', 'rejected', 'accepted'])
       expect(answers[2]).toMatchObject({ kind: 'too-large' })
     })
-  }, 30_000)
+  }, 120_000)
 })

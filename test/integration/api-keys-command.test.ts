@@ -89,7 +89,7 @@ test('a key is made, shown once, listed and revoked; what was decided is recorde
     ['peek.ApiKeyCreated', undefined],
     ['peek.ApiKeyRevoked', 'it leaked'],
   ])
-}, 60_000)
+}, 120_000)
 
 test('for machines each is one object; a scope that nobody asks for is doubted, and one that is none refused', async () => {
   const words = ['--scopes', 'meters:reed', '--per-minute', '5', '--ends', 'never', '--json']
@@ -110,4 +110,4 @@ test('for machines each is one object; a scope that nobody asks for is doubted, 
   expect((await run('make', 'x', '--scopes', 'a:b', '--ends', 'soon')).err).toContain('--ends is "soon"')
   isLeading = false
   expect((await run('list')).code).toBe(3)
-}, 60_000)
+}, 120_000)

@@ -58,7 +58,7 @@ beforeAll(async () => {
   })
   const greeting = await ask('POST', '/login', credentials)
   cookie = greeting.headers.get('set-cookie')?.split(';')[0] ?? ''
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   forget?.()
   await audit?.close()

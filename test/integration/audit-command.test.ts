@@ -51,7 +51,7 @@ beforeAll(async () => {
   )
   const head = desk.store.log.findLast(({ stream }) => !stream.startsWith('changes-'))?.position ?? logStart
   await eventually('all is listed', () => (projector?.status().position ?? logStart) >= head)
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await projector?.stop()
   await desk?.[Symbol.asyncDispose]()

@@ -58,7 +58,7 @@ beforeAll(async () => {
   expect(projector.status()).toMatchObject({ parkedCount: 0, eventCount: shown.length })
   await projector.stop()
   search = createEventSearch({ sql: fresh.sql })
-}, 60_000)
+}, 120_000)
 afterAll(() => fresh?.[Symbol.asyncDispose]())
 
 async function appendSomething(): Promise<void> {

@@ -56,4 +56,4 @@ test('S1 a consumer goes on by itself after the store was away, and is given aga
     await running.stop()
     rmSync(folder, { recursive: true })
   }
-}, 60_000)
+}, 120_000)

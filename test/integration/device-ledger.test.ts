@@ -18,7 +18,7 @@ const startAt = Date.UTC(2026, 10, 1)
 let database: MigratedDatabase
 beforeAll(async () => {
   database = await migratedDatabase(4)
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await database?.[Symbol.asyncDispose]()
 })
@@ -63,14 +63,14 @@ test('what was told of a device is known after a restart of logic, and who is co
   expect(rowOf(second.ledger, device)).toMatchObject({ ...before })
   second.ledger.leave(from.instance)
   expect(rowOf(second.ledger, device)).toMatchObject(offline)
-}, 30_000)
+}, 120_000)
 
 test('a logic that does not lead takes no report, and nothing is shown of one that was not kept', async () => {
   using world = await openLedger()
   await world.ledger.lead(undefined)
   expect(take(world.ledger, report(newUuid()))).rejects.toMatchObject({ kind: 'unavailable' })
   expect(world.ledger.take(from, '{"devices":[{}]}')).rejects.toMatchObject({ kind: 'bad-input' })
-}, 30_000)
+}, 120_000)
 
 test('of connections the latest are kept, each once however often it is told', async () => {
   using world = await openLedger()
@@ -84,7 +84,7 @@ test('of connections the latest are kept, each once however often it is told', a
   const contacts = await world.ledger.contactsOf(device)
   expect(contacts).toHaveLength(contactsKeptMax)
   expect(contacts[0]).toMatchObject({ service: 'field', until: startAt + contactsKeptMax + 14 })
-}, 30_000)
+}, 120_000)
 
 test('how far an app is behind is counted by the versions that ran here', async () => {
   const [old, odd] = [newUuid(), newUuid()]
@@ -95,7 +95,7 @@ test('how far an app is behind is counted by the versions that ran here', async 
   await take(world.ledger, report(old), report(odd, { build: 'self-made' }))
   expect(rowOf(world.ledger, old)?.versionsBehind).toBe(2)
   expect(rowOf(world.ledger, odd)?.versionsBehind).toBeNull()
-}, 30_000)
+}, 120_000)
 
 test('one that was silent for a year is forgotten; one with something on it never is, whatever the time', async () => {
   const clock: FakeClock = createFakeClock(startAt)
@@ -108,7 +108,7 @@ test('one that was silent for a year is forgotten; one with something on it neve
   await world.ledger.lead(createDeviceTable(database.sql))
   expect(rowOf(world.ledger, idle)).toBeUndefined()
   expect(rowOf(world.ledger, holding)).toBeDefined()
-}, 30_000)
+}, 120_000)
 
 test('where there are too many the longest silent that nothing is on goes, and one more is not kept where there is none', async () => {
   await database.sql`delete from platform.devices`
@@ -121,7 +121,7 @@ test('where there are too many the longest silent that nothing is on goes, and o
   expect([first, second, third].map((one) => rowOf(world.ledger, one) !== undefined)).toEqual([false, true, true])
   await take(world.ledger, report(fourth))
   expect([second, third, fourth].map((one) => rowOf(world.ledger, one) !== undefined)).toEqual([true, true, false])
-}, 30_000)
+}, 120_000)
 
 test('a device that will not come back is forgotten with all that is known of it, one that is connected is not', async () => {
   await database.sql`delete from platform.devices`
@@ -134,4 +134,4 @@ test('a device that will not come back is forgotten with all that is known of it
   expect(rowOf(world.ledger, device)).toBeUndefined()
   expect(await world.ledger.contactsOf(device)).toEqual([])
   expect(world.ledger.forget(device)).rejects.toMatchObject({ kind: 'not-found' })
-}, 30_000)
+}, 120_000)

@@ -126,4 +126,4 @@ test('a running store refuses who wants its file, and is looked at, scavenged an
   } finally {
     await server.stop()
   }
-}, 90_000)
+}, 120_000)

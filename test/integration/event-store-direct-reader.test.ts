@@ -33,7 +33,7 @@ beforeAll(async () => {
       `many.Stream-${turn}`,
       Array.from({ length: 100 }, (_, index) => json('many.Event', { turn, index }, { turn })),
     )
-}, 30_000)
+}, 120_000)
 afterAll(async () => {
   reader.close()
   await client.dispose()

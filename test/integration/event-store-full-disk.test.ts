@@ -88,7 +88,7 @@ describe('a full disk', () => {
     const again = openLog()
     expect(idsIn(again)).toEqual(ids)
     again.close()
-  }, 30_000)
+  }, 120_000)
 
   test('during a checkpoint costs nothing: the log is moved when there is room', async () => {
     const ids: string[] = []
@@ -103,7 +103,7 @@ describe('a full disk', () => {
     expect(await append(opened, ids, 60_000)).toMatchObject({ kind: 'written' })
     expect(idsIn(opened)).toEqual(ids)
     opened.close()
-  }, 30_000)
+  }, 120_000)
 
   test('does not keep a store from being opened and read', async () => {
     const ids: string[] = []
@@ -113,5 +113,5 @@ describe('a full disk', () => {
     opened = openLog()
     expect(idsIn(opened)).toEqual(ids)
     opened.close()
-  }, 30_000)
+  }, 120_000)
 })

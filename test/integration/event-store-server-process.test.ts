@@ -88,7 +88,7 @@ describe('a killed server', () => {
     }
     await client.dispose()
     await server.stop()
-  }, 60_000)
+  }, 120_000)
 })
 
 describe('a server process', () => {
@@ -106,7 +106,7 @@ describe('a server process', () => {
     await again.dispose()
     second.child.disconnect()
     expect(await second.child.exited).toBe(0)
-  }, 20_000)
+  }, 120_000)
 
   test('refuses a database that another process has open', async () => {
     const first = await startProcess()
@@ -115,7 +115,7 @@ describe('a server process', () => {
     expect(await second.child.exited).toBe(1)
     first.child.kill('SIGTERM')
     await first.child.exited
-  }, 20_000)
+  }, 120_000)
 
   test('leaves no lock behind when it is killed: the next one starts at once, and is then the only one', async () => {
     const killed = await startProcess()
@@ -126,13 +126,13 @@ describe('a server process', () => {
     expect((await startProcess()).line).toMatchObject({ event: 'failed', kind: 'already-running' })
     next.child.kill('SIGTERM')
     await next.child.exited
-  }, 20_000)
+  }, 120_000)
 
   test('says what is wrong with its arguments', async () => {
     const { child, line } = await startProcess('--durability', 'perhaps')
     expect(line).toMatchObject({ event: 'failed', kind: 'bad-configuration' })
     expect(await child.exited).toBe(1)
-  }, 20_000)
+  }, 120_000)
 })
 
 describe('rubbish', () => {
@@ -178,7 +178,7 @@ describe('rubbish', () => {
     await client.dispose()
     raw.close()
     await server.stop()
-  }, 60_000)
+  }, 120_000)
 })
 
 describe('a client that is silent', () => {

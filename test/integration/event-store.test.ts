@@ -105,7 +105,7 @@ test('S1 a feed whose handler is stuck holds up neither appends nor other feeds'
   await slow.until(count)
   expect(new Set(slow.events.map(({ id }) => id)).size).toBe(count)
   await store.close()
-}, 60_000)
+}, 120_000)
 
 test.skipIf(given !== undefined)('a store opened before its server is there serves as soon as it is', async () => {
   const first = await startEventStoreServer({ file: ':memory:', port: 0, log: silentLog })

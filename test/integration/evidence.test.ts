@@ -26,7 +26,7 @@ let epoch = 0
 
 beforeAll(async () => {
   database = await migratedDatabase(4)
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await database?.[Symbol.asyncDispose]()
 })

@@ -57,7 +57,7 @@ let epoch = 0
 beforeAll(async () => {
   stores = await startEngineStores('test jobs')
   ;({ store, database } = stores)
-}, 60_000)
+}, 120_000)
 afterAll(() => stores?.[Symbol.asyncDispose]())
 
 function startLeader(): Engine {
@@ -133,7 +133,7 @@ test('a job that is submitted has its outcome told, and its row says the same', 
   ])
   expect(tries.map(({ outcome }) => outcome)).toEqual(['threw', 'threw'])
   await Promise.all([workers.stop(), engine.stop()])
-}, 60_000)
+}, 120_000)
 
 test('an outcome that comes while another leads is told to who waited before', async () => {
   const first = startLeader()
@@ -145,7 +145,7 @@ test('an outcome that comes while another leads is told to who waited before', a
   const workers = startWorkers(negates)
   expect(await result).toEqual({ negated: -3 })
   await Promise.all([workers.stop(), first.stop(), second.stop()])
-}, 60_000)
+}, 120_000)
 
 test('a job that nobody has begun is over as soon as somebody cancels it, and its submitter is told', async () => {
   const engine = startLeader()
@@ -158,7 +158,7 @@ test('a job that nobody has begun is over as soon as somebody cancels it, and it
   const types = (await store.readStream(jobStream(Negate.name, job.jobId))).map(({ type }) => type)
   expect(types).toEqual(['peek.JobSubmitted', 'peek.JobCancelRequested', 'peek.JobCancelled'])
   await engine.stop()
-}, 60_000)
+}, 120_000)
 
 test('a reactor submits a job once, with its event as the cause', async () => {
   const engine = startLeader()
@@ -192,7 +192,7 @@ test('a reactor submits a job once, with its event as the cause', async () => {
     pluginVersion: '1.0.0',
   })
   await next.stop()
-}, 60_000)
+}, 120_000)
 
 test('what a schedule makes due is submitted once by two leaders', async () => {
   const dueOf = async () =>
@@ -212,7 +212,7 @@ test('what a schedule makes due is submitted once by two leaders', async () => {
   await Promise.all([one.stop(), two.stop()])
   const due = await dueOf()
   expect(new Set(due).size).toBe(due.length)
-}, 60_000)
+}, 120_000)
 
 test('of a job that is forgotten what people decided can still be found, and what only a schedule did cannot', async () => {
   const engine = startLeader()
@@ -259,7 +259,7 @@ test('of a job that is forgotten what people decided can still be found, and wha
   expect(await rowsOf(Negate.name, asked.jobId)).toEqual(['Submitted', 'Succeeded'])
   expect(await rowsOf(Often.name, waiting)).toEqual(['Submitted', 'CancelRequested', 'Cancelled'])
   await engine.stop()
-}, 60_000)
+}, 120_000)
 
 test('what an administrator sees of jobs is what is in the log, page by page, and so is what is decided', async () => {
   const engine = startLeader()
@@ -329,4 +329,4 @@ test('what an administrator sees of jobs is what is in the log, page by page, an
   expect(await control.find(jobId).catch(() => 'not listed yet')).toBeDefined()
   await expect(control.runScheduled(Negate.name, why)).rejects.toMatchObject({ kind: 'bad-input' })
   await engine.stop()
-}, 60_000)
+}, 120_000)

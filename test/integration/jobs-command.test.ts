@@ -73,7 +73,7 @@ test('queues and jobs are tables for people and objects for machines', async () 
   const found = await run('list', '--stage', 'parked', '--json')
   expect(JSON.parse(found.out)).toMatchObject({ jobs: [{ jobId: parked.jobId, stage: 'parked' }] })
   expect((await run('list', '--stage', 'lost')).err).toContain('wanted one of waiting, scheduled, running')
-}, 30_000)
+}, 120_000)
 
 test('one job is shown with its tries and their logs', async () => {
   const { out, code } = await run('show', parked.jobId)
@@ -85,7 +85,7 @@ test('one job is shown with its tries and their logs', async () => {
   expect((await run('show', 'nonsense')).code).toBe(2)
   expect((await run('log', parked.jobId)).out).toBe('submitted by inbox\nparked\n')
   expect((await run('log', crypto.randomUUID())).err).toContain('There is no job')
-}, 30_000)
+}, 120_000)
 
 test('what is decided reaches the jobs, with a reason, and what cannot be taken back asks first', async () => {
   const retried = await run('retry', parked.jobId)
@@ -108,4 +108,4 @@ test('what is decided reaches the jobs, with a reason, and what cannot be taken 
     ['peek.JobQueueResumed', 'asked for on the command line'],
     ['peek.JobRunRequested', 'to see'],
   ])
-}, 60_000)
+}, 120_000)

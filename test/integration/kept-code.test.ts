@@ -28,7 +28,7 @@ const running: Projector[] = []
 beforeAll(async () => {
   fresh = await migratedDatabase(4)
   root = mkdtempSync(join(tmpdir(), 'peek-kept-'))
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   rmSync(root, { recursive: true })
   await fresh?.[Symbol.asyncDispose]()

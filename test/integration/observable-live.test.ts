@@ -29,7 +29,7 @@ let sql: Client
 beforeAll(async () => {
   fresh = await migratedDatabase(6)
   sql = fresh.sql
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await fresh?.[Symbol.asyncDispose]()
 })
@@ -139,7 +139,7 @@ test(`O1 O2 screens end at what the table holds, through restarts and resets of 
   await follower.stop()
   await projector.stop()
   edge.stop()
-}, 60_000)
+}, 120_000)
 
 function shows(
   { rows, selector }: { readonly rows: ReadonlyMap<string, Row> | undefined; readonly selector: Selector },

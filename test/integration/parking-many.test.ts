@@ -52,7 +52,7 @@ afterAll(async () => {
   await store?.close()
   await server?.stop()
   await fresh?.[Symbol.asyncDispose]()
-}, 60_000)
+}, 120_000)
 
 const streamOf = (box: number): string => `test.Box-b${box}`
 const record = (box: number, ...events: { type: string; data: JsonObject }[]) =>

@@ -164,7 +164,7 @@ describe('P5 retry', () => {
     const events = store.streamOf(boxOf('a')).length
     expect((await box('a'))?.moves).toBe(10 + events - 2)
     expect(projector.status().parkedCount).toBe(0)
-  }, 60_000)
+  }, 120_000)
 
   test('an event that the log does not hold any more, or no handler wants, is taken off the list', async () => {
     const projector = await start(false)
@@ -243,7 +243,7 @@ describe('P5 retry', () => {
     })
     expect(projector.status().parkedCount).toBe(1)
     expect(await tablesNow()).toEqual(await rebuilt())
-  }, 30_000)
+  }, 120_000)
 
   test('of a group can be cancelled: what was committed stays, the rest stays parked', async () => {
     await start(false)
@@ -261,7 +261,7 @@ describe('P5 retry', () => {
       ['peek.ParkedEventsRetried', 'ann'],
       ['peek.ParkingWorkCancelled', 'ben'],
     ])
-  }, 30_000)
+  }, 120_000)
 })
 
 test('P5 work that runs when a rebuild begins ends there: what the swap would undo is not done', async () => {
@@ -284,7 +284,7 @@ test('P5 work that runs when a rebuild begins ends there: what the swap would un
   const [left] = await sql`select count(*)::int as parked from platform.parked_events`
   const { projectedCount } = must(work.outcome, 'it tells')
   expect([projectedCount > 0, projectedCount < 300, left?.parked]).toEqual([true, true, 300 - projectedCount])
-}, 30_000)
+}, 120_000)
 
 describe('P5 skip', () => {
   test('leaves out the first parked event, now and in every replay of the log, and projects the rest', async () => {

@@ -22,7 +22,7 @@ let projector: Projector | undefined
 
 beforeAll(async () => {
   fresh = await migratedDatabase(4)
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await projector?.stop()
   await fresh?.[Symbol.asyncDispose]()

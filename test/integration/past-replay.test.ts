@@ -25,7 +25,7 @@ const open: Past[] = []
 
 beforeAll(async () => {
   fresh = await migratedDatabase(4)
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await fresh?.[Symbol.asyncDispose]()
 })

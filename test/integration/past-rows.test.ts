@@ -36,7 +36,7 @@ const open: Past[] = []
 beforeAll(async () => {
   fresh = await migratedDatabase(4)
   sql = fresh.sql
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await fresh?.[Symbol.asyncDispose]()
 })
@@ -151,7 +151,7 @@ describe('P4 rows as they were are what a fresh projection gives', () => {
     for (const position of [...positions.toReversed(), ...positions])
       expect({ seed, position, ...(await rowsAt(past, position)) }).toEqual({ seed, position, ...model(position) })
     expect((await copies()).length).toBeGreaterThan(1)
-  }, 60_000)
+  }, 120_000)
 
   test('with the events left out that somebody skipped, also when that is decided later', async () => {
     await recordHistory(4, 60)
@@ -178,7 +178,7 @@ describe('P4 rows as they were are what a fresh projection gives', () => {
         .sort((a, b) => Number(a.sum) - Number(b.sum) || (String(a.id) < String(b.id) ? -1 : 1))
       expect(chosen).toEqual(wanted)
     }
-  }, 60_000)
+  }, 120_000)
 })
 
 test('few events are folded at once, and nothing is left behind', async () => {
@@ -263,7 +263,7 @@ describe('what an event did', () => {
       expect([...applied.values()].sort((a, b) => (String(a.id) < String(b.id) ? -1 : 1))).toEqual(after.counters)
       if (parseMetadata(event.metadata).actionId !== event.id) expect(changed).toEqual([])
     }
-  }, 60_000)
+  }, 120_000)
 
   test('of several events is told in order, and a parked one says why it did nothing', async () => {
     await recordEvents(store, 'a', [added('a', 1), { type: CounterTouched.name, data: { isBad: true } }, added('a', 2)])

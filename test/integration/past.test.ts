@@ -11,7 +11,7 @@ import { runPeek } from '#support/run-peek.ts'
 import type { Row } from '#vortex/protocol/row.ts'
 
 const startTimeoutMs = 120_000
-const testTimeoutMs = 60_000
+const testTimeoutMs = 120_000
 
 let platform: Platform
 let device: Device

@@ -22,4 +22,4 @@ test('migrations/schema.sql is what the migrations make', async () => {
   await sql.end({ timeout: 1 })
   if (process.env.PEEK_WRITE_SCHEMA) await Bun.write(file, found)
   expect(found).toBe(readFileSync(file, 'utf8'))
-}, 60_000)
+}, 120_000)

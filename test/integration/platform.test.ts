@@ -10,7 +10,7 @@ import { type Platform, projectFolder, startPlatform } from '#support/platform.t
 import { runPeek } from '#support/run-peek.ts'
 
 const startTimeoutMs = 120_000
-const testTimeoutMs = 60_000
+const testTimeoutMs = 120_000
 const services = ['logic', 'field', 'office', 'agent', 'worker'] as const
 
 describe('a running platform', () => {

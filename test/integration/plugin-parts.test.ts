@@ -14,7 +14,7 @@ import { makeHome } from '#support/make-home.ts'
 import { type Platform, projectFolder, startPlatform } from '#support/platform.ts'
 
 const services = ['logic', 'field', 'office', 'agent', 'worker'] as const
-const testTimeoutMs = 60_000
+const testTimeoutMs = 120_000
 let platform: Platform
 let cookie = ''
 const home = makeHome('peek-parts-')

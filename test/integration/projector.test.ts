@@ -27,7 +27,7 @@ const running: Projector[] = []
 beforeAll(async () => {
   fresh = await migratedDatabase(4)
   sql = fresh.sql
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await fresh?.[Symbol.asyncDispose]()
 })
@@ -133,7 +133,7 @@ describe('P2 each event changes a read model once', () => {
     expect(await sums()).toEqual({ a: 111 })
     const [count] = await sql.unsafe(`select count(*)::int as n from "${counterModel.schemaName}".changes`)
     expect(count?.n).toBe(3)
-  }, 30_000)
+  }, 120_000)
 
   test('a stopped projector goes on where it was', async () => {
     await record('a', 1)

@@ -28,7 +28,7 @@ let epoch = 0
 beforeAll(async () => {
   stores = await startEngineStores('test reactors')
   ;({ store, database } = stores)
-}, 60_000)
+}, 120_000)
 afterAll(() => stores?.[Symbol.asyncDispose]())
 
 describeReactorJournal('a reactor’s journal in Postgres', () => {
@@ -114,7 +114,7 @@ describe('two leaders', () => {
     for (const id of ids) expect([seed, ...ofCounter(done, id)]).toEqual([seed, ...(await recordedOf(id))])
     await eventually('nothing waits', () => leader.status().waitingCount === 0)
     await Promise.all([leader.stop(), first.stop()])
-  }, 30_000)
+  }, 120_000)
 
   /** What was done of a counter, each for the first time. */
   const ofCounter = (done: readonly string[], id: string) => [...new Set(done.filter((what) => what.startsWith(id)))]

@@ -20,7 +20,7 @@ let store: MemoryEventStore
 beforeAll(async () => {
   fresh = await migratedDatabase(3)
   sql = fresh.sql
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await fresh?.[Symbol.asyncDispose]()
 })

@@ -34,7 +34,7 @@ let readers: Client
 beforeAll(async () => {
   fresh = await migratedDatabase(2)
   readers = openClient({ url: fresh.url, log: silentLog, applicationName: 'readers', maxConnections: readerCount * 2 })
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await readers?.end({ timeout: 1 })
   await fresh?.[Symbol.asyncDispose]()
@@ -121,4 +121,4 @@ test('O1 every read finds one life whole, and none fails', async () => {
       swapMsMax: swapMs.at(-1),
     }),
   )
-}, 60_000)
+}, 120_000)

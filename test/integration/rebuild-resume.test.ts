@@ -8,7 +8,7 @@ import { ask, live, namesOf, type RebuildRig, refused, startRebuildRig, state, u
 let rig: RebuildRig
 beforeAll(async () => {
   rig = await startRebuildRig()
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await rig?.[Symbol.asyncDispose]()
 })

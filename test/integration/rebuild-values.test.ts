@@ -78,7 +78,7 @@ let sql: Client
 beforeAll(async () => {
   fresh = await migratedDatabase(3)
   sql = fresh.sql
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await fresh?.[Symbol.asyncDispose]()
 })
@@ -147,7 +147,7 @@ test('P4 random rows of every kind are proved, compare as equal, and one bent va
     await sql.unsafe(`update "${schema}".readings set ${column} = $1::text::${cast} where ${one}`, [before?.was])
   }
   expect([(await prove()).outcome, seed]).toEqual(['equal', seed])
-}, 30_000)
+}, 120_000)
 
 test('O2 who saw a row before is known by selectors of the same type only: else watchers look again', async () => {
   const store = createMemoryEventStore()

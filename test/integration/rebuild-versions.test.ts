@@ -22,7 +22,7 @@ import {
 let rig: RebuildRig
 beforeAll(async () => {
   rig = await startRebuildRig()
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await rig?.[Symbol.asyncDispose]()
 })

@@ -41,7 +41,7 @@ let sql: Client
 beforeAll(async () => {
   fresh = await migratedDatabase(10)
   sql = fresh.sql
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await fresh?.[Symbol.asyncDispose]()
 })
@@ -179,4 +179,4 @@ test(`O1 O2 P3 screens get patches through ${rebuildCount} rebuilds under live w
   await projector.stop()
   await follower.stop()
   edge.stop()
-}, 60_000)
+}, 120_000)

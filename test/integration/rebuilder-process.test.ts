@@ -29,7 +29,7 @@ beforeAll(async () => {
   })
   const { databaseUrl = '' } = findStoreAddresses(platform.home)
   sql = openClient({ url: databaseUrl, log: silentLog, applicationName: 'test', maxConnections: 2 })
-}, 90_000)
+}, 120_000)
 afterAll(async () => {
   await sql?.end({ timeout: 1 })
   await platform?.[Symbol.asyncDispose]()
@@ -101,7 +101,7 @@ test('P3 a process of its own builds the shadow, proves it, meets, and ends when
   await process.stop()
   expect(await process.ended).toMatchObject({ code: 0 })
   expect([...(await rowsOf(shadowSchema))]).toEqual([...(await rowsOf(liveSchema))])
-}, 60_000)
+}, 120_000)
 
 test('code that nobody has is refused in words', async () => {
   const { process, said } = start({ toVersion: 7 })
@@ -109,4 +109,4 @@ test('code that nobody has is refused in words', async () => {
   expect(code).toBe(1)
   expect(words).toContain('no code of version 7 of bench.counters')
   expect(said.map(({ kind }) => kind)).toEqual(['failed'])
-}, 60_000)
+}, 120_000)

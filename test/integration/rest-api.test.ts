@@ -53,7 +53,7 @@ beforeAll(async () => {
   }
   const apiKeys = { keys: () => keys, agents: linked.agents, findRequests, onChange: () => void tellAgent() }
   admin.route('/', createApiKeyRoutes({ store: () => store, clock: systemClock, instance: 'desk', apiKeys }))
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await agent?.stop()
   await database?.[Symbol.asyncDispose]()

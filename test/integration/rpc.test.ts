@@ -377,7 +377,7 @@ describe('large bodies', () => {
     expect(back.every((piece, n) => piece === pieces[n])).toBe(true)
     expect(smallCount).toBeGreaterThan(10)
     expect(worker.link.stats()).toMatchObject({ connections: 1, badFrames: 0 })
-  }, 60_000)
+  }, 120_000)
 
   test('V4 a body over the bound is refused before it travels', async () => {
     star = startRpcStar()

@@ -96,7 +96,7 @@ describe('embedded Postgres', () => {
       { name: 'peek', one: 1 },
     ])
     expect(readdirSync(second.folder).filter((name) => name.includes('unfinished'))).toEqual([])
-  }, 60_000)
+  }, 120_000)
 
   test('is started once by six processes at once, the others adopt it', async () => {
     makeStateDir()
@@ -115,7 +115,7 @@ describe('embedded Postgres', () => {
     await parent.exited
     const adopted = await start()
     expect(adopted).toMatchObject({ adopted: true, pid: printed.pid, port: printed.port })
-  }, 60_000)
+  }, 120_000)
 
   test('recovers from the kill -9 of the server, with every committed row, on the same port', async () => {
     await makeStateDirWithPort()
@@ -128,7 +128,7 @@ describe('embedded Postgres', () => {
     expect(second).toMatchObject({ adopted: false, port: first.port })
     expect(second.pid).not.toBe(first.pid)
     expect(await query(second.url, 'select count(*)::int as count from kept')).toEqual([{ count: 1000 }])
-  }, 60_000)
+  }, 120_000)
 
   test('is not fooled by a pid file that names another living process', async () => {
     await makeStateDirWithPort()
@@ -138,7 +138,7 @@ describe('embedded Postgres', () => {
     const pidFile = join(first.folder, 'data-18', 'postmaster.pid')
     writeFileSync(pidFile, `${process.pid}\n${first.folder}/data-18\n1\n${first.port}\n\n127.0.0.1\n\nready\n`)
     expect(await start()).toMatchObject({ adopted: false, port: first.port })
-  }, 60_000)
+  }, 120_000)
 
   test('takes another port when the usual one is taken, and says so', async () => {
     makeStateDir()
@@ -156,12 +156,12 @@ describe('embedded Postgres', () => {
     } finally {
       squatter.close()
     }
-  }, 60_000)
+  }, 120_000)
 
   test('says what the server complained about when it does not start', async () => {
     makeStateDir()
     await expect(start({ settings: { no_such_setting: '1' } })).rejects.toThrow(/no_such_setting.*DATABASE_URL/s)
-  }, 60_000)
+  }, 120_000)
 
   test.if(isRoot)(
     'moves to the fallback folder when its user cannot enter the one asked for',

@@ -17,7 +17,7 @@ const held: Leadership[] = []
 beforeAll(async () => {
   fresh = await migratedDatabase(2)
   sql = fresh.sql
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await fresh?.[Symbol.asyncDispose]()
 })
@@ -52,7 +52,7 @@ describe('leadership', () => {
     const second = await waiting
     expect(first.epoch).toBe(1)
     expect(second.epoch).toBe(2)
-  }, 30_000)
+  }, 120_000)
 
   test('is lost when the connection dies, and taken over', async () => {
     const first = await acquire()
@@ -64,7 +64,7 @@ describe('leadership', () => {
         select pid from pg_stat_activity where application_name = ${`peek leader ${name}`})`
     await first.lost
     expect((await waiting).epoch).toBe(first.epoch + 1)
-  }, 30_000)
+  }, 120_000)
 
   test('goes on waiting over a lost connection', async () => {
     const first = await acquire()
@@ -76,7 +76,7 @@ describe('leadership', () => {
     await untilSomebodyWaits()
     await first.release()
     expect((await waiting).epoch).toBe(first.epoch + 1)
-  }, 30_000)
+  }, 120_000)
 
   test('is not waited for any longer than its signal allows', async () => {
     await acquire()
@@ -86,13 +86,13 @@ describe('leadership', () => {
     abort.abort(new Error('no longer wanted'))
     await expect(waiting).rejects.toThrow('no longer wanted')
     await expect(acquire(abort.signal)).rejects.toThrow('no longer wanted')
-  }, 30_000)
+  }, 120_000)
 
   test('of one name leaves other names free', async () => {
     await acquire()
     name = `${name}-other`
     expect((await acquire()).epoch).toBe(1)
-  }, 30_000)
+  }, 120_000)
 
   test('refuses the transaction of an epoch that is over', async () => {
     const first = await acquire()
@@ -101,7 +101,7 @@ describe('leadership', () => {
     const second = await acquire()
     await expect(sql.begin((tx) => assertLeader(tx, first))).rejects.toThrow('Epoch 1')
     await sql.begin((tx) => assertLeader(tx, second))
-  }, 30_000)
+  }, 120_000)
 
   test('is lost when another epoch took over unnoticed', async () => {
     const clock = createFakeClock()
@@ -110,7 +110,7 @@ describe('leadership', () => {
     await sql`update platform.leadership set epoch = epoch + 1 where name = ${name}`
     clock.advance(5_000)
     await leadership.lost
-  }, 30_000)
+  }, 120_000)
 
   test('is recorded with its holder', async () => {
     await acquire()

@@ -17,7 +17,7 @@ let count = 0
 beforeAll(async () => {
   fresh = await freshDatabase()
   sql = openClient({ url: fresh.url, log: silentLog, applicationName: 'test', maxConnections: 2 })
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await sql?.end({ timeout: 1 })
   await fresh?.[Symbol.asyncDispose]()
@@ -56,7 +56,7 @@ describe('migrate', () => {
     )
     expect(await Promise.all(children.map((child) => child.exited))).toEqual([0, 0, 0, 0, 0, 0])
     expect(await sql`select count(*)::int as count from six.runs`).toMatchObject([{ count: 1 }])
-  }, 60_000)
+  }, 120_000)
 
   test('rolls a failing file back whole, keeps those before it and names the line', async () => {
     write('0001_good.sql', 'create table good_one (n int);')

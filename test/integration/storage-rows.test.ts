@@ -61,7 +61,7 @@ beforeAll(async () => {
   fresh = await freshDatabase()
   database = openDatabase({ url: fresh.url, log: silentLog, applicationName: 'test' })
   await database.sql.begin((tx) => createReadModelSchema(tx, readModel))
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await database?.close()
   await fresh?.[Symbol.asyncDispose]()
@@ -152,7 +152,7 @@ describe('bulk write', () => {
       return selectRowsByKey(tx, readings, rows)
     })
     expect(read).toEqual(rows)
-  }, 30_000)
+  }, 120_000)
 
   test('replaces the row of a composite key and leaves its neighbours', async () => {
     const read = await database.sql.begin(async (tx) => {

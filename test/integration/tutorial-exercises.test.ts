@@ -9,7 +9,7 @@ import { eventually } from '#support/eventually.ts'
 import { type Platform, startPlatform } from '#support/platform.ts'
 import { listTutorialStates, tutorialPlugin, writeTutorialStates } from '#support/tutorial/states.ts'
 
-const testTimeoutMs = 60_000
+const testTimeoutMs = 120_000
 const pumpHouse = '7a1c2f7e-2f57-4a8e-9d33-5b0c6f1d0001'
 const solved = listTutorialStates().slice(-1)
 const folder = mkdtempSync(join(tmpdir(), 'peek-exercises-'))

@@ -8,7 +8,7 @@ import { eventually } from '#support/eventually.ts'
 import { type Platform, startPlatform } from '#support/platform.ts'
 import { createdByAgent } from '../../plugins/tutorial/agent/call-logic.ts'
 
-const testTimeoutMs = 60_000
+const testTimeoutMs = 120_000
 let platform: Platform
 let device: Device
 let admin: AdminClient

@@ -43,12 +43,12 @@ beforeAll(async () => {
     places,
     environment: { ...environment, PEEK_WORKER_NAME: 'second' },
   })
-}, 90_000)
+}, 120_000)
 afterAll(async () => {
   await second?.kill()
   await store?.close()
   await platform?.[Symbol.asyncDispose]()
-}, 60_000)
+}, 120_000)
 
 const submitWalks = (count: number, steps: number) =>
   Promise.all(
@@ -115,4 +115,4 @@ test('S2 what runs on a drained worker ends there, nothing new begins there, and
 
   // It has nothing to give back, so that it ends at once and well.
   expect(await second.stop()).toBe(0)
-}, 90_000)
+}, 120_000)

@@ -20,11 +20,11 @@ const startWorker = (places = 2, jobs: { readonly [option: string]: number } = {
 beforeAll(async () => {
   rig = await startJobRig({ definitions: choreJobs, places: 2 })
   worker = await startWorker()
-}, 60_000)
+}, 120_000)
 afterAll(async () => {
   await worker?.stop()
   await rig?.[Symbol.asyncDispose]()
-}, 60_000)
+}, 120_000)
 
 async function run(job: string, input: object) {
   const jobId = await rig.submit(job, input)
@@ -37,7 +37,7 @@ describe('a job', () => {
     const { stage, types } = await run('chores.Negate', { number: 24 })
     expect(stage).toEqual({ at: 'succeeded', output: { negated: -24 } })
     expect(types).toEqual(['Submitted', 'Ready', 'Leased', 'Succeeded'])
-  }, 30_000)
+  }, 120_000)
 
   test('is tried again after it failed', async () => {
     const { stage, types } = await run('chores.Fail', { timesMin: 1 })
@@ -94,14 +94,15 @@ describe('workers', () => {
   test('S2 one that is killed gives its job back after its lease, and another carries it out', async () => {
     const doomed = await startWorker(4, { leaseMs: 2_000 })
     await worker.stop()
-    const jobId = await rig.submit('chores.Walk', { steps: 10, stepMs: 100 })
+    // Longer than a busy machine takes to see that it has begun, and to kill.
+    const jobId = await rig.submit('chores.Walk', { steps: 60, stepMs: 100 })
     await rig.until('chores.Walk', jobId, 'leased')
     await doomed.kill()
     worker = await startWorker()
     const { state } = await rig.until('chores.Walk', jobId, 'succeeded')
-    expect(state.stage).toMatchObject({ output: { steps: 10 } })
+    expect(state.stage).toMatchObject({ output: { steps: 60 } })
     expect(await rig.typesOf('chores.Walk', jobId)).toContain('LeaseExpired')
-  }, 60_000)
+  }, 120_000)
 
   test('S2 one that stops gives its job back at once, and that was no try', async () => {
     const jobId = await rig.submit('chores.Walk', { steps: 1_000, stepMs: 100 })
@@ -114,5 +115,5 @@ describe('workers', () => {
     expect(state.tryCount).toBeLessThanOrEqual(1)
     await rig.cancel('chores.Walk', jobId)
     worker = await startWorker()
-  }, 60_000)
+  }, 120_000)
 })

@@ -11,7 +11,7 @@ export type AdminPageOptions = BrowserContextOptions & {
   readonly actionTimeoutMs?: number
 }
 
-const defaultActionTimeoutMs = 12_000
+const defaultActionTimeoutMs = 30_000
 
 /** In a context of its own: nobody else is signed in there. */
 export async function openAdminPage(

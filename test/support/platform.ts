@@ -7,6 +7,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { tryParseJson } from '#kernel/json.ts'
+import { eventually } from './eventually.ts'
 import { makeHome } from './make-home.ts'
 
 export const projectFolder = resolve(import.meta.dir, '../..')
@@ -28,6 +29,8 @@ export interface Platform extends AsyncDisposable {
   url(service: string): string
   /** Resolves with the next line of this kind about this service. */
   next(event: string, service?: string): Promise<Line>
+  /** Resolves when the service has logic and the parts of its plugins; it is `ready` for `up` as soon as it listens. */
+  untilTakesWork(service: string): Promise<void>
   lines(): readonly Line[]
   /** All that was written to standard output, a text a line. */
   output(): readonly string[]
@@ -54,7 +57,7 @@ const freePorts = {
   PEEK_EVENT_STORE_PORT: '0',
   PEEK_POSTGRES_PORT: '0',
 }
-const upDeadlineMs = 60_000
+const upDeadlineMs = 100_000
 
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
   const home = options.home ?? makeHome('peek-platform-')
@@ -131,6 +134,11 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     },
     url: (service) => parts.get(service)?.url ?? '',
     next,
+    untilTakesWork: (service) =>
+      eventually(`${service} takes work`, async () => {
+        const answer = await fetch(`${parts.get(service)?.url}/ready`).catch(() => undefined)
+        return answer?.ok === true
+      }),
     lines: () => lines,
     output: () => output,
     killSupervisor: async () => {
