@@ -12,6 +12,8 @@ export class CompetingConsumers {
   private readonly connectionString: string
   private readonly random: Random
   private children: (Child | undefined)[] = []
+  /** Each ends when all that a child has said is noted. */
+  private readonly listening = new Set<Promise<void>>()
   private takesEverything = false
   private handled = { stream: new Set<number>(), all: new Set<number>() }
   handledCount = 0
@@ -33,9 +35,11 @@ export class CompetingConsumers {
     this.children[index] = this.spawn(index)
   }
 
-  killAll(): void {
+  /** Resolves when they are gone, and what they said is noted. */
+  async killAll(): Promise<void> {
     for (const child of this.children) child?.kill('SIGKILL')
     this.children = []
+    await Promise.all(this.listening)
   }
 
   forget(): void {
@@ -73,7 +77,8 @@ export class CompetingConsumers {
       stderr: 'inherit',
       ipc: () => undefined,
     })
-    void this.listen(child)
+    const listening: Promise<void> = this.listen(child).finally(() => this.listening.delete(listening))
+    this.listening.add(listening)
     return child
   }
 

@@ -19,8 +19,8 @@ export class EventStoreProcess {
     this.connectionString = place.connectionString
   }
 
-  static async start(file: string): Promise<EventStoreProcess> {
-    const { child, place } = await spawn(file, 0)
+  static async start(file: string, port: number): Promise<EventStoreProcess> {
+    const { child, place } = await spawn(file, port)
     return new EventStoreProcess(file, child, place)
   }
 

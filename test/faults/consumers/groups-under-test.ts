@@ -97,10 +97,11 @@ export class GroupsUnderTest {
     return counts.reduce((sum, count) => sum + count, 0)
   }
 
-  async untilNothingIsOut(): Promise<void> {
+  /** Nothing is out, nothing waits to go out, and there is nothing more to be read: also while no consumer is back yet. */
+  async untilNothingIsLeft(): Promise<void> {
     for (;;) {
       const groups = await this.client.listAllPersistentSubscriptions().catch(() => undefined)
-      if (groups?.every(({ stats }) => stats.outstandingMessagesCount === 0)) return
+      if (groups?.every(isThrough)) return
       await Bun.sleep(20)
     }
   }
@@ -137,4 +138,11 @@ export class GroupsUnderTest {
     this.client = kurrent.KurrentDBClient.connectionString`${this.connectionString}`
     await old.dispose().catch(() => undefined)
   }
+}
+
+type Group = Awaited<ReturnType<kurrent.KurrentDBClient['listAllPersistentSubscriptions']>>[number]
+
+function isThrough({ status, stats }: Group): boolean {
+  const waiting = stats.readBufferCount + Number(stats.liveBufferCount) + stats.retryBufferCount
+  return status === 'Live' && waiting === 0 && stats.outstandingMessagesCount === 0
 }
