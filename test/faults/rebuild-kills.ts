@@ -68,6 +68,9 @@ export async function runRebuildKills(options: { runs: number; seed: number }): 
       tappers.push(startTapping({ device, rows, random: own, pauseMsMax }))
     }
     reader = startTableReader(must(addresses.databaseUrl, 'up says where its database is'), model)
+    // From then on the model knows of everybody who may still be behind.
+    const shown = pages.map((page) => page.until((found) => rows.every((row) => found.has(row))))
+    await within(settleMs, Promise.all(shown), 'every page shows the rows')
     let eventCount = oldEventCount
     for (let run = 1; run <= options.runs; run++)
       eventCount = await rebuildUnderBlows({ run, eventCount }, { ...work, reader })
@@ -154,12 +157,22 @@ async function over(
 async function kill(target: Target, { platform, home, reader }: Work): Promise<boolean> {
   const pid = target === 'rebuilder' ? findRebuilder(home) : platform.part(target).pid
   if (pid === undefined) return false
-  const back = target === 'rebuilder' ? Promise.resolve() : platform.next('ready', target)
+  if (target === 'rebuilder') return killIfThere(pid)
+  const back = platform.next('ready', target)
   if (target === 'postgres') reader.notePostgresDown()
   process.kill(pid, 'SIGKILL')
-  await within(settleMs, Promise.resolve(back), `${target} comes back`)
+  await within(settleMs, back, `${target} comes back`)
   if (target === 'postgres') reader.notePostgresBack()
   return true
+}
+
+/** It may have ended since it was found. */
+function killIfThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL')
+  } catch {
+    return false
+  }
 }
 
 function findRebuilder(home: string): number | undefined {

@@ -25,6 +25,8 @@ export function createCountingModel(): CountingModel {
   let position: Position = logStart
   let digest = digestOf(rows.values())
   let samples: Sample[] = []
+  /** How far each reader has come, also those of whom nothing new was noted since the last check. */
+  const newest = new Map<string, Position>()
   let checked = 0
 
   const take = ({ type, data }: RecordedEvent): void => {
@@ -49,10 +51,12 @@ export function createCountingModel(): CountingModel {
     note: (who, at, shown) => {
       const list = [...shown]
       samples.push({ who, position: at, digest: digestOf(list), rowCount: list.length })
+      const known = newest.get(who)
+      if (!known || comparePositions(at, known) > 0) newest.set(who, at)
     },
     check: async (store, { isLast = false } = {}) => {
       const problems: string[] = []
-      const limit = isLast ? undefined : oldestOfNewest(samples)
+      const limit = isLast ? undefined : oldestOf(newest.values())
       const isDue = (sample: Sample): boolean => limit === undefined || comparePositions(sample.position, limit) <= 0
       const due = samples.filter(isDue).sort((a, b) => comparePositions(a.position, b.position))
       samples = samples.filter((sample) => !isDue(sample))
@@ -83,16 +87,9 @@ export function createCountingModel(): CountingModel {
 }
 
 /** The place up to which nobody has anything more to say, unless they went back. */
-function oldestOfNewest(samples: readonly Sample[]): Position {
-  const newest = new Map<string, Position>()
-  for (const { who, position } of samples) {
-    const known = newest.get(who)
-    if (!known || comparePositions(position, known) > 0) newest.set(who, position)
-  }
-  return [...newest.values()].reduce(
-    (a, b) => (comparePositions(a, b) < 0 ? a : b),
-    [...newest.values()][0] ?? logStart,
-  )
+function oldestOf(newest: Iterable<Position>): Position {
+  const [first = logStart, ...others] = newest
+  return others.reduce((oldest, one) => (comparePositions(one, oldest) < 0 ? one : oldest), first)
 }
 
 function digestOf(rows: Iterable<ShownRow>): string {
