@@ -5,4 +5,4 @@ test('W1: whenever the event store is killed, it opens without help and has what
   const seed = Math.floor(Math.random() * 2 ** 31)
   console.log(`event-store-crashes: seed ${seed}`)
   await runEventStoreCrashes({ runs: 60, seed })
-}, 240_000)
+}, 600_000)

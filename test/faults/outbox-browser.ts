@@ -224,8 +224,8 @@ async function openDevice(profile: string, url: string, row: string): Promise<Br
     isKept: async () => {
       const page = must(tabs[0], 'a tab is open')
       while (!(await page.evaluate(isAppKept))) await Bun.sleep(lookMs)
-      // The rows are written a moment after they came.
-      while ((await page.evaluate(countKeptRows)) === 0) await Bun.sleep(lookMs)
+      // Rows are written a moment after they came, and this one may have come after others.
+      while (!(await page.evaluate(isRowKept, row))) await Bun.sleep(lookMs)
     },
     drained: async () => {
       const giveUpAt = performance.now() + drainedMsMax
@@ -258,17 +258,17 @@ async function readOutbox(): Promise<readonly Kept[]> {
   }
 }
 
-async function countKeptRows(): Promise<number> {
+async function isRowKept(id: string): Promise<boolean> {
   const database = await new Promise<IDBDatabase>((resolve, reject) => {
     const opening = indexedDB.open('peek.field.')
     opening.onsuccess = () => resolve(opening.result)
     opening.onerror = () => reject(opening.error)
   })
   try {
-    return await new Promise<number>((resolve, reject) => {
-      const counting = database.transaction('blocks').objectStore('blocks').count()
-      counting.onsuccess = () => resolve(counting.result)
-      counting.onerror = () => reject(counting.error)
+    return await new Promise<boolean>((resolve, reject) => {
+      const reading = database.transaction('blocks').objectStore('blocks').getAll()
+      reading.onsuccess = () => resolve(reading.result.some(({ content }) => String(content).includes(id)))
+      reading.onerror = () => reject(reading.error)
     })
   } finally {
     database.close()

@@ -9,7 +9,7 @@ export interface AgentProcess {
   kill(): Promise<void>
 }
 
-const startMsMax = 20_000
+const startMsMax = 60_000
 
 export async function startAgent(options: {
   home: string
