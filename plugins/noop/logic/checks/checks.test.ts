@@ -33,15 +33,13 @@ import {
   failing,
   pushing,
 } from '../../testing/break-platform.ts'
+import { createPatience } from '../../testing/create-patience.ts'
 import { createFakePlatform } from '../../testing/fake-platform.ts'
 import { toRpc } from '../../testing/to-rpc.ts'
 import { allChecks } from './all-checks.ts'
 import type { CheckedPlatform } from './check.ts'
 
 /** The checks over a platform in memory: green while it keeps its promises, red as soon as one is broken. */
-
-/** How long a check looks for what does not come, here. */
-const patienceMs = 600
 
 type Case = readonly [how: string, breakage: Breakage, words: RegExp]
 
@@ -341,11 +339,14 @@ const breakages: { readonly [N in CheckName]: readonly Case[] } = {
 
 async function outcomeOf(name: string, breakage: Breakage): Promise<string> {
   const check = allChecks.find((each) => each.name === name)
+  const patience = createPatience()
   try {
-    await check?.run(breakage(createFakePlatform(AbortSignal.timeout(patienceMs))))
+    await check?.run(breakage(createFakePlatform(patience.signal)))
     return 'green'
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
+  } finally {
+    patience.end()
   }
 }
 
