@@ -227,7 +227,7 @@ describe('a process for jobs', () => {
       },
     )
     const { timeoutMs, signal } = await asked.promise
-    expect(timeoutMs).toBeLessThanOrEqual(3_000)
+    expect(timeoutMs).toBeLessThanOrEqual(20_000)
     running.interrupt('cancelled')
     expect((await running.outcome).outcome).toEqual({ at: 'interrupted', why: 'cancelled' })
     expect(signal?.aborted).toBe(true)
@@ -301,14 +301,18 @@ describe('a process for jobs', () => {
   })
 
   test('O5 of a flood only so much is handed on, with a word about the rest', async () => {
-    const running = begin(await loaded(), 'Chatter', { lineCount: 20_000 })
+    const process = await loaded()
+    const beganAt = performance.now()
+    const running = begin(process, 'Chatter', { lineCount: 20_000 })
     expect((await running.outcome).outcome.at).toBe('succeeded')
-    expect(running.lines.length).toBeLessThan(6_000)
+    // By the clock of a second a gate is open for a part of the first and of the last one too.
+    const seconds = Math.ceil((performance.now() - beganAt) / 1_000) + 1
+    expect(running.lines.length).toBeLessThanOrEqual(seconds * 2 * 200 + 2)
     expect(running.lines.some(({ words }) => words.includes('lines were left out'))).toBe(true)
   })
 
   test('says how far it is, and ends early when it is told to', async () => {
-    const running = begin(await loaded(), 'Walk', { steps: 1_000, stepMs: 5 })
+    const running = begin(await loaded(), 'Walk', { steps: 100_000, stepMs: 5 })
     while (running.shares.length < 2) await new Promise(setImmediate)
     running.interrupt('cancelled')
     const { outcome, isProcessGood } = await running.outcome
@@ -348,7 +352,7 @@ import { systemClock } from '#kernel/clock.ts'
     await untilDead(pid)
     expect(isAlive(pid)).toBe(false)
   },
-  20_000,
+  60_000,
 )
 
 /** One that nobody has buried yet does nothing any more. */

@@ -20,7 +20,7 @@ export const Fail = defineJob('chores.Fail', {
 export const Hang = defineJob('chores.Hang', { input: { isBusy: boolean() }, output: {}, timeoutMs: 300, retry })
 /** Ends its process. */
 export const Crash = defineJob('chores.Crash', { input: { code: integer() }, output: {}, retry })
-/** Takes more and more memory. */
+/** Takes more and more memory, and never ends. */
 export const Leak = defineJob('chores.Leak', { input: {}, output: {}, retry })
 /** Writes so many lines: to its output, to its error output and to its log. */
 export const Chatter = defineJob('chores.Chatter', { input: { lineCount: integer() }, output: {}, retry })
@@ -47,7 +47,7 @@ export const LookAround = defineJob('chores.LookAround', { input: {}, output: { 
 export const Ask = defineJob('chores.Ask', {
   input: { number: integer(), how: oneOf(['one', 'all', 'late', 'alone']) },
   output: { negated: integer() },
-  timeoutMs: 3_000,
+  timeoutMs: 20_000,
   retry,
 })
 export const NegateForJob = defineRpc('chores.NegateForJob', {
