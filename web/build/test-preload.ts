@@ -9,6 +9,11 @@ import { compileSolid } from './solid-transform.ts'
 
 installBrowserGlobals()
 
+// After the globals: it looks for the document when it is loaded. What a test waits for may take a busy machine longer
+// than the second that is usual there.
+const { configure } = await import('@solidjs/testing-library')
+configure({ asyncUtilTimeout: 20_000 })
+
 plugin({
   name: 'peek-solid',
   setup(build) {
