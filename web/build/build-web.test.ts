@@ -61,6 +61,9 @@ function manifestOf(id: string): string {
   })
 }
 
+/** A bundler in a process of its own, several times over in some: minutes on a machine that is slow. */
+const buildsMsMax = 240_000
+
 let root: string
 let outDir: string
 
@@ -70,7 +73,7 @@ beforeAll(async () => {
   for (const [file, text] of Object.entries(files)) await Bun.write(join(root, file), text)
   await symlink(join(import.meta.dir, '../../node_modules'), join(root, 'node_modules'))
   await build()
-})
+}, buildsMsMax)
 afterAll(() => rm(root, { recursive: true }))
 
 /** In a process of its own, as a service does it: these tests may run beside a made-up browser, a bundler should not. */
@@ -213,37 +216,47 @@ test('a plugin that imports platform code is left out by name, and the others ar
   expect(failures.greedy).toContain('plugins/greedy/ui/page.tsx imports "#shared.ts"')
 })
 
-test('an address with a hash in it stands for one text, whatever the build', async () => {
-  const { files: before } = await builtManifest()
-  // What the field app started with is loaded later now.
-  await Bun.write(join(root, 'web/ui/index.ts'), 'export const title = (name: string): string => name')
-  await Bun.write(
-    join(root, 'web/shells/field/main.tsx'),
-    "globalThis.openLater = () => [import('./later.ts'), import('./later-too.ts')]",
-  )
-  await build()
-  const { files: after } = await builtManifest()
-  const both = Object.keys(after).filter((file) => /^(\w+\/assets|plugins)\//.test(file) && before[file] !== undefined)
-  expect(both.length).toBeGreaterThan(0)
-  for (const file of both) expect({ file, ...after[file] }).toEqual({ file, ...before[file] })
-})
+test(
+  'an address with a hash in it stands for one text, whatever the build',
+  async () => {
+    const { files: before } = await builtManifest()
+    // What the field app started with is loaded later now.
+    await Bun.write(join(root, 'web/ui/index.ts'), 'export const title = (name: string): string => name')
+    await Bun.write(
+      join(root, 'web/shells/field/main.tsx'),
+      "globalThis.openLater = () => [import('./later.ts'), import('./later-too.ts')]",
+    )
+    await build()
+    const { files: after } = await builtManifest()
+    const both = Object.keys(after).filter(
+      (file) => /^(\w+\/assets|plugins)\//.test(file) && before[file] !== undefined,
+    )
+    expect(both.length).toBeGreaterThan(0)
+    for (const file of both) expect({ file, ...after[file] }).toEqual({ file, ...before[file] })
+  },
+  buildsMsMax,
+)
 
-test('nothing is built when no input changed, and a changed one keeps the former files for open pages', async () => {
-  await rm(join(root, 'plugins/greedy'), { recursive: true })
-  await build()
-  const builtAt = (await stat(outDir)).ino
-  const formerUrl = (await builtManifest()).plugins.good?.['ui/page.tsx']?.url ?? ''
-  await build()
-  expect((await stat(outDir)).ino).toBe(builtAt)
+test(
+  'nothing is built when no input changed, and a changed one keeps the former files for open pages',
+  async () => {
+    await rm(join(root, 'plugins/greedy'), { recursive: true })
+    await build()
+    const builtAt = (await stat(outDir)).ino
+    const formerUrl = (await builtManifest()).plugins.good?.['ui/page.tsx']?.url ?? ''
+    await build()
+    expect((await stat(outDir)).ino).toBe(builtAt)
 
-  await Bun.write(join(root, 'src/shared.ts'), 'export const contract = "another"')
-  await Bun.write(
-    join(root, 'plugins/good/ui/page.tsx'),
-    `${files['plugins/good/ui/page.tsx']}\nexport const another = 1`,
-  )
-  await build()
-  const url = (await builtManifest()).plugins.good?.['ui/page.tsx']?.url ?? ''
-  expect(url).not.toBe(formerUrl)
-  for (const known of [url, formerUrl]) expect(await Bun.file(join(outDir, known)).exists()).toBe(true)
-  expect(await readdir(join(root, 'web'))).not.toContainEqual(expect.stringContaining('building'))
-})
+    await Bun.write(join(root, 'src/shared.ts'), 'export const contract = "another"')
+    await Bun.write(
+      join(root, 'plugins/good/ui/page.tsx'),
+      `${files['plugins/good/ui/page.tsx']}\nexport const another = 1`,
+    )
+    await build()
+    const url = (await builtManifest()).plugins.good?.['ui/page.tsx']?.url ?? ''
+    expect(url).not.toBe(formerUrl)
+    for (const known of [url, formerUrl]) expect(await Bun.file(join(outDir, known)).exists()).toBe(true)
+    expect(await readdir(join(root, 'web'))).not.toContainEqual(expect.stringContaining('building'))
+  },
+  buildsMsMax,
+)
