@@ -55,9 +55,17 @@ export class Store {
   async readTexts(streamName: string): Promise<string[]> {
     const stream = this.log.findStream(streamName)
     if (!stream) return []
-    return this.log
-      .readStream(stream, 'forwards', this.log.firstVisibleRevision(stream), stream.revision)
-      .map(({ record }) => readEventData(record, readEventHeader(record)).toString())
+    const texts: string[] = []
+    // A page ends early when the machine is slow.
+    for (let next = this.log.firstVisibleRevision(stream); ; ) {
+      const page = this.log.readStream(stream, 'forwards', next, stream.revision)
+      if (page.length === 0) return texts
+      for (const { record } of page) {
+        const header = readEventHeader(record)
+        texts.push(readEventData(record, header).toString())
+        next = header.revision + 1
+      }
+    }
   }
 }
 
