@@ -289,6 +289,19 @@ test('E4 a log that says another order of bytes than it is written in loses noth
   expect(damage).toMatchObject({ savedCount: 50, lostCount: 0 })
 })
 
+test('E4 rows of which the log has lost where they are go on too', async () => {
+  const folder = await leaveKilled(50)
+  const log = join(folder, 'actions.db-wal')
+  const bytes = readFileSync(log)
+  const [frameBytes, pageAt, namesOthers] = [24 + 4_096, 24, 5]
+  const frames = Array.from({ length: Math.floor((bytes.length - 32) / frameBytes) }, (_, n) => 32 + n * frameBytes)
+  const last = frames.findLast((at) => bytes[at + pageAt] === namesOthers) ?? 0
+  overwrite(log, last + pageAt + 2_000, Buffer.of(1))
+  const { sent, damage } = open(folder)
+  expect(sent.map(({ body }) => levelOf(body))).toEqual(Array.from({ length: 50 }, (_, level) => level))
+  expect(damage).toMatchObject({ savedCount: 50, lostCount: 0 })
+})
+
 test('E4 a salvage that is ended suddenly is done once more', async () => {
   const folder = await leaveKilled(50)
   damageLog(folder)

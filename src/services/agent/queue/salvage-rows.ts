@@ -20,6 +20,10 @@ export function salvageRows(damaged: string, logs: readonly string[], take: (row
   const copy = `${damaged}.copy`
   const known = new Set<number>()
   const saved = new Set<number>()
+  const save = (row: QueueRow): void => {
+    take({ ...row, checksum: row.checksum ?? checksumOf(row) })
+    for (const sequences of [known, saved]) sequences.add(row.sequence)
+  }
   try {
     for (const log of [...logs, undefined]) {
       makeReadable(damaged, log, copy)
@@ -29,12 +33,11 @@ export function salvageRows(damaged: string, logs: readonly string[], take: (row
         for (const sequence of listSequences(database)) {
           known.add(sequence)
           const row = saved.has(sequence) ? undefined : attempt(() => read.get(sequence) ?? undefined)
-          if (row === undefined || !isBelievable(row)) continue
-          take({ ...row, checksum: row.checksum ?? checksumOf(row) })
-          saved.add(sequence)
+          if (row !== undefined && isBelievable(row)) save(row)
         }
       })
     }
+    for (const log of logs) for (const row of readLooseRows(damaged, log, copy)) if (!saved.has(row.sequence)) save(row)
     return { savedCount: saved.size, lostCount: known.size - saved.size }
   } finally {
     rmSync(copy, { force: true })
@@ -42,18 +45,63 @@ export function salvageRows(damaged: string, logs: readonly string[], take: (row
 }
 
 /** The pages that the log holds put in their places; then it needs no log. */
-function makeReadable(damaged: string, log: string | undefined, copy: string): void {
+function makeReadable(damaged: string, log: string | undefined, copy: string) {
   copyFileSync(damaged, copy)
   const descriptor = openSync(copy, 'r+')
   try {
     const pageSize = readPageSize(descriptor)
-    for (const { pageNumber, bytes } of log === undefined ? [] : readWriteAheadLog(log, pageSize).pages)
+    const pages = log === undefined ? [] : readWriteAheadLog(log, pageSize).pages
+    for (const { pageNumber, bytes } of pages)
       writeSync(descriptor, bytes, 0, bytes.length, (pageNumber - 1) * pageSize)
     // Read and write version: "has no log".
     writeSync(descriptor, Uint8Array.of(1, 1), 0, 2, 18)
+    return { pageSize, pages }
   } finally {
     closeSync(descriptor)
   }
+}
+
+/**
+ * Rows on pages of the log to which no way leads, because the page that names theirs was the one that changed: each such
+ * page is put in the place of the table's first one, and then is the whole table.
+ */
+function* readLooseRows(damaged: string, log: string, copy: string): Iterable<QueueRow> {
+  const { pageSize, pages } = makeReadable(damaged, log, copy)
+  const root = attempt(() => {
+    using database = new Database(copy, { readonly: true })
+    const first = database.query<{ rootpage: number }, []>(`SELECT rootpage FROM sqlite_schema WHERE name = 'actions'`)
+    return first.get()?.rootpage
+  })
+  if (root === undefined) return
+  const latest = new Map(pages.map(({ pageNumber, bytes }) => [pageNumber, bytes]))
+  for (const [pageNumber, bytes] of latest)
+    if (pageNumber > 1 && bytes[0] === tableLeafMark) {
+      replacePage(copy, (root - 1) * pageSize, bytes)
+      yield* readWholeTable(copy)
+    }
+}
+
+/** The first byte of a page with rows; the first page of a file begins with the file's own header. */
+const tableLeafMark = 13
+
+function replacePage(file: string, at: number, bytes: Uint8Array): void {
+  const descriptor = openSync(file, 'r+')
+  try {
+    writeSync(descriptor, bytes, 0, bytes.length, at)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** Up to the first row that cannot be read. The page may be one of another table, or an old one: the checksum says. */
+function readWholeTable(file: string): readonly QueueRow[] {
+  const found: QueueRow[] = []
+  attempt(() => {
+    using database = new Database(file, { readonly: true })
+    for (const row of database.query<QueueRow, []>('SELECT * FROM actions NOT INDEXED').iterate())
+      if (row.checksum !== null && isBelievable(row)) found.push(row)
+  })
+  return found
 }
 
 const pageSizeDefault = 4_096
