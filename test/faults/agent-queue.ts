@@ -15,7 +15,6 @@ import { silentLog } from '#kernel/log.ts'
 import { createSeededRandom, pickOne, type Random, systemRandom } from '#kernel/random.ts'
 import { type CuttableLink, openCuttableLink } from '#support/cuttable-link.ts'
 import { connectDevice } from '#support/device.ts'
-import { eventually } from '#support/eventually.ts'
 import { freePorts } from '#support/free-ports.ts'
 import { makeHome } from '#support/make-home.ts'
 import { type Platform, startPlatform } from '#support/platform.ts'
@@ -79,7 +78,7 @@ export async function runAgentQueue(options: { runs: number; seed: number }): Pr
     const blows = await cutAndCollect({ random, rows, put, platform, link, agent, restart })
     console.log(JSON.stringify({ run, put: put.length, ...blows, ms: Math.round(performance.now() - startedAt) }))
   }
-  await eventually('the neighbour is through', async () => (await neighbour.waitingCount()) === 0)
+  await within(settleMs, untilThrough(neighbour), 'the neighbour is through')
   await checkLog(home, rows, 'agent:pump-house', put)
   await checkLog(home, rows, 'agent:mill', putByNeighbour)
   console.log(
@@ -149,6 +148,11 @@ async function cutAndCollect(scene: {
     }
   }
   return blows
+}
+
+/** What was killed last may be long in coming back, and pauses between its tries grow. */
+async function untilThrough(agent: AgentProcess): Promise<void> {
+  while ((await agent.waitingCount()) > 0) await Bun.sleep(20)
 }
 
 async function killPart(platform: Platform, service: 'logic' | 'event-store'): Promise<void> {
