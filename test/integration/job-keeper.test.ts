@@ -98,7 +98,8 @@ function startWorkers(run: (input: { readonly [field: string]: unknown }) => Fak
     store,
     clock: systemClock,
     placeCount: 4,
-    leaseMs: 3_000,
+    // Longer than a busy machine holds anybody up: a lease that is lost is another try.
+    leaseMs: 20_000,
     triesMax: Negate.retry.triesMax,
     run: ({ state }) => run(state.input),
   })

@@ -97,7 +97,12 @@ test(
       { position: raised, projections: table([{ before: row, after: last, fields: ['int1'] }]) },
       { position: deleted, projections: table([{ before: last, after: null }]) },
     ])
-    const rows = await admin.request('GET', `/api/audit/events/${raised}/rows`)
+    // Found by the list of events, which is another read model.
+    let rows: unknown
+    await eventually('the tap is listed', async () => {
+      rows = await admin.request('GET', `/api/audit/events/${raised}/rows`).catch(() => undefined)
+      return rows !== undefined
+    })
     expect(rows).toMatchObject({
       rows: [{ projection: 'tutorial.string-ints', table: 'rows', before: row, after: last }],
     })
