@@ -97,7 +97,7 @@ export function openApart({ openClient }: Pick<CaseContext, 'openClient'>): Conf
   return openClient({ query: `keepAliveInterval=${11_000 + apartCount++}` })
 }
 
-export async function eventually(words: string, claim: () => Promise<boolean> | boolean, waitMs = 10_000) {
+export async function eventually(words: string, claim: () => Promise<boolean> | boolean, waitMs = 60_000) {
   const giveUpAt = performance.now() + waitMs
   while (!(await claim())) {
     if (performance.now() > giveUpAt) throw new Error(`Waited ${waitMs} ms in vain until ${words}.`)

@@ -21,8 +21,14 @@ export type Source = (typeof sources)[number]
 export type SharedSettings = Partial<Omit<StreamGroupSettings, 'startFrom'>>
 export type Start = 'start' | 'end'
 
-/** Quick to write, so that no case waits for what a real installation would rather do seldom. */
-const quickCheckpoints = { checkPointAfter: 100, checkPointLowerBound: 1, checkPointUpperBound: 1 } as const
+/**
+ * Checkpoints are quick to write, so that no case waits for what a real installation would rather do seldom; and nothing
+ * comes again because the machine is busy: who looks at that asks for less time.
+ */
+const ofCases = {
+  ...{ checkPointAfter: 100, checkPointLowerBound: 1, checkPointUpperBound: 1 },
+  messageTimeout: 300_000,
+} as const
 
 export class GroupUnderTest {
   readonly streamName: string
@@ -133,12 +139,12 @@ export class GroupUnderTest {
   }
 
   private streamSettings(settings: SharedSettings, startFrom: Start): StreamGroupSettings {
-    return this.client.streamGroupSettings({ startFrom, ...quickCheckpoints, ...settings })
+    return this.client.streamGroupSettings({ startFrom, ...ofCases, ...settings })
   }
 
   private async allSettings(settings: SharedSettings, start: Start): Promise<AllGroupSettings> {
     const startFrom = start === 'end' ? 'end' : (this.beginning ?? 'start')
-    return this.client.allGroupSettings({ startFrom, ...quickCheckpoints, ...settings })
+    return this.client.allGroupSettings({ startFrom, ...ofCases, ...settings })
   }
 
   /** Called before the first append, so that a group to the whole log need not search all of it. */

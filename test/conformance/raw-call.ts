@@ -8,7 +8,7 @@ import type { Credentials } from './conformance-client.ts'
 
 export type RawAnswer = { readonly code: number; readonly details: string; readonly reply: Buffer }
 
-const waitMsMax = 10_000
+const waitMsMax = 60_000
 const same = (bytes: Buffer): Buffer => bytes
 
 /** A call the server may answer for ever: its first answers, then it is hung up on. */

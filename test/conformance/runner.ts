@@ -16,6 +16,8 @@ import { type SecureServer, startSecureServer, startServerOfACase } from './serv
 const casesAtOnce = 8
 /** Generous: it matters only to what is broken, and the machine may be busy. */
 const defaultDeadlineMs = 120_000
+/** Clients wait ten seconds for an answer and for a sign of life, unless they are told otherwise. */
+const patience = 'defaultDeadline=60000&keepAliveTimeout=60000'
 
 type Run = {
   readonly order: RunnerOrder
@@ -32,7 +34,7 @@ export async function runConformance(kind: ClientKind, openClient: OpenClient): 
 
   const clients: ConformanceClient[] = []
   const openAnother: OpenClient = (connectionString) => {
-    const opened = openClient(toSchemeOf(kind, connectionString))
+    const opened = openClient(toSchemeOf(kind, changeConnectionString(connectionString, { query: patience })))
     clients.push(opened)
     return opened
   }

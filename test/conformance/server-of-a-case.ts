@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+// Not by its area: the bundle for Node takes such names for packages.
+import { freePorts } from '../support/free-ports.ts'
 import type { RunnerOrder } from './case-outcome.ts'
 import type { Credentials } from './conformance-client.ts'
 
@@ -22,7 +24,9 @@ type OwnServer = NonNullable<RunnerOrder['ownServer']>
 export async function startServerOfACase(ownServer: OwnServer): Promise<ServerOfACase> {
   const folder = mkdtempSync(join(tmpdir(), 'event-store-case-'))
   const start = (port: number) => startProcess(ownServer, ['--file', join(folder, 'events.db'), '--port', String(port)])
-  let running = await start(0)
+  // One that nobody else is given while the server is down.
+  const { PEEK_LOGIC_PORT: port } = await freePorts()
+  let running = await start(Number(port))
   return {
     connectionString: running.ready.connectionString,
     async restart(how = 'in order') {

@@ -13,7 +13,8 @@ async function allAreHere(consumers: readonly Watch[], count: number): Promise<(
 export const groupShareCases = conformanceCases('Consumers of one persistent subscription', {
   'in turn have about as many events each, and together every one once': async (context) => {
     const group = await new GroupUnderTest(context, 'to a stream').create({ consumerStrategyName: 'RoundRobin' })
-    const consumers = [1, 2, 3].map(() => group.consume(ack))
+    // With room for all events: one that is full, because its answers are late, is passed over.
+    const consumers = [1, 2, 3].map(() => group.consume(ack, { bufferSize: 60 }))
     await Promise.all(consumers.map(({ confirmed }) => confirmed))
     await group.append(range(0, 60))
     assert.deepEqual(await allAreHere(consumers, 60), range(0, 60))
@@ -83,7 +84,7 @@ export const groupShareCases = conformanceCases('Consumers of one persistent sub
   ],
 
   'take over what one that leaves has not answered': async (context) => {
-    const group = await new GroupUnderTest(context, 'to a stream').create({ messageTimeout: 60_000 })
+    const group = await new GroupUnderTest(context, 'to a stream').create()
     const leaving = group.consume(undefined, { bufferSize: 10 })
     await leaving.confirmed
     await group.append(range(0, 5))
