@@ -1,5 +1,5 @@
-const turnCountMax = 60
-const turnMs = 10
+const turnCountMax = 30
+const turnMs = 20
 
 /**
  * How long a check looks for what does not come: so many turns of the timers, one after the other, instead of so long. Where
