@@ -1,5 +1,5 @@
-const turnCountMax = 30
-const turnMs = 20
+const turnCountMax = 15
+const turnMs = 40
 
 /**
  * How long a check looks for what does not come: so many turns of the timers, one after the other, instead of so long. Where
