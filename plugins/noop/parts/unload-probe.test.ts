@@ -85,10 +85,18 @@ test('a part that was ended well has left nothing behind', async () => {
   expect(await seenOf({})).toEqual(nothingLeft)
 })
 
+test('a part that was ended before its work began has none under way', async () => {
+  const first = createContext({})
+  beginProbe('agent', first.context, first.call)
+  await first.end()
+  beginProbe('agent', createContext({}).context, first.call)
+  expect(await describeEarlier('agent')).toEqual(nothingLeft)
+})
+
 test.each([
   ['timers that go on', { timers: true }, ['turns of its timers after its end: 1']],
   ['listeners to settings', { settings: true }, ['settings it heard of after its end: 1']],
-  ['a signal that says nothing', { signal: true }, ['its signal: not aborted', 'its work under way: still under way']],
+  ['a signal that says nothing', { signal: true }, ['its signal: not aborted', 'its work: still under way']],
   ['a stop handler without a turn', { handlers: 'none' }, ['its stop handlers, in the order they ran: 1']],
   ['stop handlers in the wrong order', { handlers: 'first first' }, ['its stop handlers, in the order they ran: 1, 2']],
   [

@@ -14,7 +14,7 @@ type Probe = {
   readonly call: () => Promise<unknown>
   /** In the order in which they ran. */
   readonly stopHandlers: number[]
-  hasWorkEnded: boolean
+  isWorkUnderWay: boolean
   isOver: boolean
   lateTimers: number
   lateSettings: number
@@ -32,7 +32,7 @@ export function beginProbe(service: Service, context: Probed, call: () => Promis
     context,
     call,
     stopHandlers: [],
-    hasWorkEnded: false,
+    isWorkUnderWay: false,
     isOver: false,
     lateTimers: 0,
     lateSettings: 0,
@@ -46,10 +46,11 @@ export function beginProbe(service: Service, context: Probed, call: () => Promis
     clock.after(everyMs / 2, onTimer)
   })
   context.after(0, () => {
-    // Work that ends when it is told to, and a moment later.
+    // Work that ends when it is told to, and a moment later. A part that is ended at once has not begun it.
+    probe.isWorkUnderWay = true
     return new Promise<void>((resolve) => {
       const end = (): void => {
-        probe.hasWorkEnded = true
+        probe.isWorkUnderWay = false
         resolve()
       }
       if (signal.aborted) end()
@@ -75,10 +76,10 @@ export function beginProbe(service: Service, context: Probed, call: () => Promis
 export async function describeEarlier(service: Service): Promise<string[]> {
   const before = latest.get(service)?.before
   if (!before) return []
-  const { context, stopHandlers, hasWorkEnded, lateTimers, lateSettings } = before
+  const { context, stopHandlers, isWorkUnderWay, lateTimers, lateSettings } = before
   return leftoverLines({
     signal: context.signal.aborted ? 'aborted' : 'not aborted',
-    work: hasWorkEnded ? 'ended' : 'still under way',
+    work: isWorkUnderWay ? 'still under way' : 'none under way',
     stopHandlers: stopHandlers.join(', '),
     lateTimers: String(lateTimers),
     lateSettings: String(lateSettings),

@@ -16,7 +16,7 @@ type Earlier = {
 export function leftoverLines(earlier: Earlier): string[] {
   return [
     `its signal: ${earlier.signal}`,
-    `its work under way: ${earlier.work}`,
+    `its work: ${earlier.work}`,
     `its stop handlers, in the order they ran: ${earlier.stopHandlers}`,
     `turns of its timers after its end: ${earlier.lateTimers}`,
     `settings it heard of after its end: ${earlier.lateSettings}`,
@@ -28,7 +28,7 @@ export function leftoverLines(earlier: Earlier): string[] {
 
 export const nothingLeft = leftoverLines({
   signal: 'aborted',
-  work: 'ended',
+  work: 'none under way',
   stopHandlers: '2, 1',
   lateTimers: '0',
   lateSettings: '0',
