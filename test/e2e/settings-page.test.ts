@@ -12,6 +12,7 @@ import { createSettingsKeeper, type SettingsKeeper } from '#services/logic/setti
 import { type AdminDesk, startAdminDesk } from '#support/admin-desk.ts'
 import { type AdminPageOptions, openAdminPage } from '#support/admin-page.ts'
 import { launchBrowser } from '#support/chromium.ts'
+import { eventually } from '#support/eventually.ts'
 import { findFaults } from '#support/find-faults.ts'
 import { boolean, integer, list, nullable, oneOf, text } from '#vortex/protocol/fields.ts'
 
@@ -151,8 +152,9 @@ test('when somebody else was faster it is said at once, and nothing is saved ove
   expect(await box(page, 'Server host').inputValue()).toBe('mine.example')
   expect(await page.getByRole('button', { name: 'Save …' }).isDisabled()).toBe(true)
   await page.getByRole('button', { name: 'Show theirs' }).click()
+  // What was typed is dropped at once; theirs are loaded then.
+  await eventually('their port is shown', async () => (await box(page, 'Server port').inputValue()) === '26')
   await page.getByText('Nothing changed.').waitFor()
-  expect(await box(page, 'Server port').inputValue()).toBe('26')
   expect(await box(page, 'Server host').inputValue()).toBe('localhost')
 
   await box(page, 'Server host').fill('mine.example')
