@@ -1,4 +1,5 @@
 /** A machine that is reached by SSH, in this process: commands are functions, files a map. */
+import { generateKeyPairSync } from 'node:crypto'
 import { Server, type ServerChannel, type Session, type SFTPWrapper, utils } from 'ssh2'
 import { fingerprintOf } from '#agent-kit/ssh/ssh-connection.ts'
 
@@ -14,17 +15,23 @@ export interface SshServer {
 
 export type RunCommand = (line: string, channel: ServerChannel) => void
 
+/** Not by ssh2 itself: it cannot read about one in 360 of the Ed25519 keys that it makes. */
+function makeHostKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+  return privateKey.export({ type: 'sec1', format: 'pem' }).toString()
+}
+
 export async function startSshServer(options: {
   password: string
   run: RunCommand
   /** Nobody is let in before this. */
   opened?: Promise<unknown> | undefined
 }): Promise<SshServer> {
-  const keys = utils.generateKeyPairSync('ed25519')
+  const hostKey = makeHostKey()
   const files = new Map<string, Buffer>()
   const sockets = new Set<{ end(): void }>()
   let connections = 0
-  const server = new Server({ hostKeys: [keys.private] }, (client) => {
+  const server = new Server({ hostKeys: [hostKey] }, (client) => {
     connections++
     sockets.add(client)
     client.on('close', () => sockets.delete(client))
@@ -38,7 +45,7 @@ export async function startSshServer(options: {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
   const address = server.address()
-  const parsed = utils.parseKey(keys.public)
+  const parsed = utils.parseKey(hostKey)
   if (parsed instanceof Error) throw parsed
   const drop = (): void => {
     for (const socket of sockets) socket.end()
