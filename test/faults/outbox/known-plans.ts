@@ -53,4 +53,20 @@ export const knownPlans: readonly { readonly law: string; readonly plan: Plan }[
       leavesDead: false,
     },
   },
+  {
+    law: 'what is pushed while another is being discarded does not go with it: nobody saw it',
+    plan: {
+      seed: 3,
+      devices: [{ tabCount: 1, clockOffsetMs: 0, version: 2, sites: ['shared'] }],
+      serverVersion: 2,
+      steps: [
+        { at: 1_000, deed: { do: 'push', device: 0, tab: 0, site: 'shared', slot: 0, word: 'refuse' } },
+        { at: 5_000, deed: { do: 'sleep', device: 0, forMs: 10_000 } },
+        { at: 6_000, deed: { do: 'person', device: 0, tab: 0, act: 'discard' } },
+        { at: 7_000, deed: { do: 'push', device: 0, tab: 0, site: 'shared', slot: 1, word: 'plain', dependsOn: 1 } },
+      ],
+      healAt: 20_000,
+      leavesDead: false,
+    },
+  },
 ]

@@ -247,8 +247,11 @@ function createActor(world: RigWorld, model: Model, plan: Plan, tell: (line: str
       case 'person': {
         const device = deviceOf(deed.device)
         const tab = tabOf(device, deed.tab)
-        const [record] = device.disk.disk.outbox.after(0, 1_000).filter(needsAttention)
-        if (tab && record) decide(tab, record.id, deed.act)
+        // A tap on a screen that stands still is taken once it moves again, as with pushes.
+        tab?.process.run(() => {
+          const [record] = device.disk.disk.outbox.after(0, 1_000).filter(needsAttention)
+          if (record) decide(tab, record.id, deed.act)
+        })
         return
       }
       default:

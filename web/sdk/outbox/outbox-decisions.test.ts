@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { must } from '#kernel/assert.ts'
+import { createDeferred } from '#kernel/deferred.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
 import { createTestDevice, pushAll, toTestAction } from './testing/drive-outbox.ts'
 
@@ -69,6 +70,23 @@ test('one that is discarded lets go what depends on it, where a person wants tha
   expect(device.sent.map(({ action }) => action.id)).toEqual([order.id, fill.id])
   await device.answer(1, accepted)
   expect(device.sent.at(-1)?.action.id).toBe(bill.id)
+})
+
+test('only what a person saw go along with one goes: what is pushed while that is done stays, and waits', async () => {
+  const { device, order, outbox, page } = await setUp()
+  await device.answer(0, rejected)
+  const { get } = page.store.outbox
+  // A store that is slow to answer, as under load.
+  const asked = createDeferred<void>()
+  Object.assign(page.store.outbox, { get: (id: string) => asked.promise.then(() => get(id)) })
+  const gone = outbox.discard(order.id)
+  const [late] = await pushAll(outbox, toTestAction('late', { dependsOn: [order.id] }))
+  asked.resolve()
+  await gone
+  const { id } = must(late, 'it was pushed')
+  expect(outbox.get(order.id)?.state).toBe('discarded')
+  expect(outbox.get(id)?.state).toBe('waiting')
+  expect(outbox.waitsFor(id)).toMatchObject({ isHeldUp: true, words: 'Waits for “Order it”, which was discarded.' })
 })
 
 test('one that waits for what was discarded meanwhile goes when a person says so', async () => {

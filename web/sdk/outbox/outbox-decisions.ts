@@ -12,7 +12,7 @@ import { toNewRecord } from './to-new-record.ts'
  * What a person decides about an action: to try it again, to send it anew, to give it up.
  *
  * Promises: each decision is one transaction of the store that happens only if the action still stands as the person saw it,
- * so that two pages never decide twice.
+ * so that two pages never decide twice; it is about what the person could see, and about nothing that came later.
  */
 export function createOutboxDecisions(options: {
   readonly store: OutboxStore
@@ -72,8 +72,10 @@ export function createOutboxDecisions(options: {
     id: string,
     { dependants = 'discard' }: { dependants?: 'discard' | 'release' } = {},
   ): Promise<void> {
+    // Those of this moment, which the person saw: one that comes while the store is asked is not decided about, and waits.
+    const seen = dependantsOf(id, mirror.unsent(), mirror)
     const record = await find(id)
-    const behind = dependantsOf(id, mirror.unsent(), mirror)
+    const behind = seen.map((one) => mirror.get(one.id) ?? one)
     const gone = { state: 'discarded', endedAt: clock.now() } as const
     const others =
       dependants === 'discard' ? behind.map((one) => giveUp(one.id)) : behind.flatMap((one) => release(one))

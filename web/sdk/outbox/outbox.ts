@@ -33,8 +33,8 @@ export interface Outbox {
   /** A refused or stuck one again, edited or as it was, under a new id; what depended on it depends on the new one. */
   resend(id: string, edited?: string | Edited): Promise<OutboxRecord>
   /**
-   * It is never sent; what depends on it goes with it, or is sent without it. Throws `bad-input` for one that may have
-   * reached logic already: that one cannot be called back.
+   * It is never sent; what depends on it at this moment goes with it, or is sent without it, and what comes to depend on it
+   * later waits for a person. Throws `bad-input` for one that may have reached logic already: that one cannot be called back.
    */
   discard(id: string, options?: { readonly dependants?: 'discard' | 'release' }): Promise<void>
   /** All that waits for it, directly or through others. */
