@@ -13,11 +13,11 @@ const keptLengthMax = 64 * 1_024
 /** Of a check that failed, told again at the end. */
 const checkLinesMax = 60
 
-/** Runs one step of a tier in a process of its own. */
-export async function runTestStep({ args, kind, title }: TierStep, show: Show): Promise<Outcome> {
+/** Runs one step of a tier in a process of its own; its random tests begin with `seed`. */
+export async function runTestStep({ args, kind, title }: TierStep, show: Show, seed?: string): Promise<Outcome> {
   const child = Bun.spawn([process.execPath, ...args], {
     cwd: projectFolder,
-    env: environmentForChild({}),
+    env: environmentForChild({ PEEK_SEED: seed }),
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',

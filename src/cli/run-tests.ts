@@ -9,6 +9,7 @@ import { ensureWeb } from './ensure-web.ts'
 import { describeFailedTests } from './failed-tests.ts'
 import { projectFolder } from './project-folder.ts'
 import { runTestStep, type Show } from './run-test-step.ts'
+import { seedOfRun } from './seed-of-run.ts'
 import { addOutcomes, type Outcome } from './test-summary.ts'
 import { type Tier, type TierStep, tiers } from './test-tiers.ts'
 
@@ -22,7 +23,9 @@ export const testCommand: Command = {
       return 0
     }
     const chosen = (words.length > 0 ? words : Object.keys(tiers)).map((name) => ({ name, tier: getTier(name) }))
-    const { passedCount, failedCount, failed = [] } = await runAll(chosen, flags.serial === true)
+    const seed = seedOfRun()
+    if (seed !== undefined) console.log(`Random tests begin with PEEK_SEED=${seed}.`)
+    const { passedCount, failedCount, failed = [] } = await runAll(chosen, flags.serial === true, seed)
     if (chosen.some(({ tier }) => tier.usesStores)) await stopTestStores()
     if (failed.length > 0) console.log(`\nWhat failed, told again:\n\n${describeFailedTests(failed)}`)
     console.log(`\n${passedCount} passed, ${failedCount} failed`)
@@ -61,7 +64,7 @@ const rowCount = 2
  * Tests mostly wait for stores, processes and browsers: two rows of them take little more than one alone. Each row takes the
  * longest step that is left, so that both end at about the same time.
  */
-async function runAll(chosen: readonly Chosen[], isSerial: boolean): Promise<Outcome> {
+async function runAll(chosen: readonly Chosen[], isSerial: boolean, seed: string | undefined): Promise<Outcome> {
   const webFailure = chosen.some(({ tier }) => tier.usesWeb) ? await prepareWeb() : undefined
   const outcomes = chosen.flatMap(({ name, tier }) => (tier.usesWeb && webFailure ? [tell(name, webFailure, 0)] : []))
   const left: Work[] = chosen
@@ -71,16 +74,16 @@ async function runAll(chosen: readonly Chosen[], isSerial: boolean): Promise<Out
   if (!isAlone) left.sort((a, b) => b.step.minutes - a.step.minutes)
   const runRow = async (): Promise<void> => {
     for (let work = left.shift(); work !== undefined; work = left.shift())
-      outcomes.push(await runStep(work, isAlone ? 'at-once' : 'when-ended'))
+      outcomes.push(await runStep(work, isAlone ? 'at-once' : 'when-ended', seed))
   }
   await Promise.all(Array.from({ length: isAlone ? 1 : rowCount }, runRow))
   return addOutcomes(outcomes)
 }
 
-async function runStep({ name, tier, step }: Work, show: Show): Promise<Outcome> {
+async function runStep({ name, tier, step }: Work, show: Show, seed: string | undefined): Promise<Outcome> {
   console.log(`\n== ${step.title === name ? name : `${name}, ${step.title}`}: ${tier.words}`)
   const startedAt = performance.now()
-  const outcome = await runTestStep(step, show)
+  const outcome = await runTestStep(step, show, seed)
   return tell(step.title, outcome, performance.now() - startedAt)
 }
 

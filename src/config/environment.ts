@@ -32,6 +32,7 @@ export const environmentVariables = {
   PEEK_PLUGIN_FOLDER: 'Folder that holds the plugins. Default: the plugins that come with Peek.',
   PEEK_LOG_LEVEL: 'debug, info, warning or error. Default info.',
   PEEK_LOG_TO_STDOUT: 'true or false: whether a service also writes its log to the console. Default true.',
+  PEEK_SEED: 'Number that random tests begin with. Default: for `test` one that follows from the commit, else any.',
   PEEK_CHROMIUM: 'Chromium program for the browser tests. Default: looked for.',
   NO_COLOR: 'Any value: no colour on the console.',
   CI: 'Any value: plain output, one line a change.',

@@ -3,6 +3,7 @@ import { createFakeClock } from '#kernel/clock.ts'
 import { createLog, type LogLine } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { createSeededRandom, pickOne } from '#kernel/random.ts'
+import { testSeed } from '#testing/test-seed.ts'
 import { instant, integer, list, nullable, oneOf, text, uuid } from '#vortex/protocol/fields.ts'
 import { defineTuple } from '#vortex/protocol/tuple.ts'
 import { makeRestRoute, type RestRoute } from './define-rest-route.ts'
@@ -395,7 +396,7 @@ test('the document is made of the same definitions, and is read without a key', 
 })
 
 test('nothing that can be sent makes it break: refused or answered, never 500 (S3)', async () => {
-  const seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
+  const seed = testSeed()
   const random = createSeededRandom(seed)
   const pick = <T>(all: readonly T[]): T => pickOne(random, all)
   const odd = [
@@ -440,6 +441,6 @@ test('nothing that can be sent makes it break: refused or answered, never 500 (S
       // What the platform itself refuses to put into a request is not sent.
       (error: unknown) => (error instanceof SyntaxError ? { status: 200 } : Promise.reject(error)),
     )
-    if (status >= 500) throw new Error(`SEED=${seed}: ${method} ${path}${query} ${body} was answered ${status}`)
+    if (status >= 500) throw new Error(`seed ${seed}: ${method} ${path}${query} ${body} was answered ${status}`)
   }
 })

@@ -1,4 +1,5 @@
 import { test } from 'bun:test'
+import { testSeed } from '#testing/test-seed.ts'
 import { runAgentQueue } from './agent-queue.ts'
 import { runCompetingConsumers } from './competing-consumers.ts'
 import { runEventStoreFuzz } from './event-store-fuzz.ts'
@@ -11,11 +12,11 @@ import { runOutboxBrowser } from './outbox-browser.ts'
 import { runRebuildKills } from './rebuild-kills.ts'
 
 /**
- * The short form of `bun run faults`, with a seed of its own each time; it is printed. Each has far more time than it takes:
+ * The short form of `bun run faults`, with the seed of this run of the tests; it is printed. Each has far more time than it takes:
  * what hangs is to end, and how long anything takes is up to the machine.
  */
 const seedOf = (name: string): number => {
-  const seed = Math.floor(Math.random() * 2 ** 31)
+  const seed = testSeed()
   console.log(`${name}: seed ${seed}`)
   return seed
 }

@@ -1,4 +1,5 @@
 /** The search over recorded events: a projector fills its read model, and every answer equals a plain look through the log. */
+
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createEventSearch, type EventSearch, type PageAsked } from '#audit/event-search.ts'
 import { createExports } from '#audit/exports.ts'
@@ -16,8 +17,9 @@ import { eventSearch } from '#projections/event-search/event-search.ts'
 import { eventually } from '#support/eventually.ts'
 import { type MigratedDatabase, migratedDatabase } from '#support/migrated-database.ts'
 import { createMemoryEventStore } from '#testing/memory-event-store.ts'
+import { testSeed } from '#testing/test-seed.ts'
 
-const seed = Number(process.env.PEEK_SEED ?? Date.now() % 1_000_000)
+const seed = testSeed()
 const random = createSeededRandom(seed)
 const day = 86_400_000
 const words = [

@@ -18,6 +18,7 @@ import { silentLog } from '#kernel/log.ts'
 import { createSeededRandom, systemRandom } from '#kernel/random.ts'
 import { eventually } from '#support/eventually.ts'
 import { type MigratedDatabase, migratedDatabase } from '#support/migrated-database.ts'
+import { testSeed } from '#testing/test-seed.ts'
 
 let database: MigratedDatabase
 let folder = ''
@@ -185,7 +186,7 @@ test('one altered byte in the file of the log is named, also when its checksum w
   const keeper = keep()
   await caughtUp(keeper, 1_500)
   await keeper.stop()
-  const seed = Date.now() % 100_000
+  const seed = testSeed()
   const random = createSeededRandom(seed)
   await opened.close()
   const altered = alterOneByte(join(folder, 'log.db'), random)

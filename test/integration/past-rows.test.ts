@@ -1,4 +1,5 @@
 /** Read models as they were, on a real Postgres: every position of a random history against a fresh projection. */
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
 import { parseMetadata } from '#event-store/metadata.ts'
 import { upcastEvent } from '#event-store/upcast.ts'
@@ -26,6 +27,7 @@ import {
   recordEvents,
 } from '#testing/counter-model.ts'
 import { createMemoryEventStore, type MemoryEventStore } from '#testing/memory-event-store.ts'
+import { testSeed } from '#testing/test-seed.ts'
 import type { Row } from '#vortex/protocol/row.ts'
 
 let fresh: MigratedDatabase
@@ -143,7 +145,7 @@ async function recordHistory(seed: number, count: number): Promise<void> {
 
 describe('P4 rows as they were are what a fresh projection gives', () => {
   test('at every position of a random history', async () => {
-    const seed = Math.floor(Math.random() * 1e9)
+    const seed = testSeed()
     await recordHistory(seed, 120)
     const past = openPast()
     const positions = [logStart, ...store.log.map((event) => event.position)]

@@ -19,6 +19,7 @@ import { eventually } from '#support/eventually.ts'
 import { AddToCounter, counter, counterRequest } from '#testing/counter.ts'
 import { added, recordEvents } from '#testing/counter-model.ts'
 import { describeReactorJournal } from '#testing/reactor-journal-contract.ts'
+import { testSeed } from '#testing/test-seed.ts'
 
 let stores: EngineStores
 let store: EventStore
@@ -86,7 +87,7 @@ describe('two leaders', () => {
   })
 
   test('at least once, and in the order of each entity, over kills at random moments', async () => {
-    const seed = Math.floor(Math.random() * 1e9)
+    const seed = testSeed()
     const random = createSeededRandom(seed)
     const done: string[] = []
     let isCalm = false

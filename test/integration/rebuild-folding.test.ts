@@ -30,6 +30,7 @@ import {
   recordEvents,
 } from '#testing/counter-model.ts'
 import { createMemoryEventStore, type MemoryEventStore } from '#testing/memory-event-store.ts'
+import { testSeed } from '#testing/test-seed.ts'
 
 const liveSchema = counterModel.schemaName
 const shadowSchema = shadowSchemaOf(liveSchema)
@@ -119,8 +120,8 @@ function anyEvent(random: Random, id: string) {
 }
 
 const seedOf = (test: string): number => {
-  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))
-  console.log(`${test}: SEED=${seed}`)
+  const seed = testSeed()
+  console.log(`${test}: seed ${seed}`)
   return seed
 }
 

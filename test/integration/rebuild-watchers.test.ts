@@ -26,6 +26,7 @@ import { startInProcessRebuilder } from '#support/in-process-rebuilder.ts'
 import { type MigratedDatabase, migratedDatabase } from '#support/migrated-database.ts'
 import { added, CounterRemoved, counterModel, counters, recordEvents } from '#testing/counter-model.ts'
 import { createMemoryEventStore } from '#testing/memory-event-store.ts'
+import { testSeed } from '#testing/test-seed.ts'
 import { integer, text } from '#vortex/protocol/fields.ts'
 import { adminRole } from '#vortex/protocol/principal.ts'
 import { defineTuple } from '#vortex/protocol/tuple.ts'
@@ -46,7 +47,7 @@ afterAll(async () => {
   await fresh?.[Symbol.asyncDispose]()
 })
 
-const seed = Number(process.env.PEEK_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const seed = testSeed()
 
 test(`O1 O2 P3 screens get patches through ${rebuildCount} rebuilds under live work, and never all rows again (seed ${seed})`, async () => {
   const random = createSeededRandom(seed)

@@ -10,7 +10,7 @@ import { integer, text } from '#vortex/protocol/fields.ts'
 /** Calls while connections break, callers change their minds and handlers fail, at random. */
 
 const callCount = Number(Bun.env.PEEK_CALL_COUNT ?? 400)
-const seed = Number(Bun.env.PEEK_SEED ?? 20_261_121)
+const seed = 20_261_121
 
 const fields = {
   acceptsFrom: ['logic', 'agent', 'worker'] as const,

@@ -1,4 +1,5 @@
 /** Bulk writes, and the tables they go to, on a real server. */
+
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { eq } from 'drizzle-orm'
 import {
@@ -25,6 +26,7 @@ import { type Database, openDatabase } from '#storage/database.ts'
 import { instant } from '#storage/instant.ts'
 import { type Row, toPlainRow } from '#storage/row-codec.ts'
 import { type FreshDatabase, freshDatabase } from '#support/postgres.ts'
+import { testSeed } from '#testing/test-seed.ts'
 
 const defineTables = (schema: PgSchema) => {
   const tasks = schema.table(
@@ -113,7 +115,7 @@ function makeJson(random: Random, depth: number): unknown {
 
 describe('bulk write', () => {
   test('reads back any row as it says it will', async () => {
-    const seed = Math.floor(Math.random() * 2 ** 32)
+    const seed = testSeed()
     console.log(`storage-rows seed ${seed}`)
     const random = createSeededRandom(seed)
     const rows = Array.from({ length: 600 }, () => makeTask(random))

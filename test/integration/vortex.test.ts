@@ -7,6 +7,7 @@ import { createLog, type LogLine } from '#kernel/log.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import { createSeededRandom, pickOne, systemRandom } from '#kernel/random.ts'
 import { eventually } from '#support/eventually.ts'
+import { testSeed } from '#testing/test-seed.ts'
 import { type DirectVortexClient, makeVortexClient } from '#vortex/client/make-vortex-client.ts'
 import type { ConnectionState, Observer, PushedAction } from '#vortex/client/vortex-client.ts'
 import type { DownHead } from '#vortex/protocol/down.ts'
@@ -205,7 +206,7 @@ describe('V4 bounds', () => {
 })
 
 test(`S3 ${fuzzCount} bad frames each get an error, and a well-behaved neighbour never notices`, async () => {
-  const seed = Number(Bun.env.PEEK_FUZZ_SEED ?? Date.now() % 1_000_000)
+  const seed = testSeed()
   const random = createSeededRandom(seed)
   const logged: LogLine[] = []
   const limits = {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { newUuid } from '#kernel/ids.ts'
 import { silentLog } from '#kernel/log.ts'
 import { createSeededRandom, pickOne } from '#kernel/random.ts'
+import { testSeed } from '#testing/test-seed.ts'
 import { SqliteStorage } from '../storage/sqlite-storage.ts'
 import { EventLog } from '../streams/event-log.ts'
 import { readEventHeader } from '../streams/event-record.ts'
@@ -46,7 +47,7 @@ function readOn(source: GroupSource, after: number, random: () => number) {
 
 describe('what a group reads', () => {
   test('is every wanted event once, in order, whether it is taken from memory or from the disk', async () => {
-    const seed = Math.floor(Math.random() * 2 ** 31)
+    const seed = testSeed()
     const random = createSeededRandom(seed)
     const log = openLog()
     const filter = { on: 'event-type', prefixes: ['Wanted'], regex: '' } as const

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { createSeededRandom, pickOne } from '#kernel/random.ts'
+import { testSeed } from '#testing/test-seed.ts'
 import { ConsumerSlots } from './consumer-slots.ts'
 import { bucketCount, PinnedBuckets, toBucket } from './pinned-buckets.ts'
 
@@ -8,7 +9,7 @@ const ownersOf = (buckets: PinnedBuckets) =>
 
 describe('pinned buckets', () => {
   test('are spread evenly over the consumers, and few change hands when one comes or goes', () => {
-    const seed = Math.floor(Math.random() * 2 ** 31)
+    const seed = testSeed()
     const random = createSeededRandom(seed)
     const buckets = new PinnedBuckets()
     const consumers: ConsumerSlots[] = []

@@ -6,6 +6,7 @@ import { type Clock, createFakeClock, type FakeClock, systemClock } from '#kerne
 import { newUuid } from '#kernel/ids.ts'
 import { silentLog } from '#kernel/log.ts'
 import { createSeededRandom, pickOne, type Random } from '#kernel/random.ts'
+import { testSeed } from '#testing/test-seed.ts'
 import { SqliteStorage } from '../storage/sqlite-storage.ts'
 import type { Storage, StoredEvent } from '../storage/storage.ts'
 import { EventLog } from '../streams/event-log.ts'
@@ -452,7 +453,7 @@ describe('everything visible before a scavenge is visible after it, byte for byt
   }
 
   for (let round = 0; round < 12; round++) {
-    const seed = Math.floor(Math.random() * 2 ** 32)
+    const seed = testSeed() + round
     test(`with seed ${seed}`, async () => {
       const random = createSeededRandom(seed)
       const file = join(folder, 'events.db')

@@ -85,8 +85,7 @@ function createRig(seed: number, options: { fails?: number; placeCount?: number 
 const succeeds = (): FakeRun => ({ tookMs: 100, end: 'succeeds' })
 
 describe('the keeper', () => {
-  const seeds = process.env.PEEK_SEED ? [Number(process.env.PEEK_SEED)] : [1, 2, 3, 4, 5, 6]
-  test.each(seeds)(
+  test.each([1, 2, 3, 4, 5, 6])(
     'gives every job one outcome, whatever is killed, late, lost or started twice (seed %i)',
     async (seed) => {
       const rig = createRig(seed, { fails: 0.08 })
