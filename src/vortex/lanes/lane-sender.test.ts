@@ -172,6 +172,29 @@ test('one that a person must decide about holds up what depends on it, through a
   ])
 })
 
+test('what is held up, waits again and is held up anew lets others go by, through all lanes', () => {
+  const obstacles = new Map<string, Obstacle>()
+  const { add, sent, sender } = drive({ obstacleOf: ({ id }) => obstacles.get(id) })
+  const chainIs = (is: Obstacle['is']): void => {
+    for (const [id, before] of [
+      ['2', '9'],
+      ['3', '2'],
+      ['4', '3'],
+    ] as const)
+      obstacles.set(id, { id: before, is })
+    sender.recheck('9')
+  }
+  chainIs('parked')
+  add(2, 'a')
+  add(3, 'a')
+  chainIs('waits')
+  add(4, 'b')
+  add(5, 'b')
+  expect(sent).toEqual([])
+  chainIs('parked')
+  expect(ids(sent)).toEqual(['5'])
+})
+
 test('a lane whose actions overtake each other on the way is sent fewer at a time, and more again as they arrive', async () => {
   const { add, sent, answer, clock } = drive()
   for (let sequence = 1; sequence <= 8; sequence++) add(sequence, 'a')

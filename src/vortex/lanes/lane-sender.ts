@@ -232,7 +232,7 @@ export function createLaneSender<A extends LaneAction>(options: LaneSenderOption
     behind.set(id, set.add(entry))
   }
 
-  /** One that steps aside changes how it stands with those behind it: a list, since chains may be long. */
+  /** One that steps aside or comes back changes how it stands with those behind it: a list, since chains may be long. */
   function recheck(id: string): void {
     changed.push(id)
     if (changed.length > 1) return
@@ -246,7 +246,11 @@ export function createLaneSender<A extends LaneAction>(options: LaneSenderOption
     for (const entry of entries ?? []) {
       const obstacle = entry.place === 'parked' ? options.obstacleOf?.(entry.action) : undefined
       if (obstacle?.is === 'parked') standBehind(obstacle.id, entry)
-      else if (entry.place === 'parked') enqueue(entry)
+      else if (entry.place === 'parked') {
+        enqueue(entry)
+        // Those behind it were held up by way of it.
+        changed.push(entry.action.id)
+      }
       enlist(entry.lane)
     }
   }

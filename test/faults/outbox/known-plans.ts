@@ -69,4 +69,24 @@ export const knownPlans: readonly { readonly law: string; readonly plan: Plan }[
       leavesDead: false,
     },
   },
+  {
+    law: 'what was held up, was let go and is held up anew holds up nothing in another lane',
+    plan: {
+      seed: 71_016_347,
+      devices: [{ tabCount: 1, clockOffsetMs: 0, version: 2, sites: ['shared', 'own-0'] }],
+      serverVersion: 2,
+      steps: [
+        { at: 2_000, deed: { do: 'push', device: 0, tab: 0, site: 'shared', slot: 2, word: 'break' } },
+        { at: 10_000, deed: { do: 'push', device: 0, tab: 0, site: 'own-0', slot: 0, word: 'refuse', dependsOn: 1 } },
+        { at: 11_000, deed: { do: 'push', device: 0, tab: 0, site: 'own-0', slot: 4, word: 'plain', dependsOn: 1 } },
+        { at: 12_000, deed: { do: 'push', device: 0, tab: 0, site: 'own-0', slot: 3, word: 'plain', dependsOn: 1 } },
+        { at: 46_000, deed: { do: 'lose', line: 'device-0', way: 'down', forMs: 20_000 } },
+        { at: 50_000, deed: { do: 'person', device: 0, tab: 0, act: 'release' } },
+        { at: 55_000, deed: { do: 'push', device: 0, tab: 0, site: 'shared', slot: 4, word: 'plain', dependsOn: 1 } },
+        { at: 56_000, deed: { do: 'push', device: 0, tab: 0, site: 'shared', slot: 3, word: 'plain' } },
+      ],
+      healAt: 61_000,
+      leavesDead: false,
+    },
+  },
 ]
