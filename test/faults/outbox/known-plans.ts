@@ -89,4 +89,22 @@ export const knownPlans: readonly { readonly law: string; readonly plan: Plan }[
       leavesDead: false,
     },
   },
+  {
+    law: 'E3 what a page reads while it writes itself leaves nothing out',
+    plan: {
+      seed: 73_002_307,
+      devices: [{ tabCount: 3, clockOffsetMs: -12_117_001, version: 1, sites: ['shared', 'own-0'] }],
+      serverVersion: 1,
+      steps: [
+        { at: 3_368, deed: { do: 'push', device: 0, tab: 0, site: 'own-0', slot: 4, word: 'plain' } },
+        { at: 3_495, deed: { do: 'push', device: 0, tab: 2, site: 'own-0', slot: 4, word: 'change' } },
+        { at: 3_511, deed: { do: 'push', device: 0, tab: 0, site: 'shared', slot: 2, word: 'plain' } },
+        { at: 3_513, deed: { do: 'push', device: 0, tab: 0, site: 'own-0', slot: 1, word: 'refuse' } },
+        { at: 7_974, deed: { do: 'push', device: 0, tab: 0, site: 'shared', slot: 4, word: 'erase' } },
+        { at: 10_698, deed: { do: 'close-tab', device: 0, tab: 0 } },
+      ],
+      healAt: 31_000,
+      leavesDead: false,
+    },
+  },
 ]

@@ -133,11 +133,13 @@ export function createOutboxIntake(options: {
 
   async function readOn(): Promise<readonly OutboxRecord[]> {
     wantsRead = false
+    // The same action put twice comes back as what it was.
+    for (const seq of arrived.keys()) if (seq <= lastSeq) arrived.delete(seq)
+    // Nothing stands before these if the store knows of nothing; of what arrives while it is asked that is not said.
+    const before = [...arrived.values()].sort((a, b) => a.seq - b.seq)
     const batch = await store.after(lastSeq, readCountMax)
     if (batch.length === readCountMax) wantsRead = true
-    for (const seq of arrived.keys()) if (seq <= lastSeq) arrived.delete(seq)
-    // The same action put twice comes back as what it was.
-    return batch.length > 0 ? batch : [...arrived.values()].sort((a, b) => a.seq - b.seq)
+    return batch.length > 0 ? batch : before
   }
 
   async function learnDependencies(records: readonly OutboxRecord[]): Promise<void> {

@@ -25,6 +25,10 @@ export function createTestDevice(options: { disk?: MemoryDisk; clock?: FakeClock
     disk,
     sent,
     makeUuid,
+    /** As another page would, or one that is gone meanwhile. */
+    tellOfPush: (seq: number) => {
+      for (const hear of channels) hear({ t: 'pushed', seq, token: makeUuid() })
+    },
     setState: (next: ReturnType<OutboxTransport['state']>) => {
       state = next
       for (const listener of stateListeners) listener()
