@@ -17,9 +17,10 @@ export function toOutboxRecord(
   }
 }
 
-/** The record after a change; undefined where the change is for other states, or it was replaced already. */
+/** The record after a change; undefined where the change is for other states, or a person has decided about it already. */
 export function toChanged(record: OutboxRecord, { onlyIn, change }: OutboxChange): OutboxRecord | undefined {
   if (onlyIn && !onlyIn.includes(record.state)) return undefined
-  if (change.replacedBy !== undefined && record.replacedBy !== undefined) return undefined
+  const isDecision = change.replacedBy !== undefined || change.state === 'discarded'
+  if (isDecision && record.replacedBy !== undefined) return undefined
   return { ...record, ...change }
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { must } from '#kernel/assert.ts'
 import { createDeferred } from '#kernel/deferred.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
+import { settle } from '../testing/settle.ts'
 import { createTestDevice, pushAll, toTestAction } from './testing/drive-outbox.ts'
 
 const accepted: Answer = { outcome: 'accepted', position: '7' }
@@ -89,6 +90,21 @@ test('only what a person saw go along with one goes: what is pushed while that i
   expect(outbox.waitsFor(id)).toMatchObject({ isHeldUp: true, words: 'Waits for “Order it”, which was discarded.' })
 })
 
+test('what another window has dealt with is not discarded, and nothing that waits for it either', async () => {
+  const { device, order, fill, outbox } = await setUp()
+  const other = device.openPage({ isSender: false, isDeaf: true }).outbox
+  await device.answer(0, rejected)
+  const anew = await outbox.resend(order.id)
+  const dealtWith = { kind: 'bad-input', message: '“Order it” was dealt with in another window already.' }
+  expect(other.discard(order.id)).rejects.toMatchObject(dealtWith)
+  await settle()
+  expect(outbox.get(order.id)).toMatchObject({ state: 'refused', replacedBy: anew.id })
+  expect(outbox.get(fill.id)?.state).toBe('waiting')
+  await device.answer(1, rejected)
+  const outcomes = await Promise.allSettled([outbox.discard(anew.id), other.discard(anew.id)])
+  expect(outcomes).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected', reason: dealtWith }])
+})
+
 test('one that waits for what was discarded meanwhile goes when a person says so', async () => {
   const { device, order, outbox } = await setUp()
   await device.answer(0, rejected)
@@ -99,11 +115,14 @@ test('one that waits for what was discarded meanwhile goes when a person says so
   await outbox.retry(id)
   await device.answer(1, accepted)
   expect(outbox.get(id)?.state).toBe('accepted')
+  const words = `“${late?.title}” cannot be discarded: it has been done.`
+  expect(outbox.discard(id)).rejects.toMatchObject({ kind: 'bad-input', message: words })
 })
 
 test('what may have reached logic is not discarded, and what was refused is not tried again as it was', async () => {
   const { device, order, outbox } = await setUp()
-  expect(outbox.discard(order.id)).rejects.toMatchObject({ kind: 'bad-input' })
+  const words = '“Order it” cannot be discarded: it has been sent, and may have been done. Wait for its answer.'
+  expect(outbox.discard(order.id)).rejects.toMatchObject({ kind: 'bad-input', message: words })
   await device.answer(0, rejected)
   expect(outbox.retry(order.id)).rejects.toMatchObject({ kind: 'bad-input' })
   expect(outbox.discard('00000000-0000-4000-8000-00000000ffff')).rejects.toMatchObject({ kind: 'not-found' })

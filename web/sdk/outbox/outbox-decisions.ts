@@ -2,7 +2,7 @@ import { must } from '#kernel/assert.ts'
 import type { Clock } from '#kernel/clock.ts'
 import { PlatformError } from '#kernel/platform-error.ts'
 import type { ChangeOptions, OutboxChange, OutboxStore } from '../device-store/device-store.ts'
-import { needsAttention, type OutboxRecord } from '../device-store/outbox-record.ts'
+import { isAccepted, needsAttention, type OutboxRecord } from '../device-store/outbox-record.ts'
 import { dependantsOf } from './obstacle-of.ts'
 import type { Edited, Outbox } from './outbox.ts'
 import type { OutboxMirror } from './outbox-mirror.ts'
@@ -74,7 +74,7 @@ export function createOutboxDecisions(options: {
   ): Promise<void> {
     // Those of this moment, which the person saw: one that comes while the store is asked is not decided about, and waits.
     const seen = dependantsOf(id, mirror.unsent(), mirror)
-    const record = await find(id)
+    await find(id)
     const behind = seen.map((one) => mirror.get(one.id) ?? one)
     const gone = { state: 'discarded', endedAt: clock.now() } as const
     const others =
@@ -82,9 +82,20 @@ export function createOutboxDecisions(options: {
     await options.change(async () => {
       const made = await make([{ id, onlyIn: ['waiting', 'stuck', 'refused'], change: gone }, ...others])
       if (made.length > 0) return made
-      const words = `“${record.title}” cannot be discarded: it has been sent, and may have been done. Wait for its answer.`
-      throw new PlatformError('bad-input', words, { facts: { state: record.state } })
+      throw await whyNot(id)
     })
+
+    async function whyNot(id: string): Promise<PlatformError> {
+      const record = await find(id)
+      const { title, state, replacedBy } = record
+      const facts = { state }
+      if (state === 'discarded' || replacedBy !== undefined)
+        return new PlatformError('bad-input', `“${title}” was dealt with in another window already.`, { facts })
+      const why = isAccepted(record)
+        ? 'it has been done.'
+        : 'it has been sent, and may have been done. Wait for its answer.'
+      return new PlatformError('bad-input', `“${title}” cannot be discarded: ${why}`, { facts })
+    }
 
     function giveUp(other: string): OutboxChange {
       return { id: other, onlyIn: ['waiting', 'stuck'], change: gone }

@@ -34,7 +34,8 @@ export interface Outbox {
   resend(id: string, edited?: string | Edited): Promise<OutboxRecord>
   /**
    * It is never sent; what depends on it at this moment goes with it, or is sent without it, and what comes to depend on it
-   * later waits for a person. Throws `bad-input` for one that may have reached logic already: that one cannot be called back.
+   * later waits for a person. Throws `bad-input` for one that was dealt with elsewhere, or may
+   * have reached logic already: that one cannot be called back.
    */
   discard(id: string, options?: { readonly dependants?: 'discard' | 'release' }): Promise<void>
   /** All that waits for it, directly or through others. */
