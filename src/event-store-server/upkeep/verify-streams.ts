@@ -114,8 +114,9 @@ class StreamChecker {
   /** Events missing at the beginning are no problem: a scavenge took them, or an import began behind them. */
   private problemsOfLiving(row: Row, { last }: Course): string[] {
     const problems: string[] = []
-    if (!(row.revision_floor <= last))
-      problems.push(`Its row says it had revision ${row.revision_floor}, its last event has ${last}.`)
+    // A damaged row may hold a text there, which compares as a number.
+    if (!Number.isSafeInteger(row.revision_floor) || row.revision_floor > last)
+      problems.push(`Its row says it had revision ${JSON.stringify(row.revision_floor)}, its last event has ${last}.`)
     const metadata = this.lastMetadata(row.name)
     const { truncateBefore, maxCount, maxAgeSeconds } = parseVisibility(metadata ?? Buffer.alloc(0))
     const wanted = {

@@ -162,6 +162,7 @@ describe('the verification', () => {
       ['UPDATE events SET event_key = event_key + 1 WHERE revision = 1', 'damaged-event'],
       ['UPDATE events SET stream_id = stream_id + 1 WHERE revision = 1', 'damaged-event'],
       ["UPDATE streams SET revision_floor = 900 WHERE name = 's1'", 'wrong-stream'],
+      ["UPDATE streams SET revision_floor = '' WHERE name = 's1'", 'wrong-stream'],
       ["UPDATE streams SET max_count = 900 WHERE name = 's1'", 'wrong-stream'],
       ["UPDATE streams SET truncate_before = 2 WHERE name = 's8'", 'wrong-stream'],
       ["UPDATE streams SET is_tombstoned = 1 WHERE name = 's8'", 'wrong-stream'],
