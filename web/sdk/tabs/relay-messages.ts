@@ -15,9 +15,16 @@ import type { WireError } from '#vortex/protocol/wire-error.ts'
  * What the tabs of one browser say to each other. They are pages of one origin, and the version is in the channel's
  * name, so tabs of an older page with other messages never meet these.
  */
-export const relayVersion = 4
+export const relayVersion = 5
+
+/**
+ * A tab's place with one leader. The tab numbers its seats, and all that is said in one names it: what was said in an earlier
+ * one, and arrives late, counts for nothing.
+ */
+export type Seat = { readonly leader: string; readonly number: number }
 
 export type TabRequest =
+  /** Takes the seat; an earlier one of this tab is given up, with all that was asked in it. */
   | { readonly t: 'join' }
   | { readonly t: 'ping' }
   | { readonly t: 'leave' }
@@ -55,7 +62,7 @@ export type TabRequest =
 export type LeaderNews =
   | { readonly t: 'state'; readonly state: ConnectionState; readonly upstream: UpstreamState }
   | { readonly t: 'effects'; readonly news: EffectNews }
-  /** The leader does not know the tab (any more): join again, and ask for everything again. */
+  /** The leader does not know the seat (any more): take another, and ask for everything again. */
   | { readonly t: 'unknown' }
   | { readonly t: 'answer'; readonly n: number; readonly answer: Answer }
   | { readonly t: 'reply'; readonly n: number; readonly body: string }
@@ -81,9 +88,17 @@ export type LeaderNews =
   | { readonly t: 'trouble'; readonly n: number; readonly error: WireError; readonly final: boolean }
 
 export type RelayMessage =
-  | { readonly from: 'tab'; readonly tab: string; readonly request: TabRequest }
-  /** All news of one frame together (V8), for one tab or, without `tab`, for all. */
-  | { readonly from: 'leader'; readonly leader: string; readonly tab?: string; readonly news: readonly LeaderNews[] }
+  /** Who leads? Whoever does says its state, without a seat. */
+  | { readonly from: 'tab'; readonly tab: string; readonly asks: 'leader' }
+  | { readonly from: 'tab'; readonly tab: string; readonly seat: Seat; readonly request: TabRequest }
+  /** All news of one frame together (V8), for one tab and its seat there or, without `tab`, for all. */
+  | {
+      readonly from: 'leader'
+      readonly leader: string
+      readonly tab?: string
+      readonly seat?: number
+      readonly news: readonly LeaderNews[]
+    }
 
 /** One end of a channel that every other tab hears. */
 export interface TabChannel {
@@ -102,5 +117,6 @@ export function openBroadcastChannel(name: string, onMessage: (message: RelayMes
 
 function isRelayMessage(message: unknown): message is RelayMessage {
   if (typeof message !== 'object' || message === null || !('from' in message)) return false
-  return message.from === 'tab' ? 'tab' in message && 'request' in message : 'leader' in message && 'news' in message
+  if (message.from === 'leader') return 'leader' in message && 'news' in message
+  return 'tab' in message && ('asks' in message || ('seat' in message && 'request' in message))
 }

@@ -10,18 +10,21 @@ import type { LeaderNews, TabRequest } from './relay-messages.ts'
 /**
  * Serves the other tabs with the leader's connection.
  *
- * Promises: all news of one frame reach a tab in one message; a tab that left, or was not heard of for a while,
- * leaves no observation behind.
+ * Promises: all news of one frame reach a tab in one message; a tab that left, took another seat, or was not heard of for a
+ * while, leaves no observation behind, and no answer to it goes to where it sits then.
  */
 export interface RelayServer {
-  hear(tab: string, request: TabRequest): void
+  hear(tab: string, seat: number, request: TabRequest): void
+  /** Says to a tab who leads. */
+  present(tab: string): void
   /** Collects what is said meanwhile, and says it in one message a tab. */
   batch(work: () => void): void
   announce(): void
   close(): void
 }
 
-type Tab = { heardAt: number; readonly stops: Map<number, () => void> }
+type Place = { readonly name: string; readonly seat?: number }
+type Tab = { readonly name: string; readonly seat: number; heardAt: number; readonly stops: Map<number, () => void> }
 
 const tabCountMax = 50
 /** Hidden pages have timers of a minute; two of those may be missed. */
@@ -30,40 +33,41 @@ const silentTabMs = 150_000
 export function makeRelayServer(options: {
   readonly client: VortexClient
   readonly clock: Clock
-  post(news: readonly LeaderNews[], tab?: string): void
+  post(news: readonly LeaderNews[], to?: Place): void
 }): RelayServer {
   const { client, clock } = options
   const tabs = new Map<string, Tab>()
-  let collected: Map<string, LeaderNews[]> | undefined
+  let collected: Map<Place, LeaderNews[]> | undefined
   const stops = [client.onState(announce), client.onUpstream(announce), client.onEffects(tellEffects)]
 
-  return { hear, batch, announce, close }
+  return { hear, present: (name) => say({ name }, toStateNews()), batch, announce, close }
 
-  function hear(name: string, request: TabRequest): void {
+  function hear(name: string, seat: number, request: TabRequest): void {
     for (const [known, { heardAt }] of tabs) if (clock.now() - heardAt > silentTabMs) forget(known)
-    if (request.t === 'join') return join(name)
+    if (request.t === 'join') return join(name, seat)
     const tab = tabs.get(name)
-    if (tab === undefined) return say(name, { t: 'unknown' })
+    if (tab?.seat !== seat) return say({ name, seat }, { t: 'unknown' })
     tab.heardAt = clock.now()
-    serve(name, tab, request)
+    serve(tab, request)
   }
 
-  function join(name: string): void {
+  function join(name: string, seat: number): void {
     forget(name)
-    tabs.set(name, { heardAt: clock.now(), stops: new Map() })
+    const tab: Tab = { name, seat, heardAt: clock.now(), stops: new Map() }
+    tabs.set(name, tab)
     // The map keeps the order of joining; whoever is pushed out learns it on its next word and joins again.
     const [oldest] = tabs.keys()
     if (tabs.size > tabCountMax && oldest !== undefined) forget(oldest)
-    say(name, toStateNews())
+    say(tab, toStateNews())
   }
 
-  function serve(name: string, tab: Tab, request: Exclude<TabRequest, { t: 'join' }>): void {
+  function serve(tab: Tab, request: Exclude<TabRequest, { t: 'join' }>): void {
     switch (request.t) {
       case 'ping':
-        say(name, toStateNews())
+        say(tab, toStateNews())
         break
       case 'leave':
-        forget(name)
+        forget(tab.name)
         break
       case 'retry':
         client.retryNow()
@@ -74,13 +78,13 @@ export function makeRelayServer(options: {
       case 'act':
         void client
           .act(request.action, request.body, request.options)
-          .then((answer) => say(name, { t: 'answer', n: request.n, answer }))
+          .then((answer) => say(tab, { t: 'answer', n: request.n, answer }))
         break
       case 'ask':
-        ask(name, tab, request)
+        ask(tab, request)
         break
       case 'observe':
-        observe(name, tab, request)
+        observe(tab, request)
         break
       case 'cancel':
       case 'unobserve':
@@ -91,11 +95,11 @@ export function makeRelayServer(options: {
     }
   }
 
-  function ask(name: string, tab: Tab, { n, ...request }: TabRequest & { t: 'ask' }): void {
+  function ask(tab: Tab, { n, ...request }: TabRequest & { t: 'ask' }): void {
     const signal = createCancelSource()
     const end = (news: LeaderNews) => {
       // Whoever cancelled, or left, is told nothing.
-      if (tab.stops.delete(n)) say(name, news)
+      if (tab.stops.delete(n)) say(tab, news)
     }
     tab.stops.set(n, () => signal.abort())
     client.ask(request.name, request.body, request.deadlineMs, { ...request.options, signal }).then(
@@ -104,21 +108,21 @@ export function makeRelayServer(options: {
     )
   }
 
-  function observe(name: string, tab: Tab, request: TabRequest & { t: 'observe' }): void {
+  function observe(tab: Tab, request: TabRequest & { t: 'observe' }): void {
     const { n, name: observable, selector, from, isChecked } = request
     /** What the tab said: good until it hears of something newer. */
     let { hash } = request
     const tell = (news: LeaderNews) => {
       hash = undefined
-      say(name, news)
+      say(tab, news)
     }
     const observer: Observer = {
       rows: (state) => tell({ t: 'rows', n, ...state }),
       patch: (patch) => tell({ t: 'patch', n, patch }),
-      resumed: (at) => say(name, { t: 'resumed', n, ...(at && { at }) }),
-      trouble: (error, final) => say(name, { t: 'trouble', n, error, final }),
+      resumed: (at) => say(tab, { t: 'resumed', n, ...(at && { at }) }),
+      trouble: (error, final) => say(tab, { t: 'trouble', n, error, final }),
       hash: () => hash,
-      ...(isChecked && { checked: (found) => say(name, { t: 'checked', n, ...found }) }),
+      ...(isChecked && { checked: (found) => say(tab, { t: 'checked', n, ...found }) }),
     }
     tab.stops.set(n, client.observe(observable, selector, observer, from))
   }
@@ -131,21 +135,21 @@ export function makeRelayServer(options: {
 
   function batch(work: () => void): void {
     if (collected) return work()
-    const collecting = new Map<string, LeaderNews[]>()
+    const collecting = new Map<Place, LeaderNews[]>()
     collected = collecting
     try {
       work()
     } finally {
       collected = undefined
-      for (const [name, news] of collecting) options.post(news, name)
+      for (const [to, news] of collecting) options.post(news, to)
     }
   }
 
-  function say(name: string, news: LeaderNews): void {
-    const waiting = collected?.get(name)
+  function say(to: Place, news: LeaderNews): void {
+    const waiting = collected?.get(to)
     if (waiting) waiting.push(news)
-    else if (collected) collected.set(name, [news])
-    else options.post([news], name)
+    else if (collected) collected.set(to, [news])
+    else options.post([news], to)
   }
 
   function announce(): void {

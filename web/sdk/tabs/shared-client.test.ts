@@ -6,6 +6,7 @@ import type { Answer } from '#vortex/protocol/answer.ts'
 import { createFakeBrowser } from '../testing/fake-browser.ts'
 import { createFakeService } from '../testing/fake-service.ts'
 import { settle } from '../testing/settle.ts'
+import { type RelayMessage, relayVersion } from './relay-messages.ts'
 import { makeSharedClient } from './shared-client.ts'
 
 const id = '6f9619ff-8b86-4011-b42d-00cf4fc964ff'
@@ -123,6 +124,48 @@ describe('V1 tabs of one browser', () => {
     expect(heard.at(-1)).toBe('patch 1')
   })
 
+  test('lose nothing by a word of a leader that is none any more', async () => {
+    const { service, openTab, say } = setUp()
+    openTab()
+    const heard = observe(openTab().client)
+    await settle()
+    const state = {
+      t: 'state',
+      state: { state: 'connecting', since: 1, attempt: 1 },
+      upstream: { online: true, words: '' },
+    } as const
+    say({ from: 'leader', leader: 'gone.1', news: [state] })
+    await settle()
+    service.patch({ set: [] })
+    await settle()
+    expect(heard).toEqual(['rows', 'patch 1'])
+  })
+
+  test('E2 take no answer to what they asked in an earlier seat for one to what they ask now', async () => {
+    const { service, clock, openTab } = setUp()
+    openTab()
+    await settle()
+    const { client } = openTab()
+    const end = client.observe('tutorial.Other', {}, quiet)
+    const answers: string[] = []
+    const [one, two] = [id, id.replace('6', '7')]
+    for (const name of [one, two])
+      void client.act({ ...action, id: name }, '1').then(({ outcome }) => answers.push(`${name} ${outcome}`))
+    await settle()
+    // Its numbers are other ones from now on.
+    end()
+    for (let others = 0; others < 50; others++) openTab()
+    await settle()
+    clock.advance(10_000)
+    await settle()
+    service.answer(one, accepted)
+    await settle()
+    expect(answers).toEqual([`${one} accepted`])
+    service.answer(two, accepted)
+    await settle()
+    expect(answers).toEqual([`${one} accepted`, `${two} accepted`])
+  })
+
   test('settle what waits when they are closed', async () => {
     const { service, openTab } = setUp()
     service.isUp = false
@@ -190,5 +233,9 @@ function setUp() {
     const { crash, freeze, thaw } = around
     return { client, batches, crash, freeze, thaw }
   }
-  return { service, clock, openTab }
+  const say = (message: RelayMessage): void => {
+    const channel = browser.openTab().tabs?.openChannel(`test.${relayVersion}`, () => undefined)
+    channel?.post(message)
+  }
+  return { service, clock, openTab, say }
 }

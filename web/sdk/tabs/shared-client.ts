@@ -7,6 +7,7 @@ import {
   type OpenTabChannel,
   type RelayMessage,
   relayVersion,
+  type Seat,
   type TabRequest,
 } from './relay-messages.ts'
 import { makeRelayServer, type RelayServer } from './relay-server.ts'
@@ -40,9 +41,11 @@ export type SharedClientOptions = {
 
 type Role =
   | { readonly role: 'looking' }
-  | { readonly role: 'following'; readonly leader: string; readonly relay: RelayClient }
-  | { readonly role: 'leading'; readonly client: VortexClient; readonly relay: RelayServer }
+  | { readonly role: 'following'; readonly seat: Seat; readonly relay: RelayClient }
+  | { readonly role: 'leading'; readonly leader: string; readonly client: VortexClient; readonly relay: RelayServer }
   | { readonly role: 'closed' }
+
+type LeaderMessage = RelayMessage & { readonly from: 'leader' }
 
 const pingMs = 10_000
 /** Counted, not timed: after a sleep the first tick must not find the leader silent for hours. */
@@ -55,10 +58,11 @@ export function makeSharedClient(options: SharedClientOptions): SharedClient {
   let role: Role = { role: 'looking' }
   let missedPings = 0
   let termCount = 0
+  let seatCount = 0
   let cancelPing: () => void = () => undefined
   const leadingListeners = new Set<() => void>()
   const channel = options.openChannel(name, onMessage)
-  ask({ t: 'join' })
+  findLeader()
   keepAsking()
   const election = standForLeader({ requestLock: options.requestLock, name, onLead: lead, onDeposed: follow })
 
@@ -92,10 +96,17 @@ export function makeSharedClient(options: SharedClientOptions): SharedClient {
       // Once deposed, it must not tell the others that their actions failed: the next leader sends them again.
       post: (news, to) => {
         if (role.role !== 'leading' || role.relay !== relay) return
-        channel.post({ from: 'leader', leader, news, ...(to === undefined ? {} : { tab: to }) })
+        const { name, seat } = to ?? {}
+        channel.post({
+          from: 'leader',
+          leader,
+          news,
+          ...(name !== undefined && { tab: name }),
+          ...(seat !== undefined && { seat }),
+        })
       },
     })
-    role = { role: 'leading', client: direct, relay }
+    role = { role: 'leading', leader, client: direct, relay }
     client.attach(direct)
     relay.announce()
     tellLeading()
@@ -105,35 +116,42 @@ export function makeSharedClient(options: SharedClientOptions): SharedClient {
     client.detach()
     leaveRole()
     missedPings = 0
-    ask({ t: 'join' })
+    findLeader()
   }
 
   function onMessage(message: RelayMessage): void {
     if (message.from === 'tab') {
-      if (role.role === 'leading') role.relay.hear(message.tab, message.request)
+      if (role.role !== 'leading') return
+      // Who speaks to another leader has not heard yet that there is this one.
+      if ('asks' in message || message.seat.leader !== role.leader) role.relay.present(message.tab)
+      else role.relay.hear(message.tab, message.seat.number, message.request)
     } else if (role.role === 'looking' || role.role === 'following') {
-      if (message.tab === undefined || message.tab === tab) hearLeader(message.leader, message)
+      if (message.tab === undefined || message.tab === tab) hearLeader(message)
     }
   }
 
-  function hearLeader(leader: string, message: RelayMessage & { from: 'leader' }): void {
+  function hearLeader(message: LeaderMessage): void {
     missedPings = 0
-    const isForgotten = message.news.some(({ t }) => t === 'unknown')
-    if (isForgotten) follow()
-    else if (role.role === 'following' && role.leader === leader) role.relay.hear(message.news)
-    else meetLeader(leader, message)
+    const { leader, seat, news } = message
+    if (role.role !== 'following' || role.seat.leader !== leader) return meetLeader(message)
+    if (seat !== undefined && seat !== role.seat.number) return
+    if (news.some(({ t }) => t === 'unknown')) follow()
+    else role.relay.hear(news)
   }
 
-  /** A leader not known yet: an announcement to all is answered by joining, the answer to that starts the relay. */
-  function meetLeader(leader: string, message: RelayMessage & { from: 'leader' }): void {
-    const first = message.news.find((news): news is LeaderNews & { t: 'state' } => news.t === 'state')
-    if (message.tab !== tab || first === undefined) {
-      ask({ t: 'join' })
-      return
-    }
+  /** A leader not known yet is asked first: what it said to all, or in an earlier seat, may be its last word. */
+  function meetLeader({ leader, tab: to, seat, news }: LeaderMessage): void {
+    const first = news.find((one): one is LeaderNews & { t: 'state' } => one.t === 'state')
+    if (to === tab && seat === undefined && first) sitDown(leader, first)
+    else findLeader()
+  }
+
+  function sitDown(leader: string, first: LeaderNews & { t: 'state' }): void {
     leaveRole()
-    const relay = makeRelayClient({ first, batch: options.batch, send: ask })
-    role = { role: 'following', leader, relay }
+    const seat: Seat = { leader, number: ++seatCount }
+    const relay = makeRelayClient({ first, batch: options.batch, send: (request) => ask(seat, request) })
+    role = { role: 'following', seat, relay }
+    ask(seat, { t: 'join' })
     client.attach(relay)
   }
 
@@ -143,12 +161,17 @@ export function makeSharedClient(options: SharedClientOptions): SharedClient {
       if (role.role !== 'looking' && role.role !== 'following') return
       missedPings += 1
       if (missedPings > missedPingsMax) election.steal()
-      else ask({ t: role.role === 'following' ? 'ping' : 'join' })
+      else if (role.role === 'following') ask(role.seat, { t: 'ping' })
+      else findLeader()
     })
   }
 
-  function ask(request: TabRequest): void {
-    channel.post({ from: 'tab', tab, request })
+  function findLeader(): void {
+    channel.post({ from: 'tab', tab, asks: 'leader' })
+  }
+
+  function ask(seat: Seat, request: TabRequest): void {
+    channel.post({ from: 'tab', tab, seat, request })
   }
 
   function leaveRole(): void {
@@ -168,7 +191,7 @@ export function makeSharedClient(options: SharedClientOptions): SharedClient {
 
   function close(): void {
     if (role.role === 'closed') return
-    if (role.role === 'following') ask({ t: 'leave' })
+    if (role.role === 'following') ask(role.seat, { t: 'leave' })
     cancelPing()
     client.close()
     leaveRole()

@@ -89,8 +89,8 @@ export function createFakeService(): FakeService {
     roles: [],
     rows: [],
     answer: (actionId, answer) => {
-      const act = acts.findLast((one) => one.id === actionId)
-      if (act) tell(act.link, { k: 'answer', req: act.req, answer })
+      // One that was sent twice is answered twice.
+      for (const { id, link, req } of acts) if (id === actionId) tell(link, { k: 'answer', req, answer })
     },
     patch: ({ set = [], del = [], acts: ids = [] }) => {
       version += 1
