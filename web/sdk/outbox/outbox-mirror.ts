@@ -18,6 +18,8 @@ export interface OutboxMirror {
   attentionCount(): number
   /** Those of the unsent that were sent and not answered. */
   sentCount(): number
+  /** Grows with everything that is taken. */
+  changeCount(): number
 }
 
 const endedCountMax = 200
@@ -28,12 +30,14 @@ export function createOutboxMirror(): OutboxMirror {
   const attention = new Set<string>()
   const sent = new Set<string>()
   let listed: readonly OutboxRecord[] | undefined
+  let changeCount = 0
 
   return {
     take: (record) => {
       const known = records.get(record.id)
       if (known !== undefined && !isUnsent(known) && isUnsent(record)) return false
       listed = undefined
+      changeCount += 1
       records.set(record.id, record)
       if (isUnsent(record)) unsent.set(record.id, record)
       else unsent.delete(record.id)
@@ -59,6 +63,7 @@ export function createOutboxMirror(): OutboxMirror {
     unsentCount: () => unsent.size,
     attentionCount: () => attention.size,
     sentCount: () => sent.size,
+    changeCount: () => changeCount,
   }
 
   /** Those that ended first, unless something that waits depends on them. */

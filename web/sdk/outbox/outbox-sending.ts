@@ -6,7 +6,7 @@ import { createAdaptiveWindow } from '#vortex/lanes/send-window.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
 import { DeviceFull, type OutboxStore } from '../device-store/device-store.ts'
 import type { OutboxRecord } from '../device-store/outbox-record.ts'
-import { obstacleOf } from './obstacle-of.ts'
+import { createObstacleFinder } from './obstacle-of.ts'
 import type { OutboxTransport } from './outbox.ts'
 import type { OutboxMirror } from './outbox-mirror.ts'
 import type { OutboxWriter } from './outbox-writer.ts'
@@ -53,6 +53,7 @@ const windowBytesEach = 2_048
 
 export function startOutboxSending(options: SendingOptions): OutboxSending {
   const { store, mirror, writer, transport, clock, random } = options
+  const obstacleOf = createObstacleFinder(mirror)
   let marking: Marking[] = []
   /** Their end is known, and not yet in the store. */
   const ending = new Set<string>()
@@ -66,7 +67,7 @@ export function startOutboxSending(options: SendingOptions): OutboxSending {
     laneInFlightCountMax,
     turnCountMax,
     canSend: () => !isStopped && options.canSend(),
-    obstacleOf: ({ id, record }) => obstacleOf(mirror.get(id) ?? record, mirror),
+    obstacleOf: ({ id, record }) => obstacleOf(mirror.get(id) ?? record),
     send,
     onFinal: ({ id }, answer) => {
       if (isStopped) return
