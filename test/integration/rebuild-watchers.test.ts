@@ -158,8 +158,10 @@ test(`O1 O2 P3 screens get patches through ${rebuildCount} rebuilds under live w
   }
 
   for (let n = 0; n < rebuildCount; n++) {
-    // Rows that went wrong on the live side: the rebuild mends them, and the screens hear of exactly that.
-    await sql.unsafe(`update "${liveSchema}".counters set sum = -1 where id in ('c1', 'c2', 'c3')`)
+    // Rows that went wrong on the live side: the rebuild mends them, and the screens hear of exactly that. One after the other:
+    // a statement that holds some and waits for others meets the projector, which writes several in another order.
+    for (const id of ['c1', 'c2', 'c3'])
+      await sql.unsafe(`update "${liveSchema}".counters set sum = -1 where id = $1`, [id])
     await sql.unsafe(`insert into "${liveSchema}".counters values ($1, 1, 'red')`, [`stray${n}`])
     expect(await rebuild()).toMatchObject({ outcome: 'swapped', announcedRows: expect.any(Number) })
   }
