@@ -127,6 +127,21 @@ describe.each(kinds)('a store %s', (_kind, makeDevice) => {
     expect(await outbox.figures()).toMatchObject({ highestSeq: 10, ackedSeq: 1, unsentCount: 1, attentionCount: 1 })
   })
 
+  test('does not forget what something waits for, nor what came in its place', async () => {
+    const { outbox } = await makeDevice()()
+    for (const index of [1, 2, 3, 4]) await outbox.put(toAction(index))
+    await outbox.put(toAction(5, { dependsOn: [toId(1)] }))
+    await outbox.update(toId(1), { state: 'refused', replacedBy: toId(3), endedAt: 1 })
+    await outbox.update(toId(2), { state: 'discarded', endedAt: 2 })
+    await outbox.update(toId(3), { state: 'discarded', endedAt: 3 })
+    await outbox.update(toId(4), { state: 'accepted', endedAt: 4 })
+    const seqs = async () => (await outbox.finished({ countMax: 10 })).map(({ seq }) => seq)
+    const all = { countMax: 0, endedBefore: 10 }
+    expect([await outbox.prune(all), await seqs()]).toEqual([2, [3, 1]])
+    await outbox.update(toId(5), { state: 'accepted', endedAt: 5 })
+    expect([await outbox.prune(all), await seqs()]).toEqual([3, []])
+  })
+
   test('facts and cached rows stay over a restart', async () => {
     const open = makeDevice()
     const first = await open()

@@ -43,7 +43,7 @@ export interface OutboxStore {
   /** Those with an end, latest pushed first; before a place in the order. */
   finished(options: { readonly before?: number; readonly countMax: number }): Promise<readonly OutboxRecord[]>
   figures(): Promise<OutboxFigures>
-  /** Forgets history beyond the bound; never what has no end or needs attention. How many went. */
+  /** Forgets history beyond the bound; never what has no end or needs attention, or what one without an end waits for. How many went. */
   prune(options: { readonly countMax: number; readonly endedBefore: number }): Promise<number>
 }
 

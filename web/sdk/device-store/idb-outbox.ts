@@ -1,8 +1,15 @@
 import type { IDBPTransaction } from 'idb'
 import type { ChangeOptions, OutboxChange, OutboxFigures, OutboxStore } from './device-store.ts'
 import { toStoreError } from './idb-errors.ts'
-import { type DeviceDatabase, type DeviceSchema, fromStored, type Standing, toStored } from './idb-schema.ts'
-import type { NewOutboxRecord, OutboxRecord } from './outbox-record.ts'
+import {
+  type DeviceDatabase,
+  type DeviceSchema,
+  fromStored,
+  type Standing,
+  type StoredRecord,
+  toStored,
+} from './idb-schema.ts'
+import { isAccepted, type NewOutboxRecord, neededBy, type OutboxRecord } from './outbox-record.ts'
 import { toChanged, toOutboxRecord } from './to-outbox-record.ts'
 
 type Tables = ['outbox', 'counters']
@@ -27,6 +34,7 @@ type Page = {
 
 const jobCountMax = 500
 const gatherMs = 15
+const askedCountMax = 1_000
 const seqCounter = 'outbox'
 
 /**
@@ -228,9 +236,29 @@ export function createIdbOutbox(database: DeviceDatabase): OutboxStore {
         if (endedAt >= endedBefore) break
         count++
       }
-      await Promise.all(keys.slice(0, count).map((seq) => outbox.delete(seq)))
-      return count
+      const old = await Promise.all(keys.slice(0, count).map((seq) => outbox.get(seq)))
+      const gone = await whatNobodyNeeds(
+        tx,
+        old.flatMap((stored) => stored ?? []),
+      )
+      await Promise.all(gone.map(({ seq }) => outbox.delete(seq)))
+      return gone.length
     })
+  }
+
+  /** While very much waits, what might be needed stays: whether it is would have to be asked of all that waits. */
+  async function whatNobodyNeeds(tx: Writing, old: readonly StoredRecord[]): Promise<readonly StoredRecord[]> {
+    const plain = old.filter((stored) => isAccepted(stored) && stored.replaces === undefined)
+    if (plain.length === old.length) return old
+    const index = tx.objectStore('outbox').index('standing')
+    const unsent = await Promise.all(
+      (['open', 'stuck'] as const).map((standing) => index.getAll(rangeOf(standing), askedCountMax + 1)),
+    )
+    if (unsent.some(({ length }) => length > askedCountMax)) return plain
+    // What came in the place of one was pushed after it, and is not old before it.
+    const byId = new Map(old.map((stored) => [stored.id, stored]))
+    const needed = neededBy(unsent.flat(), (id) => byId.get(id))
+    return old.filter(({ id }) => !needed.has(id))
   }
 
   async function read<T>(work: () => Promise<T>): Promise<T> {

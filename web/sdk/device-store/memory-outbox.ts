@@ -1,5 +1,5 @@
 import type { ChangeOptions, OutboxChange, OutboxFigures } from './device-store.ts'
-import { isUnsent, type NewOutboxRecord, needsAttention, type OutboxRecord } from './outbox-record.ts'
+import { isUnsent, type NewOutboxRecord, neededBy, needsAttention, type OutboxRecord } from './outbox-record.ts'
 import type { Room } from './room.ts'
 import { toChanged, toOutboxRecord } from './to-outbox-record.ts'
 
@@ -110,7 +110,10 @@ export function createMemoryOutbox(room: Room) {
   function prune({ countMax, endedBefore }: { countMax: number; endedBefore: number }): number {
     const history = [...records.values()].filter((record) => !isUnsent(record) && !needsAttention(record))
     const tooMany = history.length - countMax
-    const gone = history.filter(({ endedAt = 0 }, index) => index < tooMany || endedAt < endedBefore)
+    const needed = neededBy(unfinished(), (id) => getMany([id])[0])
+    const gone = history.filter(
+      ({ id, endedAt = 0 }, index) => (index < tooMany || endedAt < endedBefore) && !needed.has(id),
+    )
     for (const record of gone) {
       records.delete(record.seq)
       seqOf.delete(record.id)

@@ -73,3 +73,16 @@ export function needsAttention({ state, replacedBy }: Pick<OutboxRecord, 'state'
 export function isAccepted({ state }: Pick<OutboxRecord, 'state'>): boolean {
   return state === 'accepted' || state === 'changed'
 }
+
+/** What these depend on, and all that came in the place of it: forgotten, they would go as if it were done. */
+export function neededBy(
+  unsent: Iterable<OutboxRecord>,
+  find: (id: string) => Pick<OutboxRecord, 'replacedBy'> | undefined,
+): ReadonlySet<string> {
+  const needed = new Set<string>()
+  for (const { dependsOn } of unsent)
+    for (const first of dependsOn)
+      for (let id: string | undefined = first; id !== undefined && !needed.has(id); id = find(id)?.replacedBy)
+        needed.add(id)
+  return needed
+}

@@ -1,4 +1,4 @@
-import { isUnsent, needsAttention, type OutboxRecord } from '../device-store/outbox-record.ts'
+import { isUnsent, neededBy, needsAttention, type OutboxRecord } from '../device-store/outbox-record.ts'
 
 /**
  * What the store holds, as far as screens and the sender need it at hand: all without an end, all that need attention, what
@@ -68,10 +68,7 @@ export function createOutboxMirror(): OutboxMirror {
 
   /** Those that ended first, unless something that waits depends on them. */
   function forget(): void {
-    const needed = new Set<string>()
-    for (const { dependsOn } of unsent.values())
-      for (const first of dependsOn)
-        for (let id: string | undefined = first; id !== undefined; id = records.get(id)?.replacedBy) needed.add(id)
+    const needed = neededBy(unsent.values(), (id) => records.get(id))
     const ended = [...records.values()].filter(
       (record) => !isUnsent(record) && !needsAttention(record) && !needed.has(record.id),
     )
