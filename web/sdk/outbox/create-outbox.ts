@@ -204,6 +204,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       for (const id of before?.dependsOn ?? []) waking.add(mirror.latest(id)?.id ?? id)
       return true
     })
+    mirror.forget()
     for (const record of changed) {
       if (record.state === 'waiting' || record.state === 'sent') sending?.add(record)
       else sending?.remove(record)

@@ -36,6 +36,8 @@ export function createOutboxIntake(options: {
 }): OutboxIntake {
   const { store, mirror, clock } = options
   const arrived = new Map<number, OutboxRecord>()
+  /** To be looked at again: the store did not answer, or what it said may have been old before it was taken. */
+  const owed = new Set<string>()
   const loaded = createDeferred()
   let lastSeq = 0
   let wantsRead = false
@@ -60,12 +62,7 @@ export function createOutboxIntake(options: {
       work()
     },
     refresh: async (ids) => {
-      if (ids.length === 0) return
-      await quietly(async () => {
-        const records = await store.getMany(ids)
-        // One that was not taken in yet comes in its turn.
-        if (!isClosed) options.take(records.filter(({ seq }) => seq <= lastSeq))
-      })
+      if (ids.length > 0 && !(await quietly(() => lookAt(ids)))) owe(ids)
     },
     settled: async () => {
       while (working) await working
@@ -82,10 +79,9 @@ export function createOutboxIntake(options: {
       const { highestSeq } = await store.figures()
       const unsent = await store.unfinished()
       const others = [...(await store.refused()), ...(await store.finished({ countMax: recentCountMax }))]
-      await learnDependencies([...unsent])
+      const upTo = Math.max(highestSeq, unsent.at(-1)?.seq ?? 0)
+      await takeIn(unsent, { upTo, others: others.filter(({ seq }) => seq <= upTo) })
       if (isClosed) return
-      lastSeq = Math.max(highestSeq, unsent.at(-1)?.seq ?? 0)
-      options.take([...others.filter(({ seq }) => seq <= lastSeq), ...unsent])
       isLoaded = true
       loaded.resolve()
       work()
@@ -102,26 +98,48 @@ export function createOutboxIntake(options: {
   }
 
   function hasWork(): boolean {
-    return !isClosed && (wantsRead || arrived.size > 0)
+    return !isClosed && (mayHaveMore() || owed.size > 0)
+  }
+
+  function mayHaveMore(): boolean {
+    return wantsRead || arrived.size > 0
   }
 
   async function workOff(): Promise<void> {
     while (hasWork()) {
-      const isDone = await quietly(async () => {
-        const batch = takeArrived() ?? (await readOn())
-        await learnDependencies(batch)
-        if (isClosed) return
-        for (const { seq } of batch) {
-          lastSeq = Math.max(lastSeq, seq)
-          arrived.delete(seq)
-        }
-        options.take(batch)
-      })
+      const isDone = await (mayHaveMore() ? quietly(takeNext) : lookAtOwed())
       if (!isDone && !isClosed)
         await new Promise<void>((resolve) => {
           cancelRetry = clock.after(retryMs, resolve)
         })
     }
+  }
+
+  async function takeNext(): Promise<void> {
+    const batch = takeArrived() ?? (await readOn())
+    await takeIn(batch, { upTo: batch.at(-1)?.seq ?? lastSeq })
+    for (const { seq } of batch) arrived.delete(seq)
+  }
+
+  async function lookAtOwed(): Promise<boolean> {
+    const ids = [...owed]
+    owed.clear()
+    const isDone = await quietly(() => lookAt(ids))
+    if (!isDone) owe(ids)
+    return isDone
+  }
+
+  async function lookAt(ids: readonly string[]): Promise<void> {
+    const records = await store.getMany(ids)
+    if (isClosed) return
+    options.take(records.filter(({ seq }) => seq <= lastSeq))
+    // These come in their turn, but perhaps as they stood before.
+    owe(records.flatMap(({ id, seq }) => (seq > lastSeq ? [id] : [])))
+  }
+
+  function owe(ids: readonly string[]): void {
+    for (const id of ids) owed.add(id)
+    work()
   }
 
   /** What this page has put itself, as far as it comes next. */
@@ -142,18 +160,38 @@ export function createOutboxIntake(options: {
     return batch.length > 0 ? batch : before
   }
 
-  async function learnDependencies(records: readonly OutboxRecord[]): Promise<void> {
-    const own = new Set(records.map(({ id }) => id))
-    let missing = new Set(records.flatMap(({ dependsOn }) => dependsOn.filter((id) => !own.has(id) && !mirror.get(id))))
-    while (missing.size > 0) {
-      const found = await store.getMany([...missing])
-      if (isClosed) return
-      options.take(found.filter(({ seq }) => seq <= lastSeq))
-      // Those that were not taken in yet come in their turn.
-      for (const record of found) if (record.seq > lastSeq) mirror.take(record)
-      missing = new Set(
-        found.flatMap(({ replacedBy: id }) => (id === undefined || own.has(id) || mirror.get(id) ? [] : [id])),
-      )
+  /** With what they depend on, in one step: what nobody waits for yet may be forgotten at any moment. */
+  async function takeIn(
+    records: readonly OutboxRecord[],
+    { upTo, others = [] }: { upTo: number; others?: readonly OutboxRecord[] },
+  ): Promise<void> {
+    const own = new Map(records.map((record) => [record.id, record]))
+    const learned = new Map<string, OutboxRecord>()
+    const asked = new Set<string>()
+    for (let ids = findUnknown(); ids.length > 0; ids = findUnknown()) {
+      for (const record of await store.getMany(ids)) learned.set(record.id, record)
+      for (const id of ids) asked.add(id)
+    }
+    if (isClosed) return
+    lastSeq = Math.max(lastSeq, upTo)
+    // Those that were not taken in yet come in their turn.
+    for (const record of learned.values()) if (record.seq > lastSeq) mirror.take(record)
+    options.take([...[...learned.values()].filter(({ seq }) => seq <= lastSeq), ...others, ...records])
+
+    function findUnknown(): readonly string[] {
+      const ends = new Set(records.flatMap(({ dependsOn }) => dependsOn.map(endOf)))
+      return [...ends].filter((id) => !asked.has(id) && find(id) === undefined)
+    }
+
+    /** What came in its place last, as far as that is known. */
+    function endOf(id: string): string {
+      let end = id
+      for (let next: string | undefined = id; next !== undefined; next = find(next)?.replacedBy) end = next
+      return end
+    }
+
+    function find(id: string): OutboxRecord | undefined {
+      return own.get(id) ?? learned.get(id) ?? mirror.get(id)
     }
   }
 

@@ -20,6 +20,8 @@ export interface OutboxMirror {
   sentCount(): number
   /** Grows with everything that is taken. */
   changeCount(): number
+  /** Lets go of what ended long ago. To be called when all is taken that belongs together. */
+  forget(): void
 }
 
 const endedCountMax = 200
@@ -31,6 +33,7 @@ export function createOutboxMirror(): OutboxMirror {
   const sent = new Set<string>()
   let listed: readonly OutboxRecord[] | undefined
   let changeCount = 0
+  let forgetsAt = 2 * endedCountMax
 
   return {
     take: (record) => {
@@ -45,7 +48,6 @@ export function createOutboxMirror(): OutboxMirror {
       else attention.delete(record.id)
       if (record.state === 'sent') sent.add(record.id)
       else sent.delete(record.id)
-      if (records.size > unsent.size + attention.size + 2 * endedCountMax) forget()
       return true
     },
     get: (id) => records.get(id),
@@ -64,10 +66,21 @@ export function createOutboxMirror(): OutboxMirror {
     attentionCount: () => attention.size,
     sentCount: () => sent.size,
     changeCount: () => changeCount,
+    forget: () => {
+      if (endedCount() <= forgetsAt) return
+      listed = undefined
+      forgetEnded()
+      // Those that something depends on stay, and must not be gone through each time.
+      forgetsAt = endedCount() + endedCountMax
+    },
+  }
+
+  function endedCount(): number {
+    return records.size - unsent.size - attention.size
   }
 
   /** Those that ended first, unless something that waits depends on them. */
-  function forget(): void {
+  function forgetEnded(): void {
     const needed = neededBy(unsent.values(), (id) => records.get(id))
     const ended = [...records.values()].filter(
       (record) => !isUnsent(record) && !needsAttention(record) && !needed.has(record.id),
