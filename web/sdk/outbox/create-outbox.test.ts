@@ -95,6 +95,25 @@ test('it is not said either of what a page wrote that was killed before it could
   expect(outbox.status().isSynced).toBe(true)
 })
 
+test('what a page let go that was killed before it could tell the others goes', async () => {
+  const device = createTestDevice()
+  device.openPage()
+  const other = device.openPage({ isSender: false })
+  const [needed] = await pushAll(other.outbox, toTestAction('a'))
+  await device.answer(0, rejected)
+  await other.outbox.discard(needed?.id ?? '')
+  const [waiting] = await pushAll(other.outbox, toTestAction('b', { dependsOn: [needed?.id ?? ''] }))
+  const id = waiting?.id ?? ''
+  void other.outbox.retry(id).catch(() => undefined)
+  while (device.disk.outbox.getMany([id])[0]?.dependsOn.length !== 0) await Promise.resolve()
+  other.kill()
+  await settle()
+  expect(device.sent).toHaveLength(1)
+  device.clock.advance(5_000)
+  await settle()
+  expect(device.sent.slice(1).map(({ action }) => action.id)).toEqual([id])
+})
+
 test('what another page pushed is sent by the one that sends, and each page sees how all stand', async () => {
   const device = createTestDevice()
   const leader = device.openPage()

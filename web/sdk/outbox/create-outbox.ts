@@ -233,7 +233,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** A page that is killed between writing and telling is not waited for for ever. */
   function expect(token: string): void {
     const done = figures.begin()
-    const cancel = clock.after(expectedMsMax, () => end())
+    const cancel = clock.after(expectedMsMax, () => {
+      end()
+      // Not every change can be seen by the figures.
+      void lookAtOpen()
+    })
     const end = (): void => {
       cancel()
       expected.delete(token)
@@ -314,8 +318,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (seen === undefined || isClosed) return
     intake.readUpTo(seen.highestSeq)
     const isDifferent = seen.unsentCount !== mirror.unsentCount() || seen.attentionCount !== mirror.attentionCount()
+    if (isDifferent) await lookAtOpen()
+  }
+
+  async function lookAtOpen(): Promise<void> {
     const open = mirror.list().filter((record) => isUnsent(record) || needsAttention(record))
-    if (isDifferent) await intake.refresh(open.map(({ id }) => id))
+    await intake.refresh(open.map(({ id }) => id))
   }
 
   function prune(count: number): void {
