@@ -59,6 +59,8 @@ export type LaneSenderOptions<A extends LaneAction> = {
   /** `gone`: it is not to be sent any more. */
   send(action: A, prev: string | undefined): Promise<Answer | 'gone'>
   onFinal(action: A, answer: Answer): void
+  /** It has left: if it is to be sent after all, it can be added again. */
+  onGone?(action: A): void
 }
 
 type Entry<A> = { readonly sequence: number; readonly action: A; readonly lane: Lane<A>; place: Place }
@@ -276,6 +278,7 @@ export function createLaneSender<A extends LaneAction>(options: LaneSenderOption
     if (answer === 'gone') leave(entry)
     else if (isFinal(answer) || isHopeless(answer)) finish(entry, answer)
     else holdUp(entry, answer)
+    if (answer === 'gone') options.onGone?.(action)
     if (lane.flow.is === 'draining' && lane.sent.size === 0 && !isStopped) pauseLane(lane)
     if (isStopped && sentCount === 0) onIdle()
     enlist(lane)

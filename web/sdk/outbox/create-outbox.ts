@@ -279,7 +279,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         tellOthers(records)
         take(records)
       },
-      onGone: (ids) => void intake.refresh(ids),
+      onGone: (id) => void intake.refresh([id]),
       onForbidden,
     })
     for (const record of mirror.unsent()) if (record.state !== 'stuck') sending.add(record)

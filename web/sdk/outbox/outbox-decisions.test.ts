@@ -119,6 +119,26 @@ test('one that waits for what was discarded meanwhile goes when a person says so
   expect(outbox.discard(id)).rejects.toMatchObject({ kind: 'bad-input', message: words })
 })
 
+test('one that was stuck elsewhere when it was to be sent, and tried again before anybody looked, goes', async () => {
+  const device = createTestDevice()
+  device.setState({ is: 'offline', words: 'No connection.' })
+  const { outbox, store } = device.openPage()
+  const [record] = await pushAll(outbox, toTestAction('tank'))
+  const { id } = must(record, 'it was pushed')
+  device.disk.outbox.change([{ id, change: { state: 'stuck' } }])
+  const { change } = store.outbox
+  Object.assign(store.outbox, {
+    change: async (...args: Parameters<typeof change>) => {
+      const made = await change(...args)
+      device.disk.outbox.change([{ id, onlyIn: ['stuck'], change: { state: 'waiting' } }])
+      return made
+    },
+  })
+  device.setState({ is: 'online' })
+  await settle()
+  expect(device.sent.map(({ action }) => action.id)).toEqual([id])
+})
+
 test('what may have reached logic is not discarded, and what was refused is not tried again as it was', async () => {
   const { device, order, outbox } = await setUp()
   const words = '“Order it” cannot be discarded: it has been sent, and may have been done. Wait for its answer.'

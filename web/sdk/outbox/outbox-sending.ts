@@ -37,8 +37,8 @@ export type SendingOptions = {
   readonly random: Random
   canSend(): boolean
   onMarked(records: readonly OutboxRecord[]): void
-  /** Somebody else has ended these. */
-  onGone(ids: readonly string[]): void
+  /** Somebody else has ended it, or had. */
+  onGone(id: string): void
   /** The sign-in does not hold any more. */
   onForbidden(words: string): void
 }
@@ -73,6 +73,10 @@ export function startOutboxSending(options: SendingOptions): OutboxSending {
       if (isStopped) return
       ending.add(id)
       writer.write({ id, onlyIn: ['waiting', 'sent'], change: toEnd(answer, clock.now()) })
+    },
+    // Not before it has left: a person may have changed their mind meanwhile, and it must be added again.
+    onGone: ({ id }) => {
+      if (!isStopped) options.onGone(id)
     },
   })
 
@@ -131,8 +135,6 @@ export function startOutboxSending(options: SendingOptions): OutboxSending {
         records.map((record) => ({ id: record.id, onlyIn: ['waiting', 'sent'], change: toMarked(record) })),
       )
       options.onMarked(marked.filter((record) => record !== undefined))
-      const gone = records.flatMap(({ id }, index) => (marked[index] === undefined ? [id] : []))
-      if (gone.length > 0) options.onGone(gone)
       return marked.map((record) => record ?? 'gone')
     } catch (error) {
       // A full device gets room only by sending.
