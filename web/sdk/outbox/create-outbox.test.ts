@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { createDeferred } from '#kernel/deferred.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
 import { createMemoryDisk } from '../device-store/memory-device-store.ts'
 import { settle } from '../testing/settle.ts'
@@ -175,6 +176,30 @@ test('when another page takes over, what was under way is sent again by that one
   expect(device.sent).toHaveLength(2)
   await device.answer(1, accepted)
   expect(first.outbox.get(record?.id ?? '')?.state).toBe('accepted')
+})
+
+test('what logic has decided counts, also where an earlier sender could not have it taken', async () => {
+  const device = createTestDevice()
+  const first = device.openPage()
+  const second = device.openPage({ isSender: false })
+  const [record] = await pushAll(first.outbox, toTestAction('a'))
+  const { change } = first.store.outbox
+  const written = createDeferred<void>()
+  Object.assign(first.store.outbox, {
+    change: async (...args: Parameters<typeof change>) => {
+      await written.promise
+      return change(...args)
+    },
+  })
+  await device.answer(0, failed('too-large'))
+  await first.setSender(false)
+  await second.setSender(true)
+  written.resolve()
+  await settle()
+  expect(second.outbox.get(record?.id ?? '')?.state).toBe('stuck')
+  await device.answer(1, accepted)
+  expect(second.outbox.get(record?.id ?? '')).toMatchObject({ state: 'accepted', position: '7' })
+  expect(second.outbox.status()).toMatchObject({ attention: 0, isSynced: true })
 })
 
 test('without a connection nothing is sent, and it says so; with one all goes', async () => {

@@ -5,7 +5,7 @@ import { createLaneSender, isHopeless, type LaneAction } from '#vortex/lanes/lan
 import { createAdaptiveWindow } from '#vortex/lanes/send-window.ts'
 import type { Answer } from '#vortex/protocol/answer.ts'
 import { DeviceFull, type OutboxStore } from '../device-store/device-store.ts'
-import type { OutboxRecord } from '../device-store/outbox-record.ts'
+import type { OutboxRecord, OutboxState } from '../device-store/outbox-record.ts'
 import { createObstacleFinder } from './obstacle-of.ts'
 import type { OutboxTransport } from './outbox.ts'
 import type { OutboxMirror } from './outbox-mirror.ts'
@@ -46,6 +46,9 @@ export type SendingOptions = {
 type Marking = { readonly record: OutboxRecord; readonly done: (record: OutboxRecord | 'gone' | 'unknown') => void }
 type Queued = LaneAction & { readonly record: OutboxRecord }
 
+const underWay: readonly OutboxState[] = ['waiting', 'sent']
+/** What could not be taken from the sender before this one may have been taken from this one. */
+const undecided: readonly OutboxState[] = [...underWay, 'stuck']
 const windowCountMax = 256
 const laneInFlightCountMax = 100
 const turnCountMax = 16
@@ -72,7 +75,8 @@ export function startOutboxSending(options: SendingOptions): OutboxSending {
     onFinal: ({ id }, answer) => {
       if (isStopped) return
       ending.add(id)
-      writer.write({ id, onlyIn: ['waiting', 'sent'], change: toEnd(answer, clock.now()) })
+      const change = toEnd(answer, clock.now())
+      writer.write({ id, onlyIn: change.state === 'stuck' ? underWay : undecided, change })
     },
     // Not before it has left: a person may have changed their mind meanwhile, and it must be added again.
     onGone: ({ id }) => {
@@ -132,7 +136,7 @@ export function startOutboxSending(options: SendingOptions): OutboxSending {
     const toMarked = ({ attempts }: OutboxRecord) => ({ state: 'sent', attempts: attempts + 1, lastTryAt: at }) as const
     try {
       const marked = await store.change(
-        records.map((record) => ({ id: record.id, onlyIn: ['waiting', 'sent'], change: toMarked(record) })),
+        records.map((record) => ({ id: record.id, onlyIn: underWay, change: toMarked(record) })),
       )
       options.onMarked(marked.filter((record) => record !== undefined))
       return marked.map((record) => record ?? 'gone')
