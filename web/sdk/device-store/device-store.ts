@@ -48,15 +48,14 @@ export interface OutboxStore {
 }
 
 export type OutboxUpdate = Partial<
-  Pick<
-    OutboxRecord,
-    'state' | 'attempts' | 'lastTryAt' | 'kind' | 'words' | 'position' | 'endedAt' | 'replacedBy' | 'dependsOn'
-  >
+  Pick<OutboxRecord, 'state' | 'attempts' | 'lastTryAt' | 'kind' | 'words' | 'position' | 'endedAt' | 'replacedBy'>
 >
 export type OutboxChange = {
   readonly id: string
   readonly onlyIn?: readonly OutboxState[]
   readonly change: OutboxUpdate
+  /** It does not depend on these any more: taken out of what it depends on by then, whoever let it go of others meanwhile. */
+  readonly letsGoOf?: readonly string[]
 }
 export type ChangeOptions = {
   /** Written to the disk before it resolves; otherwise a power cut may take it back. */

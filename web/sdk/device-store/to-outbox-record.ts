@@ -18,9 +18,12 @@ export function toOutboxRecord(
 }
 
 /** The record after a change; undefined where the change is for other states, or a person has decided about it already. */
-export function toChanged(record: OutboxRecord, { onlyIn, change }: OutboxChange): OutboxRecord | undefined {
+export function toChanged(
+  record: OutboxRecord,
+  { onlyIn, change, letsGoOf = [] }: OutboxChange,
+): OutboxRecord | undefined {
   if (onlyIn && !onlyIn.includes(record.state)) return undefined
   const isDecision = change.replacedBy !== undefined || change.state === 'discarded'
   if (isDecision && record.replacedBy !== undefined) return undefined
-  return { ...record, ...change }
+  return { ...record, ...change, dependsOn: record.dependsOn.filter((id) => !letsGoOf.includes(id)) }
 }

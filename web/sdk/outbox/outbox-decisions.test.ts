@@ -119,6 +119,24 @@ test('one that waits for what was discarded meanwhile goes when a person says so
   expect(outbox.discard(id)).rejects.toMatchObject({ kind: 'bad-input', message: words })
 })
 
+test('what is let go of one in this window and of another in that, waits for neither', async () => {
+  const device = createTestDevice()
+  const { outbox } = device.openPage()
+  const other = device.openPage({ isSender: false, isDeaf: true }).outbox
+  const [tank, pump] = await pushAll(outbox, toTestAction('tank'), toTestAction('pump'))
+  const needed = [must(tank, 'it was pushed').id, must(pump, 'it was pushed').id] as const
+  const [waiting] = await pushAll(outbox, toTestAction('valve', { dependsOn: needed }))
+  for (const index of [0, 1]) await device.answer(index, rejected)
+  for (let looks = 0; looks < 2; looks++) {
+    device.clock.advance(10_000)
+    await settle()
+  }
+  await outbox.discard(needed[0], { dependants: 'release' })
+  await other.discard(needed[1], { dependants: 'release' })
+  await settle()
+  expect(device.sent.slice(2).map(({ action }) => action.id)).toEqual([must(waiting, 'it was pushed').id])
+})
+
 test('one that was stuck elsewhere when it was to be sent, and tried again before anybody looked, goes', async () => {
   const device = createTestDevice()
   device.setState({ is: 'offline', words: 'No connection.' })

@@ -32,10 +32,10 @@ export function createOutboxDecisions(options: {
     const record = await find(id)
     if (record.state === 'refused')
       throw new PlatformError('bad-input', `“${record.title}” was refused, and stays so: edit it and send it anew.`)
-    const dependsOn = record.dependsOn.filter((one) => mirror.latest(one)?.state !== 'discarded')
-    const change = { ...(record.state === 'stuck' && { state: 'waiting' as const }), dependsOn }
-    if (record.state === 'stuck' || dependsOn.length < record.dependsOn.length)
-      await options.change(() => make([{ id, onlyIn: ['waiting', 'stuck'], change }]))
+    const letsGoOf = record.dependsOn.filter((one) => mirror.latest(one)?.state === 'discarded')
+    const change = record.state === 'stuck' ? { state: 'waiting' as const } : {}
+    if (record.state === 'stuck' || letsGoOf.length > 0)
+      await options.change(() => make([{ id, onlyIn: ['waiting', 'stuck'], change, letsGoOf }]))
     options.hurry()
   }
 
@@ -102,9 +102,8 @@ export function createOutboxDecisions(options: {
     }
 
     function release(one: OutboxRecord): readonly OutboxChange[] {
-      const dependsOn = one.dependsOn.filter((other) => other !== id && mirror.latest(other)?.id !== id)
-      if (dependsOn.length === one.dependsOn.length) return []
-      return [{ id: one.id, onlyIn: ['waiting', 'stuck'], change: { dependsOn } }]
+      const letsGoOf = one.dependsOn.filter((other) => other === id || mirror.latest(other)?.id === id)
+      return letsGoOf.length === 0 ? [] : [{ id: one.id, onlyIn: ['waiting', 'stuck'], change: {}, letsGoOf }]
     }
   }
 
