@@ -140,13 +140,15 @@ export function makeVortexClient(options: VortexClientOptions): DirectVortexClie
 
   function onState(state: ConnectionState): void {
     const isOnline = state.state === 'online'
+    const before = upstream
     if (wasOnline && !isOnline) setOffline()
     if (state.state === 'online') setOnline(state.welcome.version)
     wasOnline = isOnline
     notify(stateListeners, state)
+    if (upstream.online !== before.online) notify(upstreamListeners, upstream)
   }
 
-  /** Observations first: they are what a person looks at. */
+  /** A service speaks of what lies behind it only when that is away. Observations first: they are what a person looks at. */
   function setOnline(version: number): void {
     upstream = { online: true, words: '' }
     observations.onOnline(version)
