@@ -108,6 +108,22 @@ describe('V1 tabs of one browser', () => {
     expect(service.connectionCount).toBe(1)
   })
 
+  test('a tab that slept through a change of leaders is not taken for one that heard all', async () => {
+    const { service, clock, openTab } = setUp()
+    const [leader, , third] = [openTab(), openTab(), openTab()]
+    await settle()
+    const states: string[] = []
+    third.client.onState(({ state }) => states.push(state))
+    third.freeze()
+    leader.client.close()
+    await settle()
+    third.thaw()
+    clock.advance(10_000)
+    await settle()
+    expect(service.connectionCount).toBe(1)
+    expect([states[0], states.at(-1)]).toEqual(['connecting', 'online'])
+  })
+
   test('a forgotten tab joins again by itself', async () => {
     const { service, clock, openTab } = setUp()
     openTab()

@@ -79,8 +79,9 @@ export function makeSwitchingClient(clock: Clock): SwitchingClient {
     close,
   }
 
+  /** Between two that are online much may have been said that nobody heard here: it is another connection, and told as one. */
   function attach(next: VortexClient): void {
-    leave()
+    detach()
     carrier = next
     const stops = [next.onState(tellState), next.onUpstream(tellUpstream), next.onEffects(tellEffects)]
     stopListening = () => {
