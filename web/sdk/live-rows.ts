@@ -120,6 +120,7 @@ export function openLiveRows({ client, clock, random, overlays, name, selector, 
     },
   }
   const isOnline = () => client.state().state === 'online'
+  let wasOnline = isOnline()
   const held = holdInDoubt(observer, {
     overlays,
     observable: name,
@@ -127,7 +128,13 @@ export function openLiveRows({ client, clock, random, overlays, name, selector, 
     isOnline,
     keys: () => truth,
   })
-  const stops = [client.onState(onConnection), client.onUpstream(judge), observe(held.observer), held.stop, passed.stop]
+  const stops = [
+    client.onState(onConnection),
+    client.onUpstream(() => judge()),
+    observe(held.observer),
+    held.stop,
+    passed.stop,
+  ]
 
   return {
     rows,
@@ -160,14 +167,23 @@ export function openLiveRows({ client, clock, random, overlays, name, selector, 
   }
 
   function onConnection(): void {
-    if (client.state().state !== 'online') isConfirmed = false
-    judge()
+    const isLost = wasOnline && !isOnline()
+    wasOnline = isOnline()
+    if (!isLost) return judge()
+    const inStepAt = inStepUntil(client.state(), clock.now())
+    const doubt = () => {
+      isConfirmed = false
+      judge(inStepAt)
+    }
+    doubt()
+    // What is held back was said over the connection that is lost: passed on, it confirms nothing.
+    held.inOrder(doubt)
   }
 
-  function judge(): void {
+  function judge(inStepAt = inStepUntil(client.state(), clock.now())): void {
     const next = toState()
     // Until the server was heard last they were in step, however long ago the last patch was.
-    if (state() === 'live' && next !== 'live') setAsOf(inStepUntil(client.state(), clock.now()))
+    if (state() === 'live' && next !== 'live') setAsOf(inStepAt)
     setState(next)
   }
 

@@ -67,6 +67,8 @@ export function holdInDoubt(
         observer.forgotten?.()
       },
       resumed: (at) => inOrder(() => observer.resumed(at)),
+      // Else rows from before a refusal would be taken for the last word.
+      trouble: (error, final) => inOrder(() => observer.trouble(error, final)),
       // What is held will be what the service says the rows are.
       ...(observer.hash && { hash: () => (held.length > 0 ? undefined : observer.hash?.()) }),
       ...(observer.checked && { checked: (found) => inOrder(() => observer.checked?.(found)) }),
