@@ -74,8 +74,9 @@ test('what a store could not say at once is asked again: one that was let go els
   expect(device.sent.map(({ action }) => action.id).slice(1)).toEqual([waiting.id])
 })
 
-test('one that was let go elsewhere while it was on its way goes', async () => {
+test.each(['the page that sends', 'another page'])('one that %s let go while it was on its way goes', async (whose) => {
   const { device, leader, outbox, needed } = await setUpHeldUp()
+  const decider = whose === 'another page' ? outbox : leader.outbox
   const { getMany } = leader.store.outbox
   const forgotten = device.makeUuid()
   const learned = createDeferred<void>()
@@ -86,11 +87,15 @@ test('one that was let go elsewhere while it was on its way goes', async () => {
       return found
     },
   })
-  const [late] = await pushAll(outbox, toTestAction('valve', { dependsOn: [needed.id, forgotten] }))
+  device.setState({ is: 'offline', words: 'No connection.' })
+  const [late] = await pushAll(decider, toTestAction('valve', { dependsOn: [needed.id, forgotten] }))
   const { id } = must(late, 'it was pushed')
-  await outbox.retry(id)
+  const retried = decider.retry(id)
   await settle()
   learned.resolve()
+  await retried
+  await settle()
+  device.setState({ is: 'online' })
   await passTime(device)
   expect(device.sent.map(({ action }) => action.id).slice(1)).toEqual([id])
 })

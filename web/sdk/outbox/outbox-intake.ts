@@ -174,9 +174,12 @@ export function createOutboxIntake(options: {
     }
     if (isClosed) return
     lastSeq = Math.max(lastSeq, upTo)
+    // What is known of these may be newer.
+    const early = records.filter(({ id }) => mirror.get(id) !== undefined)
     // Those that were not taken in yet come in their turn.
     for (const record of learned.values()) if (record.seq > lastSeq) mirror.take(record)
     options.take([...[...learned.values()].filter(({ seq }) => seq <= lastSeq), ...others, ...records])
+    owe(early.map(({ id }) => id))
 
     function findUnknown(): readonly string[] {
       const ends = new Set(records.flatMap(({ dependsOn }) => dependsOn.map(endOf)))
