@@ -12,6 +12,7 @@ import { type KeptRows, readKeptRows } from './kept-rows.ts'
  * Trouble with the store is nobody's trouble but this entry's: rows go on without it.
  */
 export interface KeptEntry {
+  /** Nothing, too, where this page has changed the entry while the store was asked. */
   read(): Promise<{ readonly head: CacheHead; readonly kept: KeptRows } | undefined>
   /** Without its rows. */
   readHead(): Promise<CacheHead | undefined>
@@ -72,7 +73,8 @@ export function createKeptEntry(options: KeptEntryOptions): KeptEntry {
   let last: CacheHead | undefined
   /** As far as this page knows, it is on the device. */
   let isThere = false
-  let dropCount = 0
+  /** How often this page has changed it: what was asked of the store before that is not how it stands. */
+  let changeCount = 0
   let isOthersUntil = Number.NEGATIVE_INFINITY
   let isGoneUntil = Number.NEGATIVE_INFINITY
   let restUntil = Number.NEGATIVE_INFINITY
@@ -80,7 +82,9 @@ export function createKeptEntry(options: KeptEntryOptions): KeptEntry {
   return { read, readHead, write, lastHead: () => last, drop, forget }
 
   async function read(): ReturnType<KeptEntry['read']> {
+    const before = changeCount
     const found = await store.read(key)
+    if (changeCount !== before) return undefined
     const head = accept(found)
     const kept = head && found && readKeptRows(head, found.blocks)
     if (head && kept) return { head, kept }
@@ -89,7 +93,9 @@ export function createKeptEntry(options: KeptEntryOptions): KeptEntry {
   }
 
   async function readHead(): ReturnType<KeptEntry['readHead']> {
+    const before = changeCount
     const found = await store.readHead(key)
+    if (changeCount !== before) return undefined
     const head = accept(found)
     if (found && !head) await dropUnreadable()
     return head
@@ -111,10 +117,10 @@ export function createKeptEntry(options: KeptEntryOptions): KeptEntry {
   async function write(toHead: () => HeadFacts, kept: KeptRows | undefined): Promise<Written> {
     if (isAhead(restUntil, restMs)) return 'left'
     if (latest === undefined) {
-      const dropsBefore = dropCount
+      const before = changeCount
       const found = await look()
-      // What was refused meanwhile is not to be kept after all.
-      if (found === undefined || dropCount !== dropsBefore) return 'left'
+      // What was refused meanwhile is not to be kept after all; what was written meanwhile is these rows.
+      if (found === undefined || changeCount !== before) return 'left'
       // Without the rows only what is known to lie there can get another head: those of another page would be torn from theirs.
       if (kept === undefined) return 'rows-wanted'
       latest = found.latest
@@ -125,6 +131,7 @@ export function createKeptEntry(options: KeptEntryOptions): KeptEntry {
     const savedAt = clock.now()
     const head: CacheHead = { ...toHead(), blocks: [...(blocks?.blocks ?? last?.blocks ?? [])], savedAt, writer }
     last = head
+    changeCount++
     const [stamp, follows] = [options.makeStamp(), latest]
     // What comes next may be asked for before this is done, when the page goes away: it is done in the order asked.
     if (latest !== undefined) latest = stamp
@@ -184,7 +191,7 @@ export function createKeptEntry(options: KeptEntryOptions): KeptEntry {
   }
 
   async function drop(): Promise<void> {
-    dropCount++
+    changeCount++
     last = undefined
     latest = null
     isThere = false
@@ -192,6 +199,7 @@ export function createKeptEntry(options: KeptEntryOptions): KeptEntry {
   }
 
   function forget(): void {
+    changeCount++
     last = undefined
     latest = undefined
     isThere = false
