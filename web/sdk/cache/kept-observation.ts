@@ -235,6 +235,8 @@ export function createKeptObservation(options: KeptObservationOptions): KeptObse
   }
 
   function hash(): string | undefined {
+    // What waits for the rows to be read has changed them, and is not counted in.
+    if (waiting && waiting.length > 0) return undefined
     return kept ? kept.hash() : head && hashOfHead(head)
   }
 
