@@ -297,6 +297,24 @@ describe('packs of several pages on one device', () => {
     expect(disk.cache.heads()).toHaveLength(3)
   })
 
+  test('are kept up by one that stays when the one that fetched them is left', async () => {
+    const { service, clock, disk, openPage } = setUp()
+    const staying = openPage()
+    await settle()
+    const leaving = openPage({ alone: () => () => undefined })
+    await settle()
+    await leaving.packs.fetch('jobs.MyShift')
+    await settle()
+    leaving.packs.close()
+    leaving.cache.close()
+    leaving.kill()
+    service.patch({ set: [{ id: 'three', word: 'new' }] })
+    await settle()
+    await pass({ service, clock })
+    for (const { key } of disk.cache.heads()) expect(JSON.stringify(disk.cache.read(key))).toContain('three')
+    expect(staying.packs.list()[0]).toMatchObject({ missingCount: 0, fetchedAt: 0 })
+  })
+
   test('that were removed while they were fetched leave nothing', async () => {
     const { service, disk, openPage } = setUp()
     const [one, two] = [openPage(), openPage()]
@@ -355,7 +373,7 @@ function setUp() {
     clock,
     service,
     disk,
-    openPage: (surroundings: Partial<Pick<PacksOptions, 'openNotices'>> = {}) => {
+    openPage: (surroundings: Partial<Pick<PacksOptions, 'openNotices' | 'alone'>> = {}) => {
       const store = openMemoryDeviceStore(disk)
       const client = makeVortexClient({
         url: 'ws://fake',

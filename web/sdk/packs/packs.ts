@@ -8,7 +8,15 @@ import type { FactStore } from '../device-store/device-store.ts'
 import type { NoticeChannel } from '../tabs/notice-channel.ts'
 import type { Pack, PackedRows } from './define-pack.ts'
 import { createPackFetcher } from './pack-fetcher.ts'
-import { begun, changePackRecords, ended, heldKeys, loadPackRecords, type PackRecords } from './pack-records.ts'
+import {
+  begun,
+  changePackRecords,
+  ended,
+  heldKeys,
+  loadPackRecords,
+  type PackRecord,
+  type PackRecords,
+} from './pack-records.ts'
 
 /** How one pack stands on this device. */
 export type PackFacts = {
@@ -68,7 +76,8 @@ export function createPacks({ client, clock, cache, facts, alone, openNotices }:
   let lookCount = 0
   let isClosed = false
   let wake: () => void = () => undefined
-  const notices = openNotices(() => void load())
+  let onNews: () => void = () => undefined
+  const notices = openNotices(() => void load().then(() => onNews()))
   const loaded = load()
   const stopAlone = alone(keepUp)
   const stopListening = cache.onChange(refresh)
@@ -163,16 +172,22 @@ export function createPacks({ client, clock, cache, facts, alone, openNotices }:
   /** Packs that are on the device, or were to be, are fetched again on each connection: what differs comes, and from then on all. */
   function keepUp(): () => void {
     const kept = new Set<string>()
-    const look = async () => {
+    const look = async (isDue: (record: PackRecord) => boolean) => {
       await loaded
       if (client.state().state !== 'online') return kept.clear()
       for (const { name } of [...declared.values()].flat()) {
-        if (isClosed || records[name] === undefined || kept.has(name)) continue
+        const record = records[name]
+        if (isClosed || record === undefined || kept.has(name) || !isDue(record)) continue
         kept.add(name)
         await fetch(name).catch(() => undefined)
       }
     }
-    wake = () => void look()
+    wake = () => void look(() => true)
+    onNews = () => {
+      for (const name of kept) if (records[name] === undefined) kept.delete(name)
+      // What another page fetches is that page's affair until its fetch has ended; from then on this one stays with it.
+      void look(({ former }) => former === undefined)
+    }
     wake()
     return client.onState(wake)
   }
